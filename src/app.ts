@@ -1,0 +1,77 @@
+import { Hono } from 'hono'
+import { cors } from 'hono/cors'
+import { matchedRoutes } from 'hono/route'
+import type { Composition } from './compose'
+import { checkHealth } from './core/health'
+import { createCtxfyDialect } from './dialects/ctxfy'
+import { createOrganizationsDialect } from './dialects/organizations'
+import { createQuantcdnDialect } from './dialects/quantcdn'
+import type { HttpEnv } from './http/context'
+
+/** How long a browser may remember a preflight's answer. */
+const preflightMaxAgeSeconds = 7200
+
+const apps = new WeakMap<Composition, Hono<HttpEnv>>()
+
+/** The app of an isolate. */
+export function appFor(composition: Composition): Hono<HttpEnv> {
+  const app = apps.get(composition) ?? createApp(composition)
+  apps.set(composition, app)
+  return app
+}
+
+/** The HTTP face of the gateway: request ids, logs and CORS around the dialects. */
+function createApp({ config, credentials, rateLimiter, gatewayFor }: Composition): Hono<HttpEnv> {
+  const app = new Hono<HttpEnv>()
+
+  app.use(async (c, next) => {
+    const startedAt = Date.now()
+    const requestId = crypto.randomUUID()
+    c.set('requestId', requestId)
+    c.set(
+      'gateway',
+      gatewayFor((work) => c.executionCtx.waitUntil(work), { requestId }),
+    )
+    c.set('credentials', credentials)
+    c.set('allowsRequest', async (key) => (await rateLimiter?.limit({ key }))?.success ?? true)
+    await next()
+    c.header('X-Request-Id', requestId)
+    const principal = c.get('principal')
+    c.var.gateway.log({
+      event: 'request',
+      method: c.req.method,
+      // The route, not the path: a path can hold a signed id.
+      route: matchedRoutes(c).find(({ method }) => method !== 'ALL')?.path ?? null,
+      status: c.res.status,
+      durationMs: Date.now() - startedAt,
+      ...(principal?.kind === 'api_key'
+        ? { organizationId: principal.organizationId, keyId: principal.keyId }
+        : {}),
+    })
+  })
+
+  app.use(
+    cors({
+      origin: (origin) =>
+        config.cors.origins.includes(origin) || config.cors.origins.includes('*') ? origin : null,
+      allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
+      // With no list hono answers with the headers the preflight asks for.
+      allowHeaders: [],
+      exposeHeaders: ['X-Request-Id', 'Idempotent-Replayed', 'Retry-After', 'ETag', 'Content-Range'],
+      maxAge: preflightMaxAgeSeconds,
+    }),
+  )
+
+  app.get('/health', async (c) => {
+    const { database, bucket } = await checkHealth(c.var.gateway)
+    if (database && bucket) return c.json({ status: 'ok' })
+    const failing = [...(database ? [] : ['database']), ...(bucket ? [] : ['bucket'])]
+    return c.json({ status: 'unavailable', failing }, 503)
+  })
+
+  app.route('/', createQuantcdnDialect(config.quantcdnExtraContentTypes))
+  app.route('/v1/organizations', createOrganizationsDialect())
+  app.route('/v1', createCtxfyDialect())
+  app.notFound((c) => c.json({ error: 'Not Found', message: 'There is nothing here', code: 404 }, 404))
+  return app
+}

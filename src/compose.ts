@@ -1,0 +1,70 @@
+import { type Config, readConfig } from './config'
+import type { Gateway, LogEvent } from './core/gateway'
+import { createReplySealer } from './core/idempotency/reply-sealer'
+import { sha256OfText, uuidV7 } from './core/ids'
+import type { Credentials } from './core/organizations/authenticate'
+import { createRepositories } from './database/repositories'
+import { detectWithFileType } from './detection/file-type-detector'
+import { writeLog } from './log'
+import { createR2ObjectStore } from './storage/r2/r2-object-store'
+import { createCopySourceSeal } from './storage/s3/copy-source-seal'
+import { createS3Client } from './storage/s3/s3-client'
+import { createS3ObjectStore } from './storage/s3/s3-object-store'
+import { createS3Presigner } from './storage/s3/s3-presigner'
+
+/** The parts of an isolate: made at its first request, kept for all of them. */
+export type Composition = {
+  config: Config
+  credentials: Credentials
+  rateLimiter: RateLimit | null
+  /** The gateway for one request or job: `background` work belongs to it, its log lines carry `tags`. */
+  gatewayFor(waitUntil: (work: Promise<unknown>) => void, tags: Record<string, unknown>): Gateway
+}
+
+const compositions = new WeakMap<Env, Promise<Composition>>()
+
+/**
+ * The composition for `env`. Rejects with `ConfigError` when a variable is wrong. The only place where
+ * adapters are chosen: with an R2 binding bytes move through it and the S3 endpoint only presigns; without
+ * one everything goes through the S3 endpoint.
+ */
+export function compose(env: Env): Promise<Composition> {
+  let composition = compositions.get(env)
+  if (composition === undefined) {
+    composition = build(env)
+    compositions.set(env, composition)
+  }
+  return composition
+}
+
+async function build(env: Env): Promise<Composition> {
+  const config = readConfig(env)
+  const bucket: R2Bucket | undefined = env.BUCKET
+  const rateLimiter: RateLimit | undefined = env.RATE_LIMITER
+  const client = createS3Client(config.s3)
+  const now = () => Date.now()
+  const { sealCopySource } = config
+  const sealsCopySource =
+    sealCopySource === 'auto' ? createCopySourceSeal(client, now) : async () => sealCopySource
+  const shared = {
+    ...createRepositories(env.DB),
+    objects: bucket ? createR2ObjectStore(bucket) : createS3ObjectStore(client),
+    presigner: createS3Presigner(client, { now, sealsCopySource }),
+    detectContentType: detectWithFileType,
+    replySealer: createReplySealer(config.signingSecret),
+    limits: config.limits,
+    now,
+    newId: () => uuidV7(Date.now(), crypto.getRandomValues(new Uint8Array(16))),
+    randomBytes: (byteCount: number) => crypto.getRandomValues(new Uint8Array(byteCount)),
+  }
+  return {
+    config,
+    credentials: { rootKeySha256: await sha256OfText(config.rootApiKey), verified: new Map() },
+    rateLimiter: rateLimiter ?? null,
+    gatewayFor: (waitUntil, tags) => ({
+      ...shared,
+      log: (event: LogEvent) => writeLog({ ...tags, ...event }),
+      background: waitUntil,
+    }),
+  }
+}

@@ -1,0 +1,119 @@
+import type { Limits } from './core/gateway'
+import type { S3Configuration } from './storage/s3/s3-client'
+
+/** What the operator decided. Every field is named in `wrangler.toml` or is a secret. */
+export type Config = {
+  rootApiKey: string
+  signingSecret: string
+  s3: S3Configuration
+  /** `auto`: ask the store. */
+  sealCopySource: boolean | 'auto'
+  limits: Limits
+  cors: { origins: readonly string[] }
+  quantcdnExtraContentTypes: readonly string[]
+}
+
+/** A variable that is missing or wrong. The message names it and never repeats a secret. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+/** What the Worker is given as strings. Optional ones may be left out of `wrangler.toml`. */
+export type Variables = {
+  ROOT_API_KEY?: string
+  SIGNING_SECRET?: string
+  S3_ENDPOINT?: string
+  S3_REGION?: string
+  S3_BUCKET?: string
+  S3_ACCESS_KEY_ID?: string
+  S3_SECRET_ACCESS_KEY?: string
+  S3_UPLOAD_ACCESS_KEY_ID?: string
+  S3_UPLOAD_SECRET_ACCESS_KEY?: string
+  S3_SEAL_COPY_SOURCE?: string
+  DIRECT_UPLOAD_MAX_BYTES?: string
+  UPLOAD_URL_TTL_SECONDS?: string
+  DOWNLOAD_URL_TTL_SECONDS?: string
+  CORS_ALLOWED_ORIGINS?: string
+  QUANTCDN_EXTRA_CONTENT_TYPES?: string
+}
+
+type Name = keyof Variables
+
+/** SigV4 presigned URLs live at most a week (S3 API Reference, "Authenticating Requests: Query Parameters"). */
+const presignTtlMaxSeconds = 604_800
+/** Decoded bytes, the JSON around them and R2's copy have to share an isolate's 128 MB with other requests. */
+const directUploadMaxBytes = 32 * 1024 ** 2
+
+/** Checks every variable once. Throws `ConfigError`. */
+export function readConfig(variables: Variables): Config {
+  const text = (name: Name): string | null => variables[name]?.trim() || null
+  const required = (name: Name): string => text(name) ?? wrong(name, 'is not set')
+  const secret = (name: Name, lengthMin: number): string => {
+    const value = required(name)
+    return value.length >= lengthMin ? value : wrong(name, `must have at least ${lengthMin} characters`)
+  }
+  const integer = (name: Name, fallback: number, min: number, max: number): number => {
+    const value = text(name) ?? String(fallback)
+    const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN
+    return number >= min && number <= max ? number : wrong(name, `must be a whole number from ${min} to ${max}`)
+  }
+  const list = (name: Name, form: RegExp, what: string): string[] =>
+    (text(name) ?? '')
+      .split(',')
+      .map((entry) => entry.trim())
+      .filter((entry) => entry !== '')
+      .map((entry) => (form.test(entry) ? entry : wrong(name, `must be a comma-separated list of ${what}`)))
+
+  return {
+    rootApiKey: secret('ROOT_API_KEY', 32),
+    signingSecret: secret('SIGNING_SECRET', 32),
+    s3: {
+      endpoint: endpoint(required('S3_ENDPOINT')),
+      region: required('S3_REGION'),
+      bucket: required('S3_BUCKET'),
+      credentials: {
+        accessKeyId: required('S3_ACCESS_KEY_ID'),
+        secretAccessKey: required('S3_SECRET_ACCESS_KEY'),
+      },
+      uploadCredentials:
+        text('S3_UPLOAD_ACCESS_KEY_ID') === null
+          ? null
+          : {
+              accessKeyId: required('S3_UPLOAD_ACCESS_KEY_ID'),
+              secretAccessKey: required('S3_UPLOAD_SECRET_ACCESS_KEY'),
+            },
+    },
+    sealCopySource: sealing(text('S3_SEAL_COPY_SOURCE') ?? 'auto'),
+    limits: {
+      directUploadMaxBytes: integer('DIRECT_UPLOAD_MAX_BYTES', 7 * 1024 ** 2, 1, directUploadMaxBytes),
+      uploadUrlTtlSeconds: integer('UPLOAD_URL_TTL_SECONDS', 3600, 1, presignTtlMaxSeconds),
+      downloadUrlTtlSeconds: integer('DOWNLOAD_URL_TTL_SECONDS', 3600, 1, presignTtlMaxSeconds),
+    },
+    cors: {
+      origins: list('CORS_ALLOWED_ORIGINS', /^(\*|https?:\/\/[^/\s,*]+)$/, 'origins without a path, or *'),
+    },
+    quantcdnExtraContentTypes: list(
+      'QUANTCDN_EXTRA_CONTENT_TYPES',
+      /^[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+$/,
+      'lower-case media types',
+    ),
+  }
+}
+
+function endpoint(text: string): string {
+  if (text.includes('ACCOUNT_ID')) wrong('S3_ENDPOINT', 'still holds the placeholder ACCOUNT_ID')
+  const url = URL.parse(text)
+  if (url === null || !/^https?:$/.test(url.protocol) || url.search || url.hash || url.username)
+    wrong('S3_ENDPOINT', 'must be an http(s) URL without query, fragment or credentials')
+  return url.href.replace(/\/+$/, '')
+}
+
+function sealing(text: string): boolean | 'auto' {
+  if (text === 'auto') return text
+  if (text === 'true' || text === 'false') return text === 'true'
+  return wrong('S3_SEAL_COPY_SOURCE', 'must be auto, true or false')
+}
+
+function wrong(name: Name, problem: string): never {
+  throw new ConfigError(`${name} ${problem}`)
+}

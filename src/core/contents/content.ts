@@ -1,0 +1,44 @@
+import type { ContentId, FileId, ObjectKey, OrganizationId, Sha256 } from '../ids'
+
+/** Physical bytes. Immutable. One per (organization, SHA-256); several files may share it. */
+export type Content = {
+  id: ContentId
+  byteSize: number
+  /** null while nobody has read the bytes. */
+  sha256: Sha256 | null
+  objectKey: ObjectKey
+  /** What the store called these bytes when they were verified. Only bytes with this ETag are served. */
+  etag: string
+}
+
+const extensions: Record<string, string> = {
+  'image/png': 'png',
+  'image/jpeg': 'jpg',
+  'image/gif': 'gif',
+  'image/webp': 'webp',
+  'image/svg+xml': 'svg',
+  'application/pdf': 'pdf',
+  'text/plain': 'txt',
+  'text/markdown': 'md',
+  'text/html': 'html',
+  'text/javascript': 'js',
+  'text/csv': 'csv',
+  'text/css': 'css',
+  'text/yaml': 'yaml',
+  'application/json': 'json',
+  'application/zip': 'zip',
+  'application/gzip': 'gz',
+  'video/mp4': 'mp4',
+  'video/webm': 'webm',
+}
+
+/** The usual filename extension of a media type, without the dot; null when there is none. `essence` has no parameters. */
+export function extensionOf(essence: string): string | null {
+  return extensions[essence] ?? null
+}
+
+/** Where the bytes of a file go: `{organization}/{fileId}{.ext}`. Nothing a user typed is part of it. */
+export function objectKeyFor(organizationId: OrganizationId, fileId: FileId, essence: string): ObjectKey {
+  const extension = extensionOf(essence)
+  return `${organizationId}/${fileId}${extension === null ? '' : `.${extension}`}` as ObjectKey
+}

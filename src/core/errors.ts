@@ -1,0 +1,65 @@
+/**
+ * Everything that can go wrong, as facts: no status codes, no sentences. Each dialect says how it
+ * renders every one of them; a code added here does not compile until all of them have.
+ */
+export type Failure =
+  | { code: 'unauthenticated'; reason: 'missing' | 'invalid' | 'expired' | 'revoked' }
+  | { code: 'missing_scope'; scope: string }
+  | { code: 'wrong_organization' }
+  | { code: 'rate_limited'; retryAfterSeconds: number }
+  | { code: 'invalid_request'; issues: readonly Issue[] }
+  | { code: 'unsupported_content_type'; contentType: string; supported: readonly string[] }
+  | { code: 'content_too_large'; limitBytes: number }
+  | { code: 'upload_too_large'; limitBytes: number; byteSize: number }
+  | { code: 'size_mismatch'; expected: number; actual: number }
+  | { code: 'type_mismatch'; declared: string; actual: string }
+  | { code: 'quota_exceeded' }
+  | { code: 'quota_below_usage'; usedBytes: number; reservedBytes: number }
+  | { code: 'scope_not_grantable'; scope: string }
+  | { code: 'expiry_not_grantable'; latest: number }
+  | { code: 'organization_not_found'; organizationId: string }
+  | { code: 'file_not_found'; fileId: string }
+  | { code: 'file_uploading'; fileId: string }
+  | { code: 'file_refused'; fileId: string; refusal: Refusal }
+  | { code: 'idempotency_key_reused' }
+  | { code: 'idempotency_in_progress'; retryAfterSeconds: number }
+  | { code: 'upload_superseded' }
+  | { code: 'store_failed'; operation: string }
+  | { code: 'database_failed'; operation: string }
+  | { code: 'internal' }
+
+export type FailureCode = Failure['code']
+export type FailureOf<C extends FailureCode> = Extract<Failure, { code: C }>
+
+/** One field of a request and what is wrong with it. `field` is a dotted path; empty for the request itself. */
+export type Issue = { field: string; message: string }
+
+/** Why a file that was promised has no bytes. Stored with the file. */
+export type Refusal =
+  | { code: 'size_mismatch'; expected: number; actual: number }
+  | { code: 'type_mismatch'; declared: string; actual: string }
+  | { code: 'content_changed' }
+  | { code: 'quota_exceeded' }
+  | { code: 'never_arrived' }
+
+/** The one error the core throws. Its message is for logs; what a caller sees is made from `failure`. */
+export class GatewayError extends Error {
+  override readonly name = 'GatewayError'
+
+  constructor(
+    readonly failure: Failure,
+    options?: ErrorOptions,
+  ) {
+    super(failure.code, options)
+  }
+}
+
+/** Throws `failure`; `cause` is kept for the log only. */
+export function fail(failure: Failure, cause?: unknown): never {
+  throw new GatewayError(failure, cause === undefined ? undefined : { cause })
+}
+
+/** Throws `invalid_request` about one field. */
+export function failField(field: string, message: string): never {
+  fail({ code: 'invalid_request', issues: [{ field, message }] })
+}

@@ -1,0 +1,39 @@
+import type { Content } from '../contents/content'
+import type { Refusal } from '../errors'
+import type { FileId, OrganizationId } from '../ids'
+import type { Upload } from '../uploads/upload'
+import type { Metadata } from './metadata'
+
+/** What every file has, whatever became of its bytes. */
+export type FileBase = {
+  id: FileId
+  organizationId: OrganizationId
+  filename: string
+  contentType: string
+  metadata: Metadata
+  /** Milliseconds since 1970 UTC. */
+  createdAt: number
+}
+
+/** A file whose bytes are in the bucket, verified. */
+export type StoredFile = FileBase & {
+  status: 'uploaded' | 'processing' | 'ready'
+  content: Content
+  /** The bytes were already the organization's when this file was made. */
+  isDuplicate: boolean
+  /** Present while a presigned PUT to the same key can still be used. */
+  upload: Upload | null
+}
+
+/** A file whose bytes are awaited. */
+export type PendingFile = FileBase & { status: 'uploading'; upload: Upload }
+
+/** A file whose bytes were refused (`error`) or never came (`failed`). */
+export type LostFile = FileBase & { status: 'error' | 'failed'; refusal: Refusal }
+
+export type FileRecord = StoredFile | PendingFile | LostFile
+
+/** Whether `file` has bytes that may be handed out. */
+export function isStored(file: FileRecord): file is StoredFile {
+  return 'content' in file
+}

@@ -1,0 +1,49 @@
+import { fail } from '../errors'
+import type { Gateway } from '../gateway'
+import type { FileId, OrganizationId } from '../ids'
+import { deleteObjects } from '../uploads/delete-objects'
+import { settleUpload } from '../uploads/settle-upload'
+import { contentDispositionOf } from './content-disposition'
+import { type FileRecord, isStored, type StoredFile } from './file-record'
+
+/**
+ * A file whose bytes may be handed out. A pending one is settled first if its bytes have come. While a
+ * presigned PUT to its key could still replace the bytes, the store is asked whether they are the ones
+ * that were verified. One database round trip, one more when there was something to settle.
+ *
+ * Throws `file_not_found`, `file_uploading`, `file_refused`, `store_failed`, `database_failed`.
+ */
+export async function getFile(
+  gateway: Gateway,
+  organizationId: OrganizationId,
+  id: FileId,
+): Promise<StoredFile> {
+  const found = await gateway.files.find(organizationId, id)
+  const file = found?.status === 'uploading' ? await settleUpload(gateway, found) : found
+  return presentOrFail(id, file && isStored(file) ? await stillVerified(gateway, file) : file)
+}
+
+/** A presigned GET of the file's bytes, valid for the configured time. */
+export function presignDownload(gateway: Gateway, file: StoredFile): Promise<string> {
+  const dressing = {
+    contentType: file.contentType,
+    contentDisposition: contentDispositionOf('attachment', file.filename),
+  }
+  return gateway.presigner.presignGet(file.content.objectKey, dressing, gateway.limits.downloadUrlTtlSeconds)
+}
+
+function presentOrFail(id: FileId, file: FileRecord | null): StoredFile {
+  if (file === null) fail({ code: 'file_not_found', fileId: id })
+  if (isStored(file)) return file
+  if (file.status === 'uploading') fail({ code: 'file_uploading', fileId: id })
+  fail({ code: 'file_refused', fileId: id, refusal: file.refusal })
+}
+
+async function stillVerified(gateway: Gateway, file: StoredFile): Promise<FileRecord | null> {
+  if (file.upload === null || file.upload.objectKey !== file.content.objectKey) return file
+  const object = await gateway.objects.head(file.content.objectKey)
+  if (object !== null && object.etag === file.content.etag) return file
+  await gateway.uploads.revoke(file, { code: 'content_changed' }, gateway.now())
+  deleteObjects(gateway, [file.content.objectKey])
+  return gateway.files.find(file.organizationId, file.id)
+}

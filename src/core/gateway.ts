@@ -1,0 +1,38 @@
+import type { ReplySealer } from './idempotency/reply-sealer'
+import type { ContentTypeDetector } from './ports/content-type-detector'
+import type { ObjectStore } from './ports/object-store'
+import type { Presigner } from './ports/presigner'
+import type { Repositories } from './ports/repositories'
+
+/** Every capability a use case may reach. Built in `compose.ts`; nothing else touches a platform binding. */
+export interface Gateway extends Repositories {
+  readonly objects: ObjectStore
+  readonly presigner: Presigner
+  readonly detectContentType: ContentTypeDetector
+  readonly replySealer: ReplySealer
+  readonly limits: Limits
+  /** Milliseconds since 1970 UTC. */
+  now(): number
+  /** A new UUIDv7 for the present moment. */
+  newId(): string
+  /** `byteCount` cryptographically random bytes. */
+  randomBytes(byteCount: number): Uint8Array<ArrayBuffer>
+  /** Writes one structured log line. Never give it a secret, a token or a presigned URL. */
+  log(event: LogEvent): void
+  /** Lets `work` finish after the answer is sent. It must handle its own failures. */
+  background(work: Promise<unknown>): void
+}
+
+export type LogEvent = { event: string } & Record<string, unknown>
+
+export interface Limits {
+  /** The most decoded bytes an upload inside a JSON body may have. */
+  readonly directUploadMaxBytes: number
+  /** How long a presigned PUT can be used. */
+  readonly uploadUrlTtlSeconds: number
+  /** How long a presigned GET can be used. */
+  readonly downloadUrlTtlSeconds: number
+}
+
+/** The largest body of a single PUT in S3 and R2: 5 GiB (S3 API Reference, PutObject). */
+export const singlePutMaxBytes = 5 * 1024 ** 3

@@ -1,0 +1,15 @@
+import type { OrganizationId } from '../ids'
+
+/** The tenant. Every row and every object key belongs to one. */
+export type Organization = {
+  id: OrganizationId
+  name: string
+  /** null: none. */
+  quotaBytes: number | null
+  /** The sum of its contents. */
+  usedBytes: number
+  /** The sum of what its pending uploads promised. */
+  reservedBytes: number
+  /** Milliseconds since 1970 UTC. */
+  createdAt: number
+}

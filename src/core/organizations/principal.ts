@@ -1,0 +1,32 @@
+import { fail } from '../errors'
+import type { OrganizationId } from '../ids'
+
+export const scopes = ['files:read', 'files:write', 'org:admin'] as const
+export type Scope = (typeof scopes)[number]
+
+/** Who is calling, and how they proved it. */
+export type Principal =
+  | { kind: 'root' }
+  | {
+      kind: 'api_key'
+      organizationId: OrganizationId
+      keyId: string
+      scopes: readonly Scope[]
+      /** Milliseconds since 1970 UTC; null: never. */
+      expiresAt: number | null
+    }
+
+/** A principal that acts inside one organization. */
+export type Member = Exclude<Principal, { kind: 'root' }>
+
+/** `principal` as a member with `scope`. Throws `wrong_organization` for the root key, or `missing_scope`. */
+export function requireScope(principal: Principal, scope: Scope): Member {
+  if (principal.kind === 'root') fail({ code: 'wrong_organization' })
+  if (!principal.scopes.includes(scope)) fail({ code: 'missing_scope', scope })
+  return principal
+}
+
+/** Throws `wrong_organization` unless `principal` is the root key. */
+export function requireRoot(principal: Principal): void {
+  if (principal.kind !== 'root') fail({ code: 'wrong_organization' })
+}

@@ -1,0 +1,22 @@
+import type { ObjectKey } from '../ids'
+
+/** What a presigned PUT promises; the store refuses a request that differs. */
+export type PutSeal = {
+  contentType: string
+  /** null: any size (the store then bounds it). */
+  byteSize: number | null
+}
+
+/** What a presigned GET asks the store to answer with, where the store honours it. */
+export type GetDressing = {
+  contentType: string
+  contentDisposition: string
+}
+
+/** Makes URLs that work without credentials until they expire. Whoever holds one has that right: never log them. */
+export interface Presigner {
+  /** `s3://bucket/key` */
+  uri(key: ObjectKey): string
+  presignPut(key: ObjectKey, seal: PutSeal, ttlSeconds: number): Promise<string>
+  presignGet(key: ObjectKey, dressing: GetDressing, ttlSeconds: number): Promise<string>
+}

@@ -1,0 +1,141 @@
+import type { Content } from '../contents/content'
+import type { Refusal } from '../errors'
+import type { FileBase, FileRecord } from '../files/file-record'
+import type { MetadataTerm } from '../files/metadata'
+import type { FileReply, IdempotencyClaim, IdempotencyRecord } from '../idempotency/idempotency'
+import type { ContentId, FileId, ObjectKey, OrganizationId, Sha256 } from '../ids'
+import type { StoredApiKey } from '../organizations/api-key'
+import type { Organization } from '../organizations/organization'
+import type { Upload } from '../uploads/upload'
+
+/**
+ * What is remembered. One method is one atomic step and one round trip to the database. Methods throw
+ * `database_failed` when it does not answer; `find…` returns null for what is not there or not theirs.
+ */
+export interface Repositories {
+  readonly organizations: OrganizationRepository
+  readonly apiKeys: ApiKeyRepository
+  readonly files: FileRepository
+  readonly uploads: UploadRepository
+  readonly deletions: DeletionRepository
+  /** Resolves when the database answers. */
+  checkDatabase(): Promise<void>
+}
+
+export interface OrganizationRepository {
+  find(id: OrganizationId): Promise<Organization | null>
+  /** Throws `quota_below_usage`. */
+  put(input: {
+    id: OrganizationId
+    name: string
+    quotaBytes: number | null
+    now: number
+  }): Promise<{ organization: Organization; created: boolean }>
+}
+
+export interface ApiKeyRepository {
+  find(id: string): Promise<StoredApiKey | null>
+  /**
+   * Stores the key, and with a claim its sealed reply. Returns null when it did, or the record that holds
+   * the claim's idempotency key already (then nothing was stored). Throws `organization_not_found`.
+   */
+  create(input: {
+    key: StoredApiKey
+    claim: IdempotencyClaim | null
+    reply: string | null
+    now: number
+  }): Promise<IdempotencyRecord<string> | null>
+  /** Notes a use at `now` unless one is noted after `unlessAfter`. */
+  recordUse(id: string, now: number, unlessAfter: number): Promise<void>
+}
+
+export interface FileRepository {
+  find(organizationId: OrganizationId, id: FileId): Promise<FileRecord | null>
+  /** Files with bytes, newest first, that have all `terms` and were made before file `before`. */
+  list(
+    organizationId: OrganizationId,
+    page: { terms: readonly MetadataTerm[]; before: FileId | null; limit: number },
+  ): Promise<FileRecord[]>
+  /**
+   * Removes the file whatever its status, lets go of its bytes if no other file needs them, and returns
+   * the object keys that are now due for deletion; null when there was no such file.
+   */
+  delete(organizationId: OrganizationId, id: FileId, now: number): Promise<ObjectKey[] | null>
+}
+
+/** A file and the upload that is to bring its bytes. */
+export type UploadIntent = { file: FileBase; upload: Upload }
+
+export type BeginUpload = {
+  intent: UploadIntent
+  claim: IdempotencyClaim | null
+  /** Looks up the organization's content with this hash in the same round trip. */
+  sha256: Sha256 | null
+  /** The reply is complete with the intent (a presign); otherwise `finish` completes it. */
+  replyNow: boolean
+  now: number
+}
+
+export type BegunUpload =
+  | { outcome: 'begun'; known: Content | null }
+  /**
+   * Another request holds the idempotency key. Nothing was made; but if it was the same request and its
+   * upload is still pending, that upload now expires when this one would have.
+   */
+  | { outcome: 'claimed'; record: IdempotencyRecord<FileReply>; uploadExpiresAt: number | null }
+
+/** The verified bytes of an upload. */
+export type VerifiedBytes = {
+  contentId: ContentId
+  byteSize: number
+  sha256: Sha256 | null
+  objectKey: ObjectKey
+  etag: string
+}
+
+export interface UploadRepository {
+  /** Writes the intent and reserves its bytes. Throws `quota_exceeded`, `organization_not_found`. */
+  begin(input: BeginUpload): Promise<BegunUpload>
+  /**
+   * Gives a pending file its bytes: as new content, or, when the organization has content with that hash
+   * by now, as that content, and the object is due for deletion. Does nothing when the upload is no longer
+   * pending. Returns the file as it then is (null: deleted) and the keys due for deletion.
+   * Throws `quota_exceeded`.
+   */
+  settle(
+    intent: UploadIntent,
+    bytes: VerifiedBytes,
+    now: number,
+  ): Promise<{ file: FileRecord | null; due: ObjectKey[] }>
+  /**
+   * Gives a pending file content that the organization has, without any bytes having been put. Returns the
+   * file as it then is; it is still `uploading` when that content is gone.
+   */
+  adopt(intent: UploadIntent, content: Content): Promise<FileRecord | null>
+  /**
+   * Ends a pending upload without bytes: releases what it reserved, forgets its unanswered idempotency
+   * record and hands its key to deletion. The file is removed, or kept with `refusal` if one is given.
+   * Does nothing when the upload is no longer pending.
+   */
+  abandon(
+    subject: { organizationId: OrganizationId; fileId: FileId },
+    refusal: { status: 'error' | 'failed'; reason: Refusal } | null,
+    now: number,
+  ): Promise<void>
+  /**
+   * Takes the bytes away from a stored file that no other file shares them with, because the object no
+   * longer is what was verified, and hands its key to deletion.
+   */
+  revoke(file: { organizationId: OrganizationId; id: FileId }, reason: Refusal, now: number): Promise<void>
+  /** Up to `limit` files whose upload is past its expiry, oldest first. */
+  listOverdue(now: number, limit: number): Promise<FileRecord[]>
+  /** Forgets settled uploads whose URL expired long ago, and idempotency records past their time. */
+  forget(now: number, limit: number): Promise<{ uploads: number; idempotencyRecords: number }>
+}
+
+/** The outbox of objects to delete. */
+export interface DeletionRepository {
+  listDue(now: number, limit: number): Promise<ObjectKey[]>
+  /** Notes that the objects were deleted: forgotten, or due again at `nextDueAt` while they are watched. */
+  done(keys: readonly ObjectKey[], now: number, nextDueAt: number): Promise<void>
+}

@@ -1,0 +1,81 @@
+import type { Content } from '../contents/content'
+import { objectKeyFor } from '../contents/content'
+import { fail } from '../errors'
+import { essenceOf } from '../files/content-type'
+import type { FileRecord } from '../files/file-record'
+import { artifactTypeOf, type Metadata } from '../files/metadata'
+import type { Gateway } from '../gateway'
+import { type IdempotencyClaim, replyOf } from '../idempotency/idempotency'
+import type { FileId, OrganizationId, Sha256 } from '../ids'
+import type { UploadIntent } from '../ports/repositories'
+import type { Upload } from './upload'
+
+/** What a caller says about a file, parsed and within its limits. */
+export type NewFile = {
+  organizationId: OrganizationId
+  /** null: named after its id. */
+  filename: string | null
+  contentType: string
+  metadata: Metadata
+}
+
+export type Begun =
+  | { intent: UploadIntent; known: Content | null }
+  | { replay: FileRecord; uploadExpiresAt: number | null }
+
+/** The intent of a new upload of `file`, with everything the gateway fills in. */
+export function intentOf(
+  gateway: Gateway,
+  file: NewFile,
+  upload: Pick<Upload, 'method' | 'byteSize'> & { ttlMs: number },
+  now: number,
+): UploadIntent {
+  const id = gateway.newId() as FileId
+  const objectKey = objectKeyFor(file.organizationId, id, essenceOf(file.contentType))
+  return {
+    file: {
+      id,
+      organizationId: file.organizationId,
+      filename: file.filename ?? objectKey.slice(objectKey.lastIndexOf('/') + 1),
+      contentType: file.contentType,
+      metadata: Object.hasOwn(file.metadata, 'artifactType')
+        ? file.metadata
+        : { ...file.metadata, artifactType: artifactTypeOf(file.contentType) },
+      createdAt: now,
+    },
+    upload: {
+      method: upload.method,
+      objectKey,
+      contentType: file.contentType,
+      byteSize: upload.byteSize,
+      expiresAt: now + upload.ttlMs,
+    },
+  }
+}
+
+/**
+ * Writes the intent down, or finds the reply that an earlier request with the same idempotency key got.
+ * The place of a request that died is taken over: its file is removed first, so that the key never makes
+ * two. One database round trip; three more after a death.
+ */
+export async function beginUpload(
+  gateway: Gateway,
+  intent: UploadIntent,
+  options: { claim: IdempotencyClaim | null; sha256: Sha256 | null; replyNow: boolean },
+  now: number,
+): Promise<Begun> {
+  const first = await gateway.uploads.begin({ intent, ...options, now })
+  if (first.outcome === 'begun') return { intent, known: first.known }
+  const { organizationId } = intent.file
+  const claim = options.claim ?? fail({ code: 'internal' })
+  const answer = replyOf(first.record, claim, now)
+  if (answer !== 'stale') return { replay: answer.reply.file, uploadExpiresAt: first.uploadExpiresAt }
+
+  const dead = { organizationId, fileId: first.record.subjectId as FileId }
+  await gateway.uploads.abandon(dead, null, now)
+  const second = await gateway.uploads.begin({ intent, ...options, now })
+  if (second.outcome === 'begun') return { intent, known: second.known }
+  const settled = replyOf(second.record, claim, now)
+  if (settled === 'stale') fail({ code: 'idempotency_in_progress', retryAfterSeconds: 1 })
+  return { replay: settled.reply.file, uploadExpiresAt: second.uploadExpiresAt }
+}

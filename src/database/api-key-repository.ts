@@ -1,0 +1,104 @@
+import { fail } from '../core/errors'
+import type { OrganizationId, Sha256 } from '../core/ids'
+import type { StoredApiKey } from '../core/organizations/api-key'
+import type { Scope } from '../core/organizations/principal'
+import type { ApiKeyRepository } from '../core/ports/repositories'
+import { readRow, rowsOf, runBatch } from './d1'
+import { isMissingReference } from './d1-errors'
+import {
+  claimStatements,
+  type IdempotencyRow,
+  selectClaimed,
+  toIdempotencyRecord,
+} from './idempotency-records'
+
+type Row = {
+  id: string
+  organization_id: string
+  name: string | null
+  secret_sha256: string
+  scopes: string
+  created_at: number
+  expires_at: number | null
+  revoked_at: number | null
+  last_used_at: number | null
+}
+
+export function createApiKeyRepository(db: D1Database): ApiKeyRepository {
+  return {
+    async find(id) {
+      const row = await readRow<Row>(
+        'apiKeys.find',
+        db
+          .prepare(
+            `SELECT id, organization_id, name, secret_sha256, scopes, created_at, expires_at, revoked_at,
+               last_used_at
+             FROM api_keys WHERE id = ?1`,
+          )
+          .bind(id),
+      )
+      return row && toApiKey(row)
+    },
+
+    async create({ key, claim, reply, now }) {
+      const subject = { organizationId: key.organizationId, subjectId: key.id }
+      // With a claim the key is made only if this request holds the claim.
+      const insert = db
+        .prepare(
+          `INSERT INTO api_keys (id, organization_id, name, secret_sha256, scopes, created_at, expires_at)
+           SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
+           WHERE ?8 IS NULL OR EXISTS (
+             SELECT 1 FROM idempotency_records
+             WHERE organization_id = ?2 AND idempotency_key = ?8 AND subject_id = ?1)`,
+        )
+        .bind(
+          key.id,
+          key.organizationId,
+          key.name,
+          key.secretSha256,
+          JSON.stringify(key.scopes),
+          key.createdAt,
+          key.expiresAt,
+          claim?.key ?? null,
+        )
+      const statements = [
+        ...(claim ? claimStatements(db, subject, claim, reply && JSON.stringify(reply), now) : []),
+        insert,
+        ...(claim ? [selectClaimed(db, key.organizationId, claim)] : []),
+      ]
+      const results = await runBatch(db, 'apiKeys.create', statements).catch((error) => {
+        if (!isMissingReference(error)) throw error
+        return fail({ code: 'organization_not_found', organizationId: key.organizationId }, error)
+      })
+      if (claim === null) return null
+      const [row] = rowsOf<IdempotencyRow>(results, -1)
+      if (!row) fail({ code: 'database_failed', operation: 'apiKeys.create' })
+      return row.subject_id === key.id ? null : toIdempotencyRecord(row, (sealed) => JSON.parse(sealed) as string)
+    },
+
+    async recordUse(id, now, unlessAfter) {
+      await runBatch(db, 'apiKeys.recordUse', [
+        db
+          .prepare(
+            `UPDATE api_keys SET last_used_at = ?2
+             WHERE id = ?1 AND (last_used_at IS NULL OR last_used_at <= ?3)`,
+          )
+          .bind(id, now, unlessAfter),
+      ])
+    },
+  }
+}
+
+function toApiKey(row: Row): StoredApiKey {
+  return {
+    id: row.id,
+    organizationId: row.organization_id as OrganizationId,
+    name: row.name,
+    secretSha256: row.secret_sha256 as Sha256,
+    scopes: JSON.parse(row.scopes) as Scope[],
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    revokedAt: row.revoked_at,
+    lastUsedAt: row.last_used_at,
+  }
+}

@@ -1,0 +1,115 @@
+import type { Refusal } from '../core/errors'
+import type { FileRecord } from '../core/files/file-record'
+import type { Metadata } from '../core/files/metadata'
+import type { ContentId, FileId, ObjectKey, OrganizationId, Sha256 } from '../core/ids'
+import type { Upload } from '../core/uploads/upload'
+
+/** A file with its content and its upload, as every query of files returns it. */
+export type FileRow = {
+  id: string
+  organization_id: string
+  filename: string
+  content_type: string
+  metadata: string
+  status: FileRecord['status']
+  refusal: string | null
+  is_duplicate: number
+  created_at: number
+  content_id: string | null
+  byte_size: number | null
+  sha256: string | null
+  object_key: string | null
+  etag: string | null
+  upload_method: Upload['method'] | null
+  upload_object_key: string | null
+  upload_content_type: string | null
+  upload_byte_size: number | null
+  upload_expires_at: number | null
+}
+
+const columns: Record<keyof FileRow, string> = {
+  id: 'f.id',
+  organization_id: 'f.organization_id',
+  filename: 'f.filename',
+  content_type: 'f.content_type',
+  metadata: 'f.metadata',
+  status: 'f.status',
+  refusal: 'f.refusal',
+  is_duplicate: 'f.is_duplicate',
+  created_at: 'f.created_at',
+  content_id: 'c.id',
+  byte_size: 'c.byte_size',
+  sha256: 'c.sha256',
+  object_key: 'c.object_key',
+  etag: 'c.etag',
+  upload_method: 'u.method',
+  upload_object_key: 'u.object_key',
+  upload_content_type: 'u.content_type',
+  upload_byte_size: 'u.byte_size',
+  upload_expires_at: 'u.expires_at',
+}
+
+/** The select list of a file row. */
+export const fileColumns = Object.entries(columns)
+  .map(([name, expression]) => `${expression} AS ${name}`)
+  .join(', ')
+
+/** To be joined to `files f`. */
+export const fileJoins =
+  'LEFT JOIN contents c ON c.id = f.content_id LEFT JOIN uploads u ON u.file_id = f.id'
+
+/** A file row as one JSON value: what an idempotency record keeps of it. */
+export const fileSnapshot = `json_object(${Object.entries(columns)
+  .map(([name, expression]) => `'${name}', ${expression}`)
+  .join(', ')})`
+
+export function toFileRecord(row: FileRow): FileRecord {
+  const base = {
+    id: row.id as FileId,
+    organizationId: row.organization_id as OrganizationId,
+    filename: row.filename,
+    contentType: row.content_type,
+    metadata: JSON.parse(row.metadata) as Metadata,
+    createdAt: row.created_at,
+  }
+  const upload = toUpload(row)
+  switch (row.status) {
+    case 'uploading':
+      return { ...base, status: row.status, upload: required(upload) }
+    case 'uploaded':
+    case 'processing':
+    case 'ready':
+      return {
+        ...base,
+        status: row.status,
+        content: {
+          id: required(row.content_id) as ContentId,
+          byteSize: required(row.byte_size),
+          sha256: row.sha256 as Sha256 | null,
+          objectKey: required(row.object_key) as ObjectKey,
+          etag: required(row.etag),
+        },
+        isDuplicate: row.is_duplicate === 1,
+        upload,
+      }
+    case 'error':
+    case 'failed':
+      return { ...base, status: row.status, refusal: JSON.parse(required(row.refusal)) as Refusal }
+  }
+}
+
+function toUpload(row: FileRow): Upload | null {
+  if (row.upload_method === null) return null
+  return {
+    method: row.upload_method,
+    objectKey: required(row.upload_object_key) as ObjectKey,
+    contentType: required(row.upload_content_type),
+    byteSize: row.upload_byte_size,
+    expiresAt: required(row.upload_expires_at),
+  }
+}
+
+function required<T>(value: T | null): T {
+  if (value === null) throw new Error('a file row lacks a column that its status requires')
+  return value
+}

@@ -1,0 +1,76 @@
+import type { IdempotencyClaim, IdempotencyRecord } from '../core/idempotency/idempotency'
+import type { OrganizationId, Sha256 } from '../core/ids'
+
+/** Statements about idempotency records, for the batches of the effects they belong to. */
+
+export type IdempotencyRow = {
+  organization_id: string
+  fingerprint: string
+  subject_id: string
+  reply: string | null
+  locked_until: number
+  upload_expires_at: number | null
+}
+
+/** Takes the key for `subjectId` unless somebody holds it. What follows in the batch asks who does. */
+export function claimStatements(
+  db: D1Database,
+  subject: { organizationId: OrganizationId; subjectId: string },
+  claim: IdempotencyClaim,
+  reply: string | null,
+  now: number,
+): D1PreparedStatement[] {
+  return [
+    db
+      .prepare(
+        `DELETE FROM idempotency_records
+         WHERE organization_id = ?1 AND idempotency_key = ?2 AND expires_at <= ?3`,
+      )
+      .bind(subject.organizationId, claim.key, now),
+    db
+      .prepare(
+        `INSERT INTO idempotency_records
+           (organization_id, idempotency_key, fingerprint, subject_id, reply, locked_until, expires_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         ON CONFLICT (organization_id, idempotency_key) DO NOTHING`,
+      )
+      .bind(
+        subject.organizationId,
+        claim.key,
+        claim.fingerprint,
+        subject.subjectId,
+        reply,
+        claim.lockedUntil,
+        claim.expiresAt,
+      ),
+  ]
+}
+
+/** Who holds the key now, and until when the upload it began can be used. */
+export function selectClaimed(
+  db: D1Database,
+  organizationId: OrganizationId,
+  claim: IdempotencyClaim,
+): D1PreparedStatement {
+  return db
+    .prepare(
+      `SELECT r.organization_id, r.fingerprint, r.subject_id, r.reply, r.locked_until,
+         u.expires_at AS upload_expires_at
+       FROM idempotency_records r LEFT JOIN uploads u ON u.file_id = r.subject_id
+       WHERE r.organization_id = ?1 AND r.idempotency_key = ?2`,
+    )
+    .bind(organizationId, claim.key)
+}
+
+export function toIdempotencyRecord<Reply>(
+  row: IdempotencyRow,
+  parseReply: (text: string) => Reply,
+): IdempotencyRecord<Reply> {
+  return {
+    organizationId: row.organization_id as OrganizationId,
+    fingerprint: row.fingerprint as Sha256,
+    subjectId: row.subject_id,
+    reply: row.reply === null ? null : parseReply(row.reply),
+    lockedUntil: row.locked_until,
+  }
+}

@@ -1,0 +1,21 @@
+import type { Repositories } from '../core/ports/repositories'
+import { createApiKeyRepository } from './api-key-repository'
+import { readRows } from './d1'
+import { createDeletionRepository } from './deletion-repository'
+import { createFileRepository } from './file-repository'
+import { createOrganizationRepository } from './organization-repository'
+import { createUploadRepository } from './upload-repository'
+
+/** Everything that is remembered, in one D1 database with the schema of `migrations/`. */
+export function createRepositories(db: D1Database): Repositories {
+  return {
+    organizations: createOrganizationRepository(db),
+    apiKeys: createApiKeyRepository(db),
+    files: createFileRepository(db),
+    uploads: createUploadRepository(db),
+    deletions: createDeletionRepository(db),
+    async checkDatabase() {
+      await readRows('check', db.prepare('SELECT id FROM organizations LIMIT 1'))
+    },
+  }
+}

@@ -1,0 +1,101 @@
+import type { Context } from 'hono'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import type { Failure, FailureCode, FailureOf, Issue } from '../../core/errors'
+import type { HttpEnv } from '../../http/context'
+import { failureHeaders } from '../../http/render-failure'
+
+type Rendered = { status: ContentfulStatusCode; error: string; message: string; details?: readonly Issue[] }
+type Table = { [Code in FailureCode]: (failure: FailureOf<Code>) => Rendered }
+
+/** How Ctxfy's API says each failure. */
+const table = {
+  unauthenticated: ({ reason }) => ({
+    status: 401,
+    error: 'Unauthorized',
+    message:
+      reason === 'missing'
+        ? 'Authentication required. Please provide a valid API token'
+        : `The API token is ${reason}`,
+  }),
+  missing_scope: ({ scope }) => forbidden(`The API key lacks the scope ${scope}`),
+  wrong_organization: () => forbidden('This credential may not do that'),
+  rate_limited: ({ retryAfterSeconds }) => ({
+    status: 429,
+    error: 'Too Many Requests',
+    message: `Try again in ${retryAfterSeconds} s`,
+  }),
+  invalid_request: ({ issues }) => badRequest(issues),
+  unsupported_content_type: ({ contentType }) =>
+    badRequest([{ field: 'contentType', message: `${contentType} is not supported` }]),
+  content_too_large: ({ limitBytes }) => tooLarge(`The body may have at most ${limitBytes} bytes`),
+  upload_too_large: ({ limitBytes, byteSize }) =>
+    badRequest([{ field: 'size', message: `is ${byteSize}, but at most ${limitBytes} bytes are possible` }]),
+  size_mismatch: ({ expected, actual }) =>
+    badRequest([{ field: 'size', message: `is ${expected}, but ${actual} bytes came` }]),
+  type_mismatch: ({ declared, actual }) =>
+    badRequest([{ field: 'contentType', message: `is ${declared}, but the bytes are ${actual}` }]),
+  quota_exceeded: () => forbidden("The organization's storage quota is exceeded"),
+  quota_below_usage: () => conflict('The quota is less than what is in use'),
+  scope_not_grantable: ({ scope }) => forbidden(`This API key cannot grant the scope ${scope}`),
+  expiry_not_grantable: ({ latest }) =>
+    forbidden(`This API key expires at ${new Date(latest).toISOString()}; so must the keys it makes`),
+  organization_not_found: () => notFound('There is no such organization'),
+  file_not_found: () => notFound('There is no such file'),
+  file_uploading: () => notFound('The file is still uploading'),
+  file_refused: ({ refusal }) => notFound(`The file has no bytes: ${refusal.code}`),
+  idempotency_key_reused: () => ({
+    status: 422,
+    error: 'Unprocessable Entity',
+    message: 'This Idempotency-Key was used for a different request',
+  }),
+  idempotency_in_progress: () => conflict('A request with this Idempotency-Key is still running'),
+  upload_superseded: () => conflict('The file was deleted while it was uploading'),
+  store_failed: () => brokenGateway,
+  database_failed: () => brokenGateway,
+  internal: () => brokenGateway,
+} satisfies Table
+
+const brokenGateway: Rendered = {
+  status: 500,
+  error: 'Internal Server Error',
+  message: 'An unexpected error occurred on the server',
+}
+
+/** The answer to `failure` in Ctxfy's shape: `{error, message, code, details?, requestId?}`. */
+export function renderFailure(c: Context<HttpEnv>, failure: Failure): Response {
+  const render = table[failure.code] as (failure: Failure) => Rendered
+  const { status, error, message, details } = render(failure)
+  const body = {
+    error,
+    message,
+    code: status,
+    ...(details ? { details } : {}),
+    ...(status === 500 ? { requestId: c.var.requestId } : {}),
+  }
+  return c.json(body, status, failureHeaders(failure))
+}
+
+function badRequest(details: readonly Issue[]): Rendered {
+  return {
+    status: 400,
+    error: 'Bad Request',
+    message: details[0]?.message ?? 'The request is invalid',
+    details,
+  }
+}
+
+function forbidden(message: string): Rendered {
+  return { status: 403, error: 'Forbidden', message }
+}
+
+function notFound(message: string): Rendered {
+  return { status: 404, error: 'Not Found', message }
+}
+
+function conflict(message: string): Rendered {
+  return { status: 409, error: 'Conflict', message }
+}
+
+function tooLarge(message: string): Rendered {
+  return { status: 413, error: 'Content Too Large', message }
+}

@@ -1,0 +1,14 @@
+import * as z from 'zod'
+import { scopes } from '../../core/organizations/principal'
+
+/** The body of `POST /v1/api-keys`. `organization` is for the root key, which belongs to none. */
+export const createApiKeyRequest = z.object({
+  name: z.string('must be a string').max(255, 'must be at most 255 characters').nullish(),
+  expiration_date: z.iso.datetime({ offset: true, error: 'must be an ISO 8601 date and time' }).nullish(),
+  scopes: z
+    .array(z.enum(scopes, `must be one of ${scopes.join(', ')}`), 'must be a list of scopes')
+    .min(1, 'must not be empty')
+    .max(scopes.length, 'must not repeat scopes')
+    .nullish(),
+  organization: z.string('must be a string').nullish(),
+})

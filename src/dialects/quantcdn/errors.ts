@@ -1,0 +1,93 @@
+import type { Context } from 'hono'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import type { Failure, FailureCode, FailureOf, Issue, Refusal } from '../../core/errors'
+import { failureHeaders } from '../../http/render-failure'
+
+type Rendered = { status: ContentfulStatusCode; message: string; details?: readonly Issue[] }
+type Table = { [Code in FailureCode]: (failure: FailureOf<Code>) => Rendered }
+
+const notFound = { status: 404, message: 'File not found' } as const
+const accessDenied = { status: 403, message: 'Access denied' } as const
+const brokenGateway = { status: 500, message: 'Something went wrong on our side; please try again' } as const
+
+/** How QuantCDN's API says each failure. */
+const table = {
+  unauthenticated: ({ reason }) => ({
+    status: 401,
+    message: reason === 'missing' ? 'A bearer token is required' : `The token is ${reason}`,
+  }),
+  missing_scope: ({ scope }) => ({ status: 403, message: `Access denied: the token lacks the scope ${scope}` }),
+  wrong_organization: () => accessDenied,
+  rate_limited: ({ retryAfterSeconds }) => ({
+    status: 429,
+    message: `Too many requests; try again in ${retryAfterSeconds} s`,
+  }),
+  invalid_request: ({ issues }) => badRequest(issues),
+  unsupported_content_type: ({ contentType, supported }) =>
+    badRequest([
+      { field: 'contentType', message: `${contentType} is not supported; use one of ${supported.join(', ')}` },
+    ]),
+  content_too_large: ({ limitBytes }) => ({
+    status: 413,
+    message: `The content is larger than ${limitBytes} bytes; set requestUploadUrl to true for large files`,
+  }),
+  upload_too_large: ({ limitBytes, byteSize }) => ({
+    status: 413,
+    message: `${byteSize} bytes are more than one upload URL can take (${limitBytes})`,
+  }),
+  size_mismatch: ({ expected, actual }) =>
+    badRequest([{ field: 'size', message: `is ${expected}, but the content has ${actual} bytes` }]),
+  type_mismatch: ({ declared, actual }) =>
+    badRequest([{ field: 'content', message: `is ${actual}, not ${declared}` }]),
+  quota_exceeded: () => ({ status: 403, message: "Access denied: the organization's storage quota is exceeded" }),
+  quota_below_usage: () => accessDenied,
+  scope_not_grantable: () => accessDenied,
+  expiry_not_grantable: () => accessDenied,
+  organization_not_found: () => accessDenied,
+  file_not_found: () => notFound,
+  file_uploading: () => ({ status: 404, message: 'File not found: it is still uploading' }),
+  file_refused: ({ refusal }) => ({ status: 404, message: `File not found: ${sayRefusal(refusal)}` }),
+  idempotency_key_reused: () => ({
+    status: 422,
+    message: 'This Idempotency-Key was used for a different request',
+  }),
+  idempotency_in_progress: () => ({
+    status: 409,
+    message: 'A request with this Idempotency-Key is still running',
+  }),
+  upload_superseded: () => ({
+    status: 409,
+    message: 'The file was deleted, or replaced by a retry, while it was uploading',
+  }),
+  store_failed: () => brokenGateway,
+  database_failed: () => brokenGateway,
+  internal: () => brokenGateway,
+} satisfies Table
+
+/** The answer to `failure` in QuantCDN's shape: `{error: true, message, details?}`. */
+export function renderFailure(c: Context, failure: Failure): Response {
+  const render = table[failure.code] as (failure: Failure) => Rendered
+  const { status, message, details } = render(failure)
+  return c.json({ error: true, message, ...(details ? { details } : {}) }, status, failureHeaders(failure))
+}
+
+function badRequest(details: readonly Issue[]): Rendered {
+  const [first] = details
+  const about = first?.field ? `${first.field}: ${first.message}` : first?.message
+  return { status: 400, message: `Invalid request${about ? `: ${about}` : ''}`, details }
+}
+
+function sayRefusal(refusal: Refusal): string {
+  switch (refusal.code) {
+    case 'size_mismatch':
+      return `its upload was refused (${refusal.actual} bytes came, ${refusal.expected} were promised)`
+    case 'type_mismatch':
+      return `its upload was refused (the bytes are ${refusal.actual || 'of no type'}, not ${refusal.declared})`
+    case 'content_changed':
+      return 'its bytes were replaced after they had been verified'
+    case 'quota_exceeded':
+      return "its upload was refused (the organization's storage quota is exceeded)"
+    case 'never_arrived':
+      return 'its upload never arrived'
+  }
+}

@@ -1,0 +1,69 @@
+import type { Context, Handler } from 'hono'
+import { fail, failField } from '../../../core/errors'
+import { essenceOf, parseContentType } from '../../../core/files/content-type'
+import { sanitizeFilename } from '../../../core/files/filename'
+import { checkMetadata, type Metadata } from '../../../core/files/metadata'
+import { presignDownload } from '../../../core/files/get-file'
+import { requireScope } from '../../../core/organizations/principal'
+import type { NewFile } from '../../../core/uploads/begin-upload'
+import { presignUpload } from '../../../core/uploads/presign-upload'
+import { uploadBytes } from '../../../core/uploads/upload-bytes'
+import type { HttpEnv } from '../../../http/context'
+import { idempotencyKeyOf } from '../../../http/idempotency-key'
+import { parseFields } from '../../../http/parse-fields'
+import { readJsonUpload } from '../../../http/read-json-upload'
+import { presentPresigned, presentStored } from '../presenter'
+import { uploadFileRequest } from '../schema'
+
+/** `POST …/ai/files`: the bytes as base64 in the body, or a URL to PUT them to. */
+export function uploadFileOperation(supported: readonly string[]): Handler<HttpEnv> {
+  return async (c) => {
+    const { organizationId } = requireScope(c.var.principal, 'files:write')
+    const idempotencyKey = idempotencyKeyOf(c)
+    const { limits } = c.var.gateway
+    const body = await readJsonUpload(c.req.raw, {
+      field: 'content',
+      maxDecodedBytes: limits.directUploadMaxBytes,
+    })
+    const request = parseFields(uploadFileRequest, body.fields)
+    const file: NewFile = {
+      organizationId,
+      filename: request.filename == null ? null : sanitizeFilename(request.filename),
+      contentType: supportedContentType(request.contentType, supported),
+      metadata: checkMetadata((request.metadata ?? {}) as Metadata, 'metadata'),
+    }
+    const size = request.size ?? null
+    const { bytes } = body
+
+    if (request.requestUploadUrl === true) {
+      if (bytes !== null && bytes.length > 0) failField('content', 'must be left out with requestUploadUrl')
+      return presign(c, { file, byteSize: size, idempotencyKey, operation: 'quantcdn.uploadFile.presigned' })
+    }
+    if (bytes === null) failField('content', 'is required unless requestUploadUrl is true')
+    if (size !== null && size !== bytes.length)
+      fail({ code: 'size_mismatch', expected: size, actual: bytes.length })
+    return store(c, { file, bytes, idempotencyKey, operation: 'quantcdn.uploadFile.direct' })
+  }
+}
+
+async function store(c: Context<HttpEnv>, input: Parameters<typeof uploadBytes>[1]): Promise<Response> {
+  const { gateway } = c.var
+  const { file, replayed } = await uploadBytes(gateway, input)
+  if (replayed) c.header('Idempotent-Replayed', 'true')
+  const url = await presignDownload(gateway, file)
+  return c.json(presentStored(file, gateway.presigner.uri(file.content.objectKey), url), 201)
+}
+
+async function presign(c: Context<HttpEnv>, input: Parameters<typeof presignUpload>[1]): Promise<Response> {
+  const presigned = await presignUpload(c.var.gateway, input)
+  if (presigned.replayed) c.header('Idempotent-Replayed', 'true')
+  return c.json(presentPresigned(presigned), 201)
+}
+
+function supportedContentType(text: string, supported: readonly string[]): string {
+  const contentType = parseContentType(text)
+  if (contentType === null) failField('contentType', 'must be a media type such as image/png')
+  if (!supported.includes(essenceOf(contentType)))
+    fail({ code: 'unsupported_content_type', contentType: essenceOf(contentType), supported })
+  return contentType
+}

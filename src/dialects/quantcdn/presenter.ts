@@ -1,0 +1,33 @@
+import type { FileBase, StoredFile } from '../../core/files/file-record'
+import type { PresignedUpload } from '../../core/uploads/presign-upload'
+
+/** What every answer about a file says. */
+function presentBase(file: FileBase) {
+  return {
+    fileId: file.id,
+    filename: file.filename,
+    contentType: file.contentType,
+    metadata: file.metadata,
+    createdAt: new Date(file.createdAt).toISOString(),
+  }
+}
+
+export function presentListed(file: StoredFile) {
+  return { ...presentBase(file), size: file.content.byteSize }
+}
+
+/** A file with where it is: `s3Uri` for whoever may read the bucket, `url` for everyone for an hour. */
+export function presentStored(file: StoredFile, s3Uri: string, url: string) {
+  return { ...presentListed(file), s3Uri, url }
+}
+
+/** `size` is there only when it was promised. */
+export function presentPresigned({ file, upload, url, ttlSeconds }: PresignedUpload) {
+  return {
+    ...presentBase(file),
+    ...(upload.byteSize === null ? {} : { size: upload.byteSize }),
+    uploadUrl: url,
+    s3Key: upload.objectKey,
+    expiresIn: ttlSeconds,
+  }
+}

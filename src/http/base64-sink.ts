@@ -1,0 +1,80 @@
+import { fail, failField } from '../core/errors'
+
+/** What base64 text may contain besides its alphabet, as WHATWG and `Uint8Array.fromBase64` define it. */
+const whitespace = /[\t\n\f\r ]+/g
+
+/**
+ * Decodes base64 text (RFC 4648, section 4: padded, zero trailing bits) that arrives in pieces into one
+ * buffer. ASCII whitespace is tolerated. `push` and `end` throw `invalid_request` about `field`, and
+ * `content_too_large` as soon as there are more than `maxBytes`.
+ */
+export class Base64Sink {
+  readonly #field: string
+  readonly #maxBytes: number
+  readonly #buffer: Uint8Array<ArrayBuffer>
+  #length = 0
+  /** Up to three characters that do not make a group yet. */
+  #carry = ''
+  /** What followed the first `=`, without whitespace; null before it. Only padding may be in it. */
+  #padding: string | null = null
+
+  /** `expectedBytesMax`: more than this cannot come, whatever the limit allows; null when nobody knows. */
+  constructor(field: string, maxBytes: number, expectedBytesMax: number | null) {
+    this.#field = field
+    this.#maxBytes = maxBytes
+    // A group of three over the limit still fits, so that "too large" is seen rather than "no room".
+    this.#buffer = new Uint8Array(Math.min(maxBytes, expectedBytesMax ?? maxBytes) + 3)
+  }
+
+  push(text: string): void {
+    if (this.#padding !== null) return this.#pushPadding(text)
+    const padding = text.indexOf('=')
+    this.#decode(padding === -1 ? text : text.slice(0, padding))
+    if (padding !== -1) {
+      this.#padding = ''
+      this.#pushPadding(text.slice(padding))
+    }
+  }
+
+  /** The decoded bytes. */
+  end(): Uint8Array<ArrayBuffer> {
+    const last = this.#carry + (this.#padding ?? '')
+    const bytes = this.#orRefuse(() => Uint8Array.fromBase64(last, { lastChunkHandling: 'strict' }))
+    if (this.#length + bytes.length > this.#maxBytes) this.#refuseSize()
+    this.#buffer.set(bytes, this.#length)
+    return this.#buffer.subarray(0, this.#length + bytes.length)
+  }
+
+  #decode(text: string): void {
+    const input = this.#carry + text
+    const room = this.#buffer.subarray(this.#length)
+    const { read, written } = this.#orRefuse(() =>
+      room.setFromBase64(input, { lastChunkHandling: 'stop-before-partial' }),
+    )
+    this.#length += written
+    this.#carry = input.slice(read).replace(whitespace, '')
+    // Four characters that were not decoded found no room.
+    if (this.#length > this.#maxBytes || this.#carry.length > 3) this.#refuseSize()
+  }
+
+  #pushPadding(text: string): void {
+    this.#padding += text.replace(whitespace, '')
+    if ((this.#padding ?? '').length > 2) this.#refuse()
+  }
+
+  #orRefuse<T>(step: () => T): T {
+    try {
+      return step()
+    } catch {
+      return this.#refuse()
+    }
+  }
+
+  #refuse(): never {
+    failField(this.#field, 'must be padded base64 (RFC 4648), not a data URL or base64url')
+  }
+
+  #refuseSize(): never {
+    fail({ code: 'content_too_large', limitBytes: this.#maxBytes })
+  }
+}

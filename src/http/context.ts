@@ -1,0 +1,19 @@
+import type { Gateway } from '../core/gateway'
+import type { Credentials } from '../core/organizations/authenticate'
+import type { Principal } from '../core/organizations/principal'
+
+/**
+ * What a dialect's handlers find on the context. There are no `Bindings` in it on purpose: a dialect that
+ * reaches for a platform binding does not compile.
+ */
+export type HttpEnv = {
+  Variables: {
+    requestId: string
+    gateway: Gateway
+    credentials: Credentials
+    /** False when the key has made too many requests. */
+    allowsRequest: (rateKey: string) => Promise<boolean>
+    /** Set by `authenticateRequest`. */
+    principal: Principal
+  }
+}

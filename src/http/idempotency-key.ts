@@ -1,0 +1,16 @@
+import type { Context } from 'hono'
+import { failField } from '../core/errors'
+
+/**
+ * The `Idempotency-Key` header (draft-ietf-httpapi-idempotency-key-header): a quoted string (RFC 8941) or
+ * a bare one, 1–255 printable ASCII characters. Null when there is none. Throws `invalid_request`.
+ */
+export function idempotencyKeyOf(c: Context): string | null {
+  const header = c.req.header('idempotency-key')
+  if (header === undefined) return null
+  const quoted = /^"((?:[^"\\]|\\["\\])*)"$/.exec(header.trim())?.[1]
+  const key = quoted === undefined ? header.trim() : quoted.replace(/\\(["\\])/g, '$1')
+  if (!/^[\x20-\x7e]{1,255}$/.test(key))
+    failField('Idempotency-Key', 'must be 1 to 255 printable ASCII characters, quoted or bare')
+  return key
+}

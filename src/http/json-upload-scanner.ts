@@ -1,0 +1,222 @@
+import { failField } from '../core/errors'
+import { Base64Sink } from './base64-sink'
+
+export type JsonUploadLimits = {
+  /** The top-level field whose string is base64. */
+  field: string
+  /** The most bytes that field may decode to. */
+  maxDecodedBytes: number
+  /** More decoded bytes than this cannot come; null when nobody knows. */
+  expectedBytesMax: number | null
+}
+
+export type JsonUpload = {
+  /** The JSON object; the base64 field, if it was a string, is ''. */
+  fields: { [name: string]: unknown }
+  /** What the base64 field held; null when it was no string or absent. */
+  bytes: Uint8Array<ArrayBuffer> | null
+}
+
+/** The most bytes of a body outside the base64 text. */
+export const envelopeMaxBytes = 64 * 1024
+/** How deep the JSON may be nested. */
+export const jsonMaxDepth = 32
+
+const quote = 0x22
+const backslash = 0x5c
+const [openBrace, closeBrace, openBracket, closeBracket, comma, colon] = [0x7b, 0x7d, 0x5b, 0x5d, 0x2c, 0x3a]
+
+/**
+ * Reads a JSON object that arrives in chunks, cut anywhere, and decodes one base64 field on the way, so
+ * that neither the body nor the text is ever held whole.
+ *
+ * The scanner only knows where strings and containers begin and end. It copies everything but the base64
+ * text into a small envelope, with `""` in its place, and leaves it to JSON.parse to say whether that is
+ * JSON: what it would accept or refuse as a whole, the envelope makes it accept or refuse too.
+ */
+export class JsonUploadScanner {
+  readonly #limits: JsonUploadLimits
+  readonly #envelope = new Uint8Array(envelopeMaxBytes)
+  #length = 0
+  #mode: 'structure' | 'string' | 'base64' = 'structure'
+  #depth = 0
+  /** Whether the outermost value is an object and its next string is a name. */
+  #expectsName = false
+  /** Where the name being read begins in the envelope; null outside of one. */
+  #nameStart: number | null = null
+  #isUploadField = false
+  #seenField = false
+  #escaped = false
+  #sink: Base64Sink | null = null
+  #bytes: Uint8Array<ArrayBuffer> | null = null
+  /** The escape sequence being read inside the base64 text, without its backslash; null outside of one. */
+  #escape: string | null = null
+
+  constructor(limits: JsonUploadLimits) {
+    this.#limits = limits
+  }
+
+  /** Takes the next bytes of the body. Keeps no reference to them. Throws as `Base64Sink` and `end` do. */
+  push(chunk: Uint8Array): void {
+    let at = 0
+    while (at < chunk.length) {
+      if (this.#mode === 'base64') at = this.#scanBase64(chunk, at)
+      else this.#scan(chunk[at++] as number)
+    }
+  }
+
+  /** What was read. Throws `invalid_request` when the body was not one JSON object. */
+  end(): JsonUpload {
+    let value: unknown
+    try {
+      const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(this.#envelope.subarray(0, this.#length))
+      if (this.#mode !== 'structure') throw new SyntaxError('unterminated string')
+      value = JSON.parse(text)
+    } catch {
+      failField('', 'the body is not valid JSON')
+    }
+    if (value === null || typeof value !== 'object' || Array.isArray(value))
+      failField('', 'the body must be a JSON object')
+    return { fields: value as JsonUpload['fields'], bytes: this.#bytes }
+  }
+
+  #scan(byte: number): void {
+    if (this.#mode === 'string') this.#scanString(byte)
+    else if (byte === quote) this.#openString()
+    else this.#scanStructure(byte)
+  }
+
+  #scanStructure(byte: number): void {
+    this.#keep(byte)
+    switch (byte) {
+      case openBrace:
+      case openBracket:
+        if (++this.#depth > jsonMaxDepth) failField('', `must be at most ${jsonMaxDepth} levels deep`)
+        if (this.#depth === 1) this.#expectsName = byte === openBrace
+        break
+      case closeBrace:
+      case closeBracket:
+        this.#depth--
+        break
+      case comma:
+        if (this.#depth === 1) {
+          this.#expectsName = true
+          this.#isUploadField = false
+        }
+        break
+      case colon:
+        if (this.#depth === 1) this.#expectsName = false
+        break
+    }
+  }
+
+  #openString(): void {
+    if (this.#depth === 1 && this.#isUploadField && !this.#expectsName) {
+      this.#isUploadField = false
+      this.#keep(quote)
+      this.#keep(quote)
+      const { field, maxDecodedBytes, expectedBytesMax } = this.#limits
+      this.#sink = new Base64Sink(field, maxDecodedBytes, expectedBytesMax)
+      this.#mode = 'base64'
+      return
+    }
+    this.#mode = 'string'
+    if (this.#depth === 1 && this.#expectsName) this.#nameStart = this.#length
+    this.#keep(quote)
+  }
+
+  #scanString(byte: number): void {
+    this.#keep(byte)
+    if (this.#escaped) this.#escaped = false
+    else if (byte === backslash) this.#escaped = true
+    else if (byte === quote) {
+      this.#mode = 'structure'
+      if (this.#nameStart !== null) this.#readName(this.#nameStart)
+    }
+  }
+
+  #readName(start: number): void {
+    this.#nameStart = null
+    const text = new TextDecoder().decode(this.#envelope.subarray(start, this.#length))
+    const { field } = this.#limits
+    this.#isUploadField = text === `"${field}"` || (text.includes('\\') && unescapeName(text) === field)
+    if (this.#isUploadField && this.#seenField) failField(field, 'must be given once')
+    this.#seenField ||= this.#isUploadField
+  }
+
+  #keep(byte: number): void {
+    if (this.#length === envelopeMaxBytes)
+      failField('', `everything but ${this.#limits.field} must be at most ${envelopeMaxBytes} bytes`)
+    this.#envelope[this.#length++] = byte
+  }
+
+  /** Reads base64 text from `start` on; returns where it stopped: after the closing quote or at the end. */
+  #scanBase64(chunk: Uint8Array, start: number): number {
+    const closing = chunk.indexOf(quote, start)
+    const end = closing === -1 ? chunk.length : closing
+    const text = this.#escape === null ? asciiOf(chunk.subarray(start, end)) : '\\'
+    if (text.includes('\\')) return this.#scanEscapedBase64(chunk, start)
+    refuseControlCharacters(text)
+    this.#sink?.push(text)
+    if (closing === -1) return end
+    this.#closeBase64()
+    return closing + 1
+  }
+
+  /** The same, character by character, where there are escapes: PHP writes every `/` as `\/`. */
+  #scanEscapedBase64(chunk: Uint8Array, start: number): number {
+    const plain = new Uint8Array(chunk.length - start)
+    let length = 0
+    let at = start
+    for (; at < chunk.length; at++) {
+      const byte = chunk[at] as number
+      if (this.#escape !== null) {
+        this.#escape += String.fromCharCode(byte)
+        if (this.#escape.length < (this.#escape[0] === 'u' ? 5 : 1)) continue
+        plain[length++] = unescapeByte(this.#escape)
+        this.#escape = null
+      } else if (byte === backslash) this.#escape = ''
+      else if (byte === quote) break
+      else if (byte < 0x20) failField('', 'the body is not valid JSON')
+      else plain[length++] = byte
+    }
+    this.#sink?.push(asciiOf(plain.subarray(0, length)))
+    if (at === chunk.length) return at
+    this.#closeBase64()
+    return at + 1
+  }
+
+  #closeBase64(): void {
+    this.#bytes = this.#sink?.end() ?? null
+    this.#sink = null
+    this.#mode = 'structure'
+  }
+}
+
+/** Bytes over 0x7f come out as characters outside the base64 alphabet, whatever they are. */
+function asciiOf(bytes: Uint8Array): string {
+  return new TextDecoder('latin1').decode(bytes)
+}
+
+function refuseControlCharacters(text: string): void {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON strings may not contain them (RFC 8259, section 7)
+  if (/[\u0000-\u001f]/.test(text)) failField('', 'the body is not valid JSON')
+}
+
+function unescapeName(text: string): string | null {
+  try {
+    return JSON.parse(text) as string
+  } catch {
+    return null
+  }
+}
+
+/** The character that an escape sequence (without its backslash) stands for; `!` where it is not one byte. */
+function unescapeByte(escape: string): number {
+  try {
+    const code = (JSON.parse(`"\\${escape}"`) as string).charCodeAt(0)
+    return code < 0x80 ? code : 0x21
+  } catch {
+    return failField('', 'the body is not valid JSON')
+  }
+}

@@ -1,0 +1,79 @@
+import type { Context } from 'hono'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import type { Failure, FailureCode, FailureOf, Issue } from '../core/errors'
+import type { HttpEnv } from './context'
+import { failureHeaders } from './render-failure'
+
+type Rendered = { status: ContentfulStatusCode; title: string; detail: string; errors?: readonly Issue[] }
+type Table = { [Code in FailureCode]: (failure: FailureOf<Code>) => Rendered }
+
+/** How the gateway's own endpoints say each failure: RFC 9457 problem details. */
+const table = {
+  unauthenticated: ({ reason }) =>
+    problem(401, 'Unauthorized', reason === 'missing' ? 'A bearer token is required' : `The token is ${reason}`),
+  missing_scope: ({ scope }) => problem(403, 'Forbidden', `Missing required scope: ${scope}`),
+  wrong_organization: () => problem(403, 'Forbidden', 'This credential may not do that'),
+  rate_limited: ({ retryAfterSeconds }) =>
+    problem(429, 'Too Many Requests', `Try again in ${retryAfterSeconds} s`),
+  invalid_request: ({ issues }) => badRequest(issues),
+  unsupported_content_type: ({ contentType }) =>
+    problem(415, 'Unsupported Media Type', `${contentType} is not accepted`),
+  content_too_large: ({ limitBytes }) =>
+    problem(413, 'Content Too Large', `The body may have at most ${limitBytes} bytes`),
+  upload_too_large: ({ limitBytes, byteSize }) =>
+    problem(413, 'Content Too Large', `${byteSize} bytes are more than ${limitBytes}`),
+  size_mismatch: ({ expected, actual }) =>
+    badRequest([{ field: 'size', message: `is ${expected}, but ${actual} bytes came` }]),
+  type_mismatch: ({ declared, actual }) =>
+    badRequest([{ field: 'contentType', message: `is ${declared}, but the bytes are ${actual}` }]),
+  quota_exceeded: () => problem(402, 'Payment Required', "The organization's storage quota is exceeded"),
+  quota_below_usage: ({ usedBytes, reservedBytes }) =>
+    problem(
+      409,
+      'Conflict',
+      `quotaBytes is less than what is in use: ${usedBytes} bytes stored, ${reservedBytes} promised to uploads`,
+    ),
+  scope_not_grantable: ({ scope }) => problem(403, 'Forbidden', `This key cannot grant ${scope}`),
+  expiry_not_grantable: ({ latest }) =>
+    problem(403, 'Forbidden', `This key expires at ${new Date(latest).toISOString()}; so must what it makes`),
+  organization_not_found: () => problem(404, 'Not Found', 'There is no such organization'),
+  file_not_found: () => problem(404, 'Not Found', 'There is no such file'),
+  file_uploading: () => problem(404, 'Not Found', 'The file is still uploading'),
+  file_refused: ({ refusal }) => problem(404, 'Not Found', `The file has no bytes: ${refusal.code}`),
+  idempotency_key_reused: () =>
+    problem(422, 'Unprocessable Content', 'This Idempotency-Key was used for a different request'),
+  idempotency_in_progress: () =>
+    problem(409, 'Conflict', 'A request with this Idempotency-Key is still running'),
+  upload_superseded: () => problem(409, 'Conflict', 'The file was deleted while it was uploading'),
+  store_failed: () => problem(500, 'Internal Server Error', 'The object store did not answer as it should'),
+  database_failed: () => problem(500, 'Internal Server Error', 'The database did not answer as it should'),
+  internal: () => problem(500, 'Internal Server Error', 'Something went wrong on our side'),
+} satisfies Table
+
+/** The answer to `failure` as `application/problem+json`. */
+export function renderProblem(c: Context<HttpEnv>, failure: Failure): Response {
+  const render = table[failure.code] as (failure: Failure) => Rendered
+  return respond(c, render(failure), failureHeaders(failure))
+}
+
+/** The answer where there is no such route. */
+export function renderNoRoute(c: Context<HttpEnv>): Response {
+  return respond(c, problem(404, 'Not Found', 'There is nothing here'), {})
+}
+
+function respond(c: Context<HttpEnv>, rendered: Rendered, headers: Record<string, string>): Response {
+  const { status, title, detail, errors } = rendered
+  return c.json(
+    { type: 'about:blank', title, status, detail, instance: c.req.path, ...(errors ? { errors } : {}) },
+    status,
+    { ...headers, 'content-type': 'application/problem+json' },
+  )
+}
+
+function problem(status: ContentfulStatusCode, title: string, detail: string): Rendered {
+  return { status, title, detail }
+}
+
+function badRequest(errors: readonly Issue[]): Rendered {
+  return { ...problem(400, 'Bad Request', errors[0]?.message ?? 'The request is invalid'), errors }
+}

@@ -1,0 +1,42 @@
+import type { Context } from 'hono'
+import { HTTPException } from 'hono/http-exception'
+import { type Failure, GatewayError } from '../core/errors'
+import type { HttpEnv } from './context'
+
+/** Headers that belong to a failure in every dialect: the challenge of a 401, the wait of a 409 or 429. */
+export function failureHeaders(failure: Failure): Record<string, string> {
+  switch (failure.code) {
+    case 'unauthenticated':
+      // RFC 6750, section 3: no error code when no credentials were given.
+      return {
+        'www-authenticate': failure.reason === 'missing' ? 'Bearer' : 'Bearer error="invalid_token"',
+      }
+    case 'rate_limited':
+    case 'idempotency_in_progress':
+      return { 'retry-after': String(failure.retryAfterSeconds) }
+    default:
+      return {}
+  }
+}
+
+/**
+ * The failure that an error thrown in a handler stands for. What is the gateway's or the store's fault, and
+ * what nobody foresaw, is logged with its cause.
+ */
+export function failureOf(error: Error, c: Context<HttpEnv>): Failure {
+  const failure = toFailure(error)
+  if (isOurs(failure)) c.var.gateway.log({ event: 'request_failed', failure, cause: error })
+  return failure
+}
+
+function toFailure(error: Error): Failure {
+  if (error instanceof GatewayError) return error.failure
+  // Hono's own: a body that is not the JSON it says it is.
+  if (error instanceof HTTPException && error.status === 400)
+    return { code: 'invalid_request', issues: [{ field: '', message: 'the body is not valid JSON' }] }
+  return { code: 'internal' }
+}
+
+function isOurs({ code }: Failure): boolean {
+  return code === 'internal' || code === 'store_failed' || code === 'database_failed'
+}

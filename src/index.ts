@@ -1,0 +1,18 @@
+import { appFor } from './app'
+import { compose } from './compose'
+import { onCron } from './jobs/sweep'
+import { answerMisconfigured } from './misconfigured'
+
+/** The Worker's doors. */
+export default {
+  async fetch(request, env, context) {
+    const composition = await compose(env).catch(answerMisconfigured)
+    if (composition instanceof Response) return composition
+    return appFor(composition).fetch(request, env, context)
+  },
+
+  async scheduled(_controller, env, context) {
+    const { gatewayFor } = await compose(env)
+    await onCron(gatewayFor((work) => context.waitUntil(work), { job: 'sweep' }))
+  },
+} satisfies ExportedHandler<Env>

@@ -1,0 +1,42 @@
+import { readS3Refusal, s3Failure } from './s3-errors'
+import type { S3Client } from './s3-client'
+
+/**
+ * Whether this store accepts a URL that signs `x-amz-copy-source` as empty from a client that does not send
+ * the header. Servers differ: R2's simulator reads an absent header as an empty one, Ceph leaves it out of
+ * what it verifies, Swift and AWS want every signed header present. So the store is asked, once per isolate,
+ * with a harmless GET of an object that is not there: signatures are checked before objects are looked up.
+ *
+ * Throws `store_failed` when the store gives no clear answer; it is asked again next time, never guessed.
+ */
+export function createCopySourceSeal(client: S3Client, now: () => number): () => Promise<boolean> {
+  let known: Promise<boolean> | undefined
+  return () => {
+    known ??= probe(client, now()).catch((error) => {
+      known = undefined
+      throw error
+    })
+    return known
+  }
+}
+
+async function probe(client: S3Client, now: number): Promise<boolean> {
+  const url = await client.presign('slipway-probe', {
+    method: 'GET',
+    headers: { 'x-amz-copy-source': '' },
+    ttlSeconds: 60,
+    now,
+  })
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(10_000) })
+    if (response.ok || response.status === 404) {
+      await response.body?.cancel()
+      return true
+    }
+    const refusal = await readS3Refusal(response)
+    if (response.status < 500 && response.status !== 429) return false
+    throw refusal
+  } catch (error) {
+    throw s3Failure('probe', error)
+  }
+}

@@ -1,0 +1,94 @@
+import type { ObjectKey } from '../../core/ids'
+import type { ObjectStore, StoredObject } from '../../core/ports/object-store'
+import type { S3Client } from './s3-client'
+import { s3Failure } from './s3-errors'
+
+/** How many single deletes are under way at once: a Worker may wait for six connections. */
+const concurrentDeletes = 4
+
+/** The bucket through any S3 endpoint. Needs PutObject, GetObject, HeadObject and DeleteObject there. */
+export function createS3ObjectStore(client: S3Client): ObjectStore {
+  return {
+    async head(key) {
+      const response = await client.send('head', key, { method: 'HEAD' })
+      return response && toStoredObject(key, response, contentLength(response))
+    },
+
+    async get(key, { range, ifMatch } = {}) {
+      const headers: Record<string, string> = {}
+      if (range) headers.range = `bytes=${range.offset}-${range.offset + range.length - 1}`
+      if (ifMatch !== undefined) headers['if-match'] = `"${ifMatch}"`
+      const response = await client.send('get', key, { method: 'GET', headers })
+      if (response === null) return null
+      const object = toStoredObject(key, response, totalLength(response))
+      return { object, body: response.body ?? new Blob([]).stream() }
+    },
+
+    async put(key, body, { contentType, sha256 }) {
+      const headers: Record<string, string> = { 'content-type': contentType }
+      if (sha256 !== null) {
+        // The first is what the signature covers, so every S3 server compares it with the body; the second
+        // is kept with the object where the store knows checksums.
+        headers['x-amz-content-sha256'] = sha256
+        headers['x-amz-checksum-sha256'] = Uint8Array.fromHex(sha256).toBase64()
+      }
+      const sized = !(body instanceof Uint8Array)
+      const response = await client.send('put', key, {
+        method: 'PUT',
+        headers: { ...headers, 'content-length': String(sized ? body.byteSize : body.length) },
+        body: sized ? fixedLength(body.stream, body.byteSize) : body,
+        replayable: !sized,
+      })
+      if (response === null) throw s3Failure('put', new Error('no such bucket'))
+      await response.body?.cancel()
+      return {
+        key,
+        byteSize: sized ? body.byteSize : body.length,
+        etag: etagOf(response),
+        contentType,
+      }
+    },
+
+    async delete(keys) {
+      for (let at = 0; at < keys.length; at += concurrentDeletes)
+        await Promise.all(
+          keys.slice(at, at + concurrentDeletes).map(async (key) => {
+            const response = await client.send('delete', key, { method: 'DELETE' })
+            await response?.body?.cancel()
+          }),
+        )
+    },
+
+    async check() {
+      const response = await client.send('check', 'slipway-health', { method: 'HEAD' })
+      await response?.body?.cancel()
+    },
+  }
+}
+
+/** Workers send a Content-Length for such a stream, and fail when it does not keep its word. */
+function fixedLength(stream: ReadableStream<Uint8Array>, byteSize: number): ReadableStream<Uint8Array> {
+  return stream.pipeThrough(new FixedLengthStream(byteSize))
+}
+
+function toStoredObject(key: ObjectKey, response: Response, byteSize: number): StoredObject {
+  return { key, byteSize, etag: etagOf(response), contentType: response.headers.get('content-type') }
+}
+
+function etagOf(response: Response): string {
+  const etag = response.headers.get('etag')
+  if (etag === null) throw s3Failure('etag', new Error('the store answered without an ETag'))
+  return etag.replace(/^"(.*)"$/, '$1')
+}
+
+function contentLength(response: Response): number {
+  const text = response.headers.get('content-length') ?? ''
+  if (!/^\d+$/.test(text)) throw s3Failure('head', new Error('the store answered without a Content-Length'))
+  return Number(text)
+}
+
+/** The size of the whole object, also when a range of it was asked for. */
+function totalLength(response: Response): number {
+  const total = /\/(\d+)$/.exec(response.headers.get('content-range') ?? '')?.[1]
+  return total === undefined ? contentLength(response) : Number(total)
+}

@@ -1,0 +1,85 @@
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import worker from '../../src/index'
+
+export const rootKey = 'root-key-for-tests-0123456789abcdef'
+const origin = 'https://gateway.example.com'
+
+export type Bindings = Partial<Env>
+
+/** A Worker of its own: a fresh isolate's memory over this test's storage. Background work is awaited. */
+export function startWorker(overrides: Bindings = {}) {
+  const bindings = { ...env, ...overrides }
+  const send = async (request: Request): Promise<Response> => {
+    const context = createExecutionContext()
+    const response = await worker.fetch(
+      request as Request<unknown, IncomingRequestCfProperties>,
+      bindings,
+      context,
+    )
+    await waitOnExecutionContext(context)
+    return response
+  }
+  const call = (method: string, path: string, init: CallInit = {}) => {
+    const { token, json, headers, body } = init
+    return send(
+      new Request(origin + path, {
+        method,
+        headers: {
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+          ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(json === undefined ? (body === undefined ? {} : { body }) : { body: JSON.stringify(json) }),
+      }),
+    )
+  }
+  return {
+    send,
+    call,
+    async runCron() {
+      const context = createExecutionContext()
+      await worker.scheduled(
+        { cron: '*/5 * * * *', scheduledTime: Date.now(), noRetry() {} } as ScheduledController,
+        bindings,
+        context,
+      )
+      await waitOnExecutionContext(context)
+    },
+    /** Makes an organization and a key for it, through the API. */
+    async organization(id = 'acme', scopes?: string[], quotaBytes?: number): Promise<string> {
+      await call('PUT', `/v1/organizations/${id}`, { token: rootKey, json: { name: id, quotaBytes } })
+      const answer = await call('POST', '/v1/api-keys', { token: rootKey, json: { organization: id, scopes } })
+      return (await answer.json<{ api_key: string }>()).api_key
+    },
+  }
+}
+
+export type CallInit = {
+  token?: string
+  json?: unknown
+  headers?: Record<string, string>
+  body?: BodyInit
+}
+
+export type TestWorker = ReturnType<typeof startWorker>
+
+/** The body of an answer, for tests that look at single fields. */
+// biome-ignore lint/suspicious/noExplicitAny: the shape is what the test asserts
+export async function bodyOf(response: Response): Promise<any> {
+  return response.json()
+}
+
+/** The keys of all objects in the bucket. */
+export async function objectKeys(): Promise<string[]> {
+  return (await env.BUCKET.list()).objects.map((object) => object.key)
+}
+
+/** All rows of a statement. */
+export async function rows<T = Record<string, unknown>>(sql: string, ...values: unknown[]): Promise<T[]> {
+  return (
+    await env.DB.prepare(sql)
+      .bind(...values)
+      .all<T>()
+  ).results
+}

@@ -1,0 +1,43 @@
+import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers'
+import { defineConfig } from 'vitest/config'
+
+const testBindings = {
+  ROOT_API_KEY: 'root-key-for-tests-0123456789abcdef',
+  SIGNING_SECRET: 'signing-secret-for-tests-0123456789',
+  S3_ACCESS_KEY_ID: 'test-access-key',
+  S3_SECRET_ACCESS_KEY: 'test-secret-key',
+  S3_ENDPOINT: 'https://store.example.com',
+  // The store above is not there to be asked.
+  S3_SEAL_COPY_SOURCE: 'true',
+  CORS_ALLOWED_ORIGINS: 'https://app.example.com',
+}
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        // The Worker's code in workerd, with real D1 and R2.
+        plugins: [
+          cloudflareTest({
+            main: './src/index.ts',
+            wrangler: { configPath: './wrangler.toml' },
+            miniflare: {
+              bindings: { ...testBindings, TEST_MIGRATIONS: await readD1Migrations('./migrations') },
+            },
+          }),
+        ],
+        test: {
+          name: 'worker',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/e2e/**', 'test/architecture.test.ts'],
+          setupFiles: ['./test/support/setup.ts'],
+        },
+      },
+      { test: { name: 'architecture', include: ['test/architecture.test.ts'] } },
+      {
+        // Whole runs of `npm start`, and adapters against its S3 endpoint, from Node.
+        test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 120_000 },
+      },
+    ],
+  },
+})
