@@ -40,6 +40,7 @@ async function main() {
   const worker = startWorker(port, url)
   await untilHealthy(url, worker)
   const key = await demoKey(url, rootKey)
+  sweepRegularly(url)
   console.log(banner(url, key))
 }
 
@@ -108,8 +109,12 @@ function startWorker(port, url) {
     ],
     { cwd: root, env: quiet, stdio: ['ignore', 'inherit', 'inherit'] },
   )
-  // Ctrl-C reaches wrangler by itself; this is for a plain kill of this process.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => worker.kill('SIGTERM'))
+  // Ctrl-C reaches wrangler by itself. This is for a plain kill of this process, or of the npm above it,
+  // whose shell dies without a word to us: then we are somebody else's child.
+  const stop = () => worker.kill('SIGTERM')
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop)
+  const parent = process.ppid
+  setInterval(() => process.ppid === parent || stop(), 500).unref()
   worker.on('exit', (code, signal) => process.exit(signal || code === null ? 0 : code))
   return worker
 }
@@ -123,6 +128,12 @@ async function untilHealthy(url, worker) {
   }
   worker.kill('SIGTERM')
   throw new Error('the gateway did not answer /health within a minute')
+}
+
+/** Locally nothing fires the cron trigger of wrangler.toml, so this does. */
+function sweepRegularly(url) {
+  const cron = `${url}/cdn-cgi/local/scheduled?cron=${encodeURIComponent('*/5 * * * *')}`
+  setInterval(() => fetch(cron).catch(() => {}), 5 * 60_000).unref()
 }
 
 /** The key of the first start, or a new one if it no longer works. */

@@ -55,7 +55,9 @@ export function readConfig(variables: Variables): Config {
   const integer = (name: Name, fallback: number, min: number, max: number): number => {
     const value = text(name) ?? String(fallback)
     const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN
-    return number >= min && number <= max ? number : wrong(name, `must be a whole number from ${min} to ${max}`)
+    return number >= min && number <= max
+      ? number
+      : wrong(name, `must be a whole number from ${min} to ${max}`)
   }
   const list = (name: Name, form: RegExp, what: string): string[] =>
     (text(name) ?? '')

@@ -73,7 +73,9 @@ export function createApiKeyRepository(db: D1Database): ApiKeyRepository {
       if (claim === null) return null
       const [row] = rowsOf<IdempotencyRow>(results, -1)
       if (!row) fail({ code: 'database_failed', operation: 'apiKeys.create' })
-      return row.subject_id === key.id ? null : toIdempotencyRecord(row, (sealed) => JSON.parse(sealed) as string)
+      return row.subject_id === key.id
+        ? null
+        : toIdempotencyRecord(row, (sealed) => JSON.parse(sealed) as string)
     },
 
     async recordUse(id, now, unlessAfter) {

@@ -3,7 +3,7 @@ import type { FileId, ObjectKey, OrganizationId } from '../core/ids'
 import type { FileRepository } from '../core/ports/repositories'
 import { lateArrivalMs } from '../core/uploads/upload'
 import { readRow, readRows, rowsOf, runBatch } from './d1'
-import { fileColumns, fileJoins, type FileRow, toFileRecord } from './file-rows'
+import { type FileRow, fileColumns, fileJoins, toFileRecord } from './file-rows'
 import { letGoOfContent } from './let-go-of-content'
 
 /** Greater than every file id. */
@@ -28,8 +28,7 @@ export function createFileRepository(db: D1Database): FileRepository {
     },
 
     async delete(organizationId, id, now) {
-      const statement = (sql: string, ...more: unknown[]) =>
-        db.prepare(sql).bind(id, organizationId, ...more)
+      const statement = (sql: string, ...more: unknown[]) => db.prepare(sql).bind(id, organizationId, ...more)
       const results = await runBatch(db, 'files.delete', [
         ...letGoOfContent(db, organizationId, id, now),
         statement(

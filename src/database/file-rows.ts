@@ -55,8 +55,7 @@ export const fileColumns = Object.entries(columns)
   .join(', ')
 
 /** To be joined to `files f`. */
-export const fileJoins =
-  'LEFT JOIN contents c ON c.id = f.content_id LEFT JOIN uploads u ON u.file_id = f.id'
+export const fileJoins = 'LEFT JOIN contents c ON c.id = f.content_id LEFT JOIN uploads u ON u.file_id = f.id'
 
 /** A file row as one JSON value: what an idempotency record keeps of it. */
 export const fileSnapshot = `json_object(${Object.entries(columns)

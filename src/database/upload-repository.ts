@@ -7,8 +7,13 @@ import type { BeginUpload, UploadIntent, UploadRepository } from '../core/ports/
 import { lateArrivalMs } from '../core/uploads/upload'
 import { readRows, rowsOf, runBatch } from './d1'
 import { selectFile } from './file-repository'
-import { fileColumns, fileJoins, type FileRow, fileSnapshot, toFileRecord } from './file-rows'
-import { claimStatements, type IdempotencyRow, selectClaimed, toIdempotencyRecord } from './idempotency-records'
+import { type FileRow, fileColumns, fileJoins, fileSnapshot, toFileRecord } from './file-rows'
+import {
+  claimStatements,
+  type IdempotencyRow,
+  selectClaimed,
+  toIdempotencyRecord,
+} from './idempotency-records'
 import { letGoOfContent } from './let-go-of-content'
 
 /**
@@ -111,15 +116,12 @@ export function createUploadRepository(db: D1Database): UploadRepository {
               refusal.status,
               JSON.stringify(refusal.reason),
             ),
-        statement(
-          `DELETE FROM uploads WHERE file_id = ?1 AND organization_id = ?2 AND state = 'pending'`,
-        ),
+        statement(`DELETE FROM uploads WHERE file_id = ?1 AND organization_id = ?2 AND state = 'pending'`),
       ])
     },
 
     async revoke({ organizationId, id }, reason, now) {
-      const statement = (sql: string, ...more: unknown[]) =>
-        db.prepare(sql).bind(id, organizationId, ...more)
+      const statement = (sql: string, ...more: unknown[]) => db.prepare(sql).bind(id, organizationId, ...more)
       await runBatch(db, 'uploads.revoke', [
         ...letGoOfContent(db, organizationId, id, now),
         statement('DELETE FROM metadata_terms WHERE file_id = ?1 AND organization_id = ?2'),

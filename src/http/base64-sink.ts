@@ -27,7 +27,10 @@ export class Base64Sink {
   }
 
   push(text: string): void {
-    if (this.#padding !== null) return this.#pushPadding(text)
+    if (this.#padding !== null) {
+      this.#pushPadding(text)
+      return
+    }
     const padding = text.indexOf('=')
     this.#decode(padding === -1 ? text : text.slice(0, padding))
     if (padding !== -1) {

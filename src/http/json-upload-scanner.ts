@@ -69,7 +69,9 @@ export class JsonUploadScanner {
   end(): JsonUpload {
     let value: unknown
     try {
-      const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(this.#envelope.subarray(0, this.#length))
+      const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(
+        this.#envelope.subarray(0, this.#length),
+      )
       if (this.#mode !== 'structure') throw new SyntaxError('unterminated string')
       value = JSON.parse(text)
     } catch {
@@ -212,9 +214,9 @@ function unescapeName(text: string): string | null {
 }
 
 /** The character that an escape sequence (without its backslash) stands for; `!` where it is not one byte. */
-function unescapeByte(escape: string): number {
+function unescapeByte(sequence: string): number {
   try {
-    const code = (JSON.parse(`"\\${escape}"`) as string).charCodeAt(0)
+    const code = (JSON.parse(`"\\${sequence}"`) as string).charCodeAt(0)
     return code < 0x80 ? code : 0x21
   } catch {
     return failField('', 'the body is not valid JSON')

@@ -2,7 +2,9 @@ import { fail } from '../core/errors'
 
 /** The part of a schema library this needs: Standard Schema would do, zod's own result is simpler. */
 type Schema<T> = {
-  safeParse(value: unknown):
+  safeParse(
+    value: unknown,
+  ):
     | { success: true; data: T }
     | { success: false; error: { issues: readonly { path: readonly PropertyKey[]; message: string }[] } }
 }

@@ -10,7 +10,11 @@ type Table = { [Code in FailureCode]: (failure: FailureOf<Code>) => Rendered }
 /** How the gateway's own endpoints say each failure: RFC 9457 problem details. */
 const table = {
   unauthenticated: ({ reason }) =>
-    problem(401, 'Unauthorized', reason === 'missing' ? 'A bearer token is required' : `The token is ${reason}`),
+    problem(
+      401,
+      'Unauthorized',
+      reason === 'missing' ? 'A bearer token is required' : `The token is ${reason}`,
+    ),
   missing_scope: ({ scope }) => problem(403, 'Forbidden', `Missing required scope: ${scope}`),
   wrong_organization: () => problem(403, 'Forbidden', 'This credential may not do that'),
   rate_limited: ({ retryAfterSeconds }) =>

@@ -49,7 +49,10 @@ export function startWorker(overrides: Bindings = {}) {
     /** Makes an organization and a key for it, through the API. */
     async organization(id = 'acme', scopes?: string[], quotaBytes?: number): Promise<string> {
       await call('PUT', `/v1/organizations/${id}`, { token: rootKey, json: { name: id, quotaBytes } })
-      const answer = await call('POST', '/v1/api-keys', { token: rootKey, json: { organization: id, scopes } })
+      const answer = await call('POST', '/v1/api-keys', {
+        token: rootKey,
+        json: { organization: id, scopes },
+      })
       return (await answer.json<{ api_key: string }>()).api_key
     },
   }

@@ -7,7 +7,11 @@ import { essenceOf } from '../files/content-type'
  * signature recognises are taken as declared. `sample` is the start of the bytes: several signatures
  * are two or three letters long ("BM" is a bitmap), so text that is plainly text is not accused by them.
  */
-export function contradictingType(declared: string, detected: string | null, sample: Uint8Array): string | null {
+export function contradictingType(
+  declared: string,
+  detected: string | null,
+  sample: Uint8Array,
+): string | null {
   if (detected === null) return null
   const essence = essenceOf(declared)
   const proven = essenceOf(detected)
@@ -32,7 +36,11 @@ function isKindOf(proven: string, declared: string): boolean {
 }
 
 function isTextual(essence: string): boolean {
-  return essence.startsWith('text/') || essence === 'image/svg+xml' || /[/+](json|xml|yaml|javascript)$/.test(essence)
+  return (
+    essence.startsWith('text/') ||
+    essence === 'image/svg+xml' ||
+    /[/+](json|xml|yaml|javascript)$/.test(essence)
+  )
 }
 
 function isPlainText(sample: Uint8Array): boolean {

@@ -1,6 +1,8 @@
 const token = "[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 const mediaType = new RegExp(`^(${token})/(${token})$`)
-const parameter = new RegExp(`^(${token})=(${token}|"(?:[^"\\\\\\x00-\\x1f\\x7f-\\uffff]|\\\\[\\x20-\\x7e])*")$`)
+const parameter = new RegExp(
+  `^(${token})=(${token}|"(?:[^"\\\\\\x00-\\x1f\\x7f-\\uffff]|\\\\[\\x20-\\x7e])*")$`,
+)
 
 /** The longest content type that is kept, in bytes. */
 export const contentTypeMaxBytes = 255

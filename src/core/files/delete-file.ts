@@ -7,7 +7,11 @@ import { deleteObjects } from '../uploads/delete-objects'
  * Deletes a file, whatever its status; its bytes go when no other file needs them. One database round
  * trip; the objects follow in the background. Throws `file_not_found`, `database_failed`.
  */
-export async function deleteFile(gateway: Gateway, organizationId: OrganizationId, id: FileId): Promise<void> {
+export async function deleteFile(
+  gateway: Gateway,
+  organizationId: OrganizationId,
+  id: FileId,
+): Promise<void> {
   const due = await gateway.files.delete(organizationId, id, gateway.now())
   if (due === null) fail({ code: 'file_not_found', fileId: id })
   deleteObjects(gateway, due)

@@ -17,7 +17,8 @@ export type MetadataTerm = { field: string; value: string }
 
 /** `metadata` if it is within the limits; otherwise throws `invalid_request` about `field`. */
 export function checkMetadata(metadata: Metadata, field: string): Metadata {
-  if (depthOf(metadata) > metadataMaxDepth) failField(field, `must be at most ${metadataMaxDepth} levels deep`)
+  if (depthOf(metadata) > metadataMaxDepth)
+    failField(field, `must be at most ${metadataMaxDepth} levels deep`)
   if (new TextEncoder().encode(JSON.stringify(metadata)).length > metadataMaxBytes)
     failField(field, `must be at most ${metadataMaxBytes} bytes as JSON`)
   return metadata
@@ -45,15 +46,21 @@ export function artifactTypeOf(contentType: string): 'image' | 'video' | 'docume
   const essence = essenceOf(contentType)
   if (essence.startsWith('image/')) return 'image'
   if (essence.startsWith('video/')) return 'video'
-  if (/^(text\/(javascript|css|yaml|x-.*)|application\/(json|javascript|typescript|x-.*script|yaml))$/.test(essence))
+  if (
+    /^(text\/(javascript|css|yaml|x-.*)|application\/(json|javascript|typescript|x-.*script|yaml))$/.test(
+      essence,
+    )
+  )
     return 'code'
-  if (/^application\/(zip|gzip|x-tar|x-gzip|x-7z-compressed|zstd|x-bzip2?|vnd\.rar)$/.test(essence)) return 'archive'
+  if (/^application\/(zip|gzip|x-tar|x-gzip|x-7z-compressed|zstd|x-bzip2?|vnd\.rar)$/.test(essence))
+    return 'archive'
   return 'document'
 }
 
 function depthOf(value: Json): number {
   if (value === null || typeof value !== 'object') return 0
   let deepest = 0
-  for (const child of Array.isArray(value) ? value : Object.values(value)) deepest = Math.max(deepest, depthOf(child))
+  for (const child of Array.isArray(value) ? value : Object.values(value))
+    deepest = Math.max(deepest, depthOf(child))
   return deepest + 1
 }

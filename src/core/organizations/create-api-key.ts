@@ -32,7 +32,8 @@ export async function createApiKey(
 ): Promise<CreatedApiKey & { replayed: boolean }> {
   const now = gateway.now()
   const grant = grantOf(principal, input)
-  if (input.expiresAt !== null && input.expiresAt <= now) failField('expiration_date', 'must be in the future')
+  if (input.expiresAt !== null && input.expiresAt <= now)
+    failField('expiration_date', 'must be in the future')
   const secret = gateway.randomBytes(32).toHex()
   const key: ApiKey = {
     id: gateway.randomBytes(8).toHex(),

@@ -32,7 +32,10 @@ export type GetOptions = {
  */
 export interface ObjectStore {
   head(key: ObjectKey): Promise<StoredObject | null>
-  get(key: ObjectKey, options?: GetOptions): Promise<{ object: StoredObject; body: ReadableStream<Uint8Array> } | null>
+  get(
+    key: ObjectKey,
+    options?: GetOptions,
+  ): Promise<{ object: StoredObject; body: ReadableStream<Uint8Array> } | null>
   /** Creates or replaces the object whole. Safe to repeat with the same bytes. */
   put(key: ObjectKey, body: Uint8Array<ArrayBuffer> | SizedStream, options: PutOptions): Promise<StoredObject>
   /** Deletes what exists; deleting nothing is fine. Safe to repeat. */

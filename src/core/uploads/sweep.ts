@@ -1,6 +1,6 @@
 import type { Gateway } from '../gateway'
-import { settleUpload } from './settle-upload'
 import { deleteListedObjects } from './delete-objects'
+import { settleUpload } from './settle-upload'
 
 /** How many rows of each kind one sweep takes on: well within a Worker's subrequests and time. */
 const batchSize = 100

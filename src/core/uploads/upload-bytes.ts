@@ -84,7 +84,11 @@ async function store(
 }
 
 /** What a failed request leaves is taken away at once if possible, otherwise by the sweep. */
-async function abandonOnFailure<T>(gateway: Gateway, intent: UploadIntent, step: () => Promise<T>): Promise<T> {
+async function abandonOnFailure<T>(
+  gateway: Gateway,
+  intent: UploadIntent,
+  step: () => Promise<T>,
+): Promise<T> {
   try {
     return await step()
   } catch (error) {

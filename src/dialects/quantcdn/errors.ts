@@ -16,7 +16,10 @@ const table = {
     status: 401,
     message: reason === 'missing' ? 'A bearer token is required' : `The token is ${reason}`,
   }),
-  missing_scope: ({ scope }) => ({ status: 403, message: `Access denied: the token lacks the scope ${scope}` }),
+  missing_scope: ({ scope }) => ({
+    status: 403,
+    message: `Access denied: the token lacks the scope ${scope}`,
+  }),
   wrong_organization: () => accessDenied,
   rate_limited: ({ retryAfterSeconds }) => ({
     status: 429,
@@ -25,7 +28,10 @@ const table = {
   invalid_request: ({ issues }) => badRequest(issues),
   unsupported_content_type: ({ contentType, supported }) =>
     badRequest([
-      { field: 'contentType', message: `${contentType} is not supported; use one of ${supported.join(', ')}` },
+      {
+        field: 'contentType',
+        message: `${contentType} is not supported; use one of ${supported.join(', ')}`,
+      },
     ]),
   content_too_large: ({ limitBytes }) => ({
     status: 413,
@@ -39,7 +45,10 @@ const table = {
     badRequest([{ field: 'size', message: `is ${expected}, but the content has ${actual} bytes` }]),
   type_mismatch: ({ declared, actual }) =>
     badRequest([{ field: 'content', message: `is ${actual}, not ${declared}` }]),
-  quota_exceeded: () => ({ status: 403, message: "Access denied: the organization's storage quota is exceeded" }),
+  quota_exceeded: () => ({
+    status: 403,
+    message: "Access denied: the organization's storage quota is exceeded",
+  }),
   quota_below_usage: () => accessDenied,
   scope_not_grantable: () => accessDenied,
   expiry_not_grantable: () => accessDenied,

@@ -1,5 +1,5 @@
-import { readS3Refusal, s3Failure } from './s3-errors'
 import type { S3Client } from './s3-client'
+import { readS3Refusal, s3Failure } from './s3-errors'
 
 /**
  * Whether this store accepts a URL that signs `x-amz-copy-source` as empty from a client that does not send

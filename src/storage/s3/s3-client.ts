@@ -39,7 +39,13 @@ export type PresignRequest = {
  * One S3 endpoint: signs requests and sends them, or signs URLs. Keep one per isolate: aws4fetch keeps the
  * derived signing key of the day in it.
  */
-export function createS3Client({ endpoint, region, bucket, credentials, uploadCredentials }: S3Configuration) {
+export function createS3Client({
+  endpoint,
+  region,
+  bucket,
+  credentials,
+  uploadCredentials,
+}: S3Configuration) {
   const signing = { service: 's3', region } as const
   const client = new AwsClient({ ...credentials, ...signing, retries })
   const oneShot = new AwsClient({ ...credentials, ...signing, retries: 0 })

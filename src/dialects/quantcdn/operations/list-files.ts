@@ -45,7 +45,9 @@ function parseFilter(text: string | undefined): MetadataTerm[] {
 function parseLimit(text: string | undefined): number {
   if (!text) return limitDefault
   const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0
-  return limit >= 1 && limit <= limitMax ? limit : failField('limit', `must be a number from 1 to ${limitMax}`)
+  return limit >= 1 && limit <= limitMax
+    ? limit
+    : failField('limit', `must be a number from 1 to ${limitMax}`)
 }
 
 function parseBefore(text: string | undefined): FileId | null {

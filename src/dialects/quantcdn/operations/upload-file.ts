@@ -2,8 +2,8 @@ import type { Context, Handler } from 'hono'
 import { fail, failField } from '../../../core/errors'
 import { essenceOf, parseContentType } from '../../../core/files/content-type'
 import { sanitizeFilename } from '../../../core/files/filename'
-import { checkMetadata, type Metadata } from '../../../core/files/metadata'
 import { presignDownload } from '../../../core/files/get-file'
+import { checkMetadata } from '../../../core/files/metadata'
 import { requireScope } from '../../../core/organizations/principal'
 import type { NewFile } from '../../../core/uploads/begin-upload'
 import { presignUpload } from '../../../core/uploads/presign-upload'
@@ -30,7 +30,7 @@ export function uploadFileOperation(supported: readonly string[]): Handler<HttpE
       organizationId,
       filename: request.filename == null ? null : sanitizeFilename(request.filename),
       contentType: supportedContentType(request.contentType, supported),
-      metadata: checkMetadata((request.metadata ?? {}) as Metadata, 'metadata'),
+      metadata: checkMetadata(request.metadata ?? {}, 'metadata'),
     }
     const size = request.size ?? null
     const { bytes } = body
