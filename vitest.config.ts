@@ -14,6 +14,8 @@ const testBindings = {
 
 export default defineConfig({
   test: {
+    // What passing tests log is nobody's business.
+    silent: 'passed-only',
     projects: [
       {
         // The Worker's code in workerd, with real D1 and R2.
@@ -31,6 +33,8 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**', 'test/architecture.test.ts'],
           setupFiles: ['./test/support/setup.ts'],
+          // For the S3 adapter's tests.
+          globalSetup: ['./test/e2e/support/local-s3.ts'],
         },
       },
       { test: { name: 'architecture', include: ['test/architecture.test.ts'] } },

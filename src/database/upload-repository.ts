@@ -98,7 +98,7 @@ export function createUploadRepository(db: D1Database): UploadRepository {
         ),
         statement(
           `INSERT INTO object_deletions (object_key, due_at, watch_until)
-           SELECT object_key, ?3, max(?3, expires_at) + ?4 FROM uploads WHERE file_id = ?1 AND ${isPending}
+           SELECT object_key, ?3, expires_at + ?4 FROM uploads WHERE file_id = ?1 AND ${isPending}
            ON CONFLICT (object_key) DO UPDATE SET
              due_at = excluded.due_at, watch_until = max(watch_until, excluded.watch_until)`,
           now,

@@ -19,14 +19,14 @@ export function createQuantcdnDialect(extraContentTypes: readonly string[]): Hon
   const supported = [...supportedContentTypes, ...extraContentTypes]
   for (const spelling of ['organizations', 'organisations']) {
     const files = `/api/v3/${spelling}/:organisation/ai/files`
-    for (const path of [files, `${files}/*`])
-      dialect.use(path, async (c, next) => {
-        const principal = await authenticateRequest(c, bearerToken(c))
-        // The same answer whether the organization exists or not.
-        if (principal.kind === 'root' || principal.organizationId !== c.req.param('organisation'))
-          fail({ code: 'wrong_organization' })
-        await next()
-      })
+    // `/*` also matches the path before it.
+    dialect.use(`${files}/*`, async (c, next) => {
+      const principal = await authenticateRequest(c, bearerToken(c))
+      // The same answer whether the organization exists or not.
+      if (principal.kind === 'root' || principal.organizationId !== c.req.param('organisation'))
+        fail({ code: 'wrong_organization' })
+      await next()
+    })
     dialect.post(files, uploadFileOperation(supported))
     dialect.get(files, listFilesOperation)
     dialect.get(`${files}/:fileId`, getFileOperation)

@@ -1,0 +1,515 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { GatewayError, type Issue } from '../../src/core/errors'
+import { contentDispositionOf } from '../../src/core/files/content-disposition'
+import { contentTypeMaxBytes, essenceOf, parseContentType } from '../../src/core/files/content-type'
+import { formatCursor, parseCursor } from '../../src/core/files/file-cursor'
+import { filenameMaxBytes, sanitizeFilename } from '../../src/core/files/filename'
+import {
+  artifactTypeOf,
+  checkMetadata,
+  type Json,
+  type Metadata,
+  metadataMaxBytes,
+  metadataMaxDepth,
+  termsOf,
+} from '../../src/core/files/metadata'
+import { filterMaxTerms, parseMetadataFilter } from '../../src/core/files/metadata-filter'
+import { type FileId, parseFileId, uuidV7 } from '../../src/core/ids'
+import { supportedContentTypes } from '../../src/dialects/quantcdn/schema'
+
+describe('sanitizeFilename', () => {
+  const examples = {
+    'keeps an ordinary name': ['report.pdf', 'report.pdf'],
+    'keeps spaces and letters of any script': ['Отчёт 報告 📄.pdf', 'Отчёт 報告 📄.pdf'],
+    'replaces path separators and removes overrides': ['../a/b"c\u202e?.png', '..-a-b"c?.png'],
+    'replaces backslashes': ['C:\\fakepath\\a.png', 'C:-fakepath-a.png'],
+    'removes every kind of control character': ['a\u0000b\u001fc\u007fd\u0085e\u009ff', 'abcdef'],
+    'removes line ends': ['a\r\nSet-Cookie: b.png', 'aSet-Cookie: b.png'],
+    'removes the marks that turn reading direction': ['\u200ea\u200f\u061c\u2066b\u2069\u202d.txt', 'ab.txt'],
+    'shows no "exe" as "txt"': ['cod\u202etxt.exe', 'codtxt.exe'],
+    'composes letters and their accents': ['e\u0301te\u0301.txt', '\u00e9t\u00e9.txt'],
+    'replaces half a surrogate pair': ['a\ud83d.txt', 'a\ufffd.txt'],
+    'trims whitespace': [' \t a.txt\u00a0\ufeff', 'a.txt'],
+    'is null for an empty name': ['', null],
+    'is null for a name of which nothing is left': [' \u202e\u0000 \n', null],
+  } as const
+  it.each(Object.entries(examples))('%s', (_, [given, expected]) => {
+    expect(sanitizeFilename(given)).toBe(expected)
+  })
+
+  it('gives a name without control, override and separator characters, well-formed, of at most 255 bytes', () => {
+    fc.assert(
+      fc.property(filenames, (text) => {
+        const name = sanitizeFilename(text)
+        if (name === null) return
+        expect(name).not.toMatch(/[\p{Cc}\p{Bidi_Control}/\\]/u)
+        expect(name.isWellFormed()).toBe(true)
+        expect(name.trim()).toBe(name)
+        expect(name).not.toBe('')
+        expect(utf8Length(name)).toBeLessThanOrEqual(filenameMaxBytes)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('gives a name in normalization form C that it would give again', () => {
+    fc.assert(
+      fc.property(filenames, (text) => {
+        const name = sanitizeFilename(text)
+        if (name === null) return
+        expect(name.normalize('NFC')).toBe(name)
+        expect(sanitizeFilename(name)).toBe(name)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('keeps the extension of a name that it shortens, and as much of the rest as fits', () => {
+    const extensions = fc.stringMatching(/^\.[a-z0-9]{1,8}$/)
+    fc.assert(
+      fc.property(fc.constantFrom('a', 'é', '報', '📄'), fc.integer({ min: 256, max: 400 }), extensions, (char, count, extension) => {
+        const name = sanitizeFilename(char.repeat(count) + extension)
+        expect(name).toMatch(new RegExp(`^${char}+\\${extension}$`, 'u'))
+        expect(utf8Length(name ?? '')).toBeGreaterThan(filenameMaxBytes - utf8Length(char))
+        expect(utf8Length(name ?? '')).toBeLessThanOrEqual(filenameMaxBytes)
+      }),
+    )
+  })
+
+  it.each([
+    ['exactly 255 bytes', `${'a'.repeat(251)}.txt`, `${'a'.repeat(251)}.txt`],
+    ['256 bytes', `${'a'.repeat(252)}.txt`, `${'a'.repeat(251)}.txt`],
+    ['an "extension" of more than 32 bytes', `a.${'b'.repeat(300)}`, `a.${'b'.repeat(253)}`],
+    ['a dot at the start alone', `.${'b'.repeat(300)}`, `.${'b'.repeat(254)}`],
+    ['whitespace where it is cut', `${'a'.repeat(250)}    ${'a'.repeat(50)}.txt`, `${'a'.repeat(250)}.txt`],
+  ])('cuts a name of %s as it should', (_, given, expected) => {
+    expect(sanitizeFilename(given)).toBe(expected)
+  })
+})
+
+describe('parseContentType', () => {
+  const accepted = {
+    'image/png': 'image/png',
+    'IMAGE/PNG': 'image/png',
+    ' text/plain\t': 'text/plain',
+    'text/plain;charset=utf-8': 'text/plain; charset=utf-8',
+    'Text/HTML ; Charset=UTF-8': 'text/html; charset=UTF-8',
+    'text/plain; charset="utf-8"': 'text/plain; charset="utf-8"',
+    'text/plain; a="x; y=\\"z\\""; b=c': 'text/plain; a="x; y=\\"z\\""; b=c',
+    'text/plain; a=""': 'text/plain; a=""',
+    'text/plain;': 'text/plain',
+    'text/plain; ; ;charset=utf-8;': 'text/plain; charset=utf-8',
+    'multipart/form-data; boundary=----a': 'multipart/form-data; boundary=----a',
+    'image/svg+xml': 'image/svg+xml',
+    'application/vnd.openxmlformats-officedocument.wordprocessingml.document':
+      'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+  }
+  it.each(Object.entries(accepted))('reads %j as %j', (given, expected) => {
+    expect(parseContentType(given)).toBe(expected)
+  })
+
+  it.each([
+    '',
+    ' ',
+    'png',
+    'image',
+    'image/',
+    '/png',
+    'image/png/x',
+    'image/p ng',
+    'image / png',
+    'image/png, text/plain',
+    'image/png charset=utf-8',
+    'image/png; charset',
+    'image/png; charset=',
+    'image/png; charset =utf-8',
+    'image/png; charset= utf-8',
+    'image/png; =utf-8',
+    'image/png; charset="utf-8',
+    'image/png; charset="utf-8"x',
+    'image/png; charset="\u00e9"',
+    'image/png; charset="\u0000"',
+    'image/png\n',
+    'image/png\r\nx-evil: 1',
+    'image/png; a="\r\nx-evil: 1"',
+    'im\u00e4ge/png',
+    '\u212amage/png',
+    '*/*\u0000',
+    '"image/png"',
+    `text/plain; a=${'b'.repeat(contentTypeMaxBytes)}`,
+  ])('refuses %j', (given) => {
+    expect(parseContentType(given)).toBeNull()
+  })
+
+  it('refuses a quoted string that ends in half an escape', () => {
+    expect(parseContentType('text/plain; charset="utf-8\\')).toBeNull()
+  })
+
+  it('refuses what is too long in its canonical form', () => {
+    expect(parseContentType(`a/b${';c=d'.repeat(63)}`)).toBeNull()
+  })
+
+  it('gives null or a canonical form of safe ASCII characters that parses to itself', () => {
+    fc.assert(
+      fc.property(contentTypes, (text) => {
+        const canonical = parseContentType(text)
+        if (canonical === null) return
+        expect(parseContentType(canonical)).toBe(canonical)
+        expect(canonical).toMatch(/^[\x20-\x7e]+$/)
+        expect(canonical.length).toBeLessThanOrEqual(contentTypeMaxBytes)
+        expect(essenceOf(canonical)).toMatch(/^[^\s;"/]+\/[^\s;"/]+$/)
+        expect(essenceOf(canonical)).toBe(essenceOf(text))
+        expect(new Headers({ 'content-type': canonical }).get('content-type')).toBe(canonical)
+      }),
+      { numRuns: 3000 },
+    )
+  })
+
+  it.each(supportedContentTypes)('knows %s, bare and with a parameter', (essence) => {
+    expect(parseContentType(essence)).toBe(essence)
+    expect(essenceOf(parseContentType(`${essence.toUpperCase()};charset=utf-8`) ?? '')).toBe(essence)
+  })
+})
+
+describe('contentDispositionOf', () => {
+  it.each([
+    ['plain.txt', `attachment; filename="plain.txt"; filename*=UTF-8''plain.txt`],
+    ['a b.txt', `attachment; filename="a b.txt"; filename*=UTF-8''a%20b.txt`],
+    ['été.txt', `attachment; filename="ete.txt"; filename*=UTF-8''%C3%A9t%C3%A9.txt`],
+    ['a"b\\c%d.txt', `attachment; filename="a_b_c_d.txt"; filename*=UTF-8''a%22b%5Cc%25d.txt`],
+    ["it's (1)*.txt", `attachment; filename="it's (1)*.txt"; filename*=UTF-8''it%27s%20%281%29%2A.txt`],
+    ['報.txt', `attachment; filename="_.txt"; filename*=UTF-8''%E5%A0%B1.txt`],
+    ['a\r\nx: y', `attachment; filename="a__x: y"; filename*=UTF-8''a%0D%0Ax%3A%20y`],
+    ['\ud800', `attachment; filename="_"; filename*=UTF-8''%EF%BF%BD`],
+  ])('of %j is what old and new clients read', (filename, expected) => {
+    expect(contentDispositionOf('attachment', filename)).toBe(expected)
+  })
+
+  it('says inline when it is asked to', () => {
+    expect(contentDispositionOf('inline', 'a.png')).toBe(`inline; filename="a.png"; filename*=UTF-8''a.png`)
+  })
+
+  it('is a header of two parameters for every name, from which the name comes back', () => {
+    const form = /^attachment; filename="([^"\\\x7f-\uffff\p{Cc}]*)"; filename\*=UTF-8''([A-Za-z0-9!#$&+.^_`|~%-]*)$/u
+    fc.assert(
+      fc.property(fc.oneof(filenames, fc.string({ unit: 'binary' }), fc.string()), (filename) => {
+        const value = contentDispositionOf('attachment', filename)
+        expect(new Headers({ x: value }).get('x')).toBe(value)
+        const [, , extended = ''] = form.exec(value) ?? expect.fail(value)
+        expect(decodeURIComponent(extended)).toBe(filename.toWellFormed())
+      }),
+      { numRuns: 3000 },
+    )
+  })
+
+  it('brings no path separator into the name for old clients', () => {
+    fc.assert(
+      fc.property(fc.oneof(filenames, fc.string({ unit: 'binary' })), (text) => {
+        const filename = sanitizeFilename(text) ?? 'a'
+        const [, ascii = ''] = /filename="([^"]*)"/.exec(contentDispositionOf('attachment', filename)) ?? []
+        expect(ascii).not.toMatch(/[/\\]/)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it.each(['..\uff0f..\uff0fetc', 'a\u2100b'])('makes no separator of the look-alikes in %j', (filename) => {
+    expect(contentDispositionOf('attachment', filename)).toMatch(/^attachment; filename="[^"/\\]*";/)
+  })
+})
+
+describe('checkMetadata', () => {
+  const ofBytes = (byteLength: number): Metadata => ({ a: 'x'.repeat(byteLength - '{"a":""}'.length) })
+
+  it('accepts exactly 8 KiB as JSON and refuses one byte more, naming the field', () => {
+    expect(checkMetadata(ofBytes(metadataMaxBytes), 'metadata')).toEqual(ofBytes(metadataMaxBytes))
+    expect(issuesOf(() => checkMetadata(ofBytes(metadataMaxBytes + 1), 'metadata'))).toMatchObject([
+      { field: 'metadata' },
+    ])
+  })
+
+  it('counts bytes of UTF-8, not characters', () => {
+    const metadata = { a: '報'.repeat(metadataMaxBytes / 3) }
+    expect(issuesOf(() => checkMetadata(metadata, 'metadata'))).toHaveLength(1)
+  })
+
+  const nested = (depth: number, wrap: (inner: Json) => Json): Metadata => {
+    let value: Json = 1
+    for (let level = 1; level < depth; level++) value = wrap(value)
+    return { a: value }
+  }
+  it.each([
+    ['objects', (inner: Json): Json => ({ b: inner })],
+    ['arrays', (inner: Json): Json => [0, inner]],
+  ])('accepts 5 levels of %s and refuses 6', (_, wrap) => {
+    expect(checkMetadata(nested(metadataMaxDepth, wrap), 'metadata')).toEqual(nested(5, wrap))
+    expect(issuesOf(() => checkMetadata(nested(metadataMaxDepth + 1, wrap), 'meta'))).toMatchObject([
+      { field: 'meta' },
+    ])
+  })
+
+  it('accepts an empty object, and empty containers at the deepest level', () => {
+    expect(checkMetadata({}, 'metadata')).toEqual({})
+    expect(checkMetadata({ a: [[[[]]]] }, 'metadata')).toEqual({ a: [[[[]]]] })
+    expect(issuesOf(() => checkMetadata({ a: [[[[[]]]]] }, 'metadata'))).toHaveLength(1)
+  })
+
+  it('gives back any metadata within the limits as it was, and throws nothing but a refusal', () => {
+    fc.assert(
+      fc.property(metadatas, (metadata) => {
+        const before = JSON.stringify(metadata)
+        const refused = issuesOf(() => expect(checkMetadata(metadata, 'metadata')).toBe(metadata))
+        if (refused === null) expect(utf8Length(before)).toBeLessThanOrEqual(metadataMaxBytes)
+        expect(JSON.stringify(metadata)).toBe(before)
+      }),
+    )
+  })
+})
+
+describe('artifactTypeOf', () => {
+  const expected: Record<string, string> = {
+    'image/png': 'image',
+    'image/jpeg': 'image',
+    'image/gif': 'image',
+    'image/webp': 'image',
+    'image/svg+xml': 'image',
+    'application/pdf': 'document',
+    'text/plain': 'document',
+    'text/markdown': 'document',
+    'text/html': 'document',
+    'text/javascript': 'code',
+    'application/json': 'code',
+    'text/css': 'code',
+    'text/yaml': 'code',
+    'application/zip': 'archive',
+    'application/gzip': 'archive',
+    'video/mp4': 'video',
+    'video/webm': 'video',
+  }
+  it.each(supportedContentTypes)('knows %s, with a parameter and in any case', (contentType) => {
+    expect(artifactTypeOf(contentType)).toBe(expected[contentType])
+    expect(artifactTypeOf(`${contentType.toUpperCase()}; charset=utf-8`)).toBe(expected[contentType])
+  })
+
+  it.each(['application/octet-stream', 'audio/mpeg', 'imagex/png', 'text/x', ''])(
+    'calls %j a document, for want of a better word',
+    (contentType) => {
+      expect(artifactTypeOf(contentType)).toBe('document')
+    },
+  )
+})
+
+describe('termsOf and parseMetadataFilter', () => {
+  const filterOf = (filter: Metadata) => parseMetadataFilter(filter, 'filter')
+
+  it('find a file by any choice of its own scalars', () => {
+    const own = metadatas.chain((metadata) => {
+      const scalars = Object.entries(metadata).flatMap(([name, value]) =>
+        (Array.isArray(value) ? value : [value]).filter(isScalarValue).map((scalar) => [name, scalar] as const),
+      )
+      return fc.record({ metadata: fc.constant(metadata), chosen: fc.subarray(scalars, { maxLength: Math.min(filterMaxTerms, scalars.length) }) })
+    })
+    fc.assert(
+      fc.property(own, ({ metadata, chosen }) => {
+        // As it comes out of a database and out of a query string.
+        const terms = termsOf(JSON.parse(JSON.stringify(metadata)) as Metadata).map(termText)
+        for (const term of filterOf(JSON.parse(JSON.stringify(Object.fromEntries(chosen))) as Metadata))
+          expect(terms).toContain(termText(term))
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('ask for every scalar of an array', () => {
+    expect(filterOf({ tags: ['a', 'b'], n: 1 })).toEqual([
+      { field: '"tags"', value: '"a"' },
+      { field: '"tags"', value: '"b"' },
+      { field: '"n"', value: '1' },
+    ])
+    expect(termsOf({ tags: ['a', 'b', { c: 1 }, ['d']], inner: { x: 1 } }).map(termText)).toEqual([
+      '"tags"="a"',
+      '"tags"="b"',
+    ])
+  })
+
+  it('tell 1, "1", true, "true", null, "null", "" and 0 apart', () => {
+    const values: Json[] = [1, '1', true, 'true', null, 'null', '', 0, false, 'false']
+    expect(new Set(values.map((a) => termsOf({ a }).map(termText).join())).size).toBe(values.length)
+    expect(new Set(values.map((a) => filterOf({ a }).map(termText).join())).size).toBe(values.length)
+  })
+
+  it('tell fields and values apart, whatever characters they have', () => {
+    fc.assert(
+      fc.property(oddNames, oddNames, oddNames, oddNames, (field, value, otherField, otherValue) => {
+        const same = field === otherField && value === otherValue
+        const [left, right] = [filterOf(objectOf([[field, value]])), filterOf(objectOf([[otherField, otherValue]]))]
+        expect(JSON.stringify(left) === JSON.stringify(right)).toBe(same)
+      }),
+    )
+  })
+
+  it('name each pair once', () => {
+    expect(termsOf({ a: [1, 1, '1', 1.0] })).toHaveLength(2)
+    expect(filterOf({ a: Array.from({ length: 1000 }, () => 'same') })).toHaveLength(1)
+  })
+
+  it.each([
+    ['an object', { a: { b: 1 } }, 'filter.a'],
+    ['an empty object', { 'x y': {} }, 'filter.x y'],
+    ['an array in an array', { ok: 1, a: [1, [2]] }, 'filter.a'],
+    ['an object in an array', { a: [{ b: 1 }] }, 'filter.a'],
+  ])('refuse %s, naming the field', (_, filter, field) => {
+    expect(issuesOf(() => filterOf(filter))).toMatchObject([{ field }])
+  })
+
+  const conditions = (count: number): Metadata =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, index]))
+  it(`accept ${filterMaxTerms} conditions and refuse one more, as fields or in arrays`, () => {
+    const scalars = Array.from({ length: filterMaxTerms + 1 }, (_, index) => index)
+    expect(filterOf(conditions(filterMaxTerms))).toHaveLength(filterMaxTerms)
+    expect(filterOf({ a: scalars.slice(1) })).toHaveLength(filterMaxTerms)
+    expect(issuesOf(() => filterOf(conditions(filterMaxTerms + 1)))).toMatchObject([{ field: 'filter' }])
+    expect(issuesOf(() => filterOf({ a: scalars }))).toMatchObject([{ field: 'filter' }])
+  })
+
+  it.each(['__proto__', 'constructor', 'toString', '\u0000', '\ud800', '', '"', "'; DROP TABLE files; --"])(
+    'find a file by the field and the value %j',
+    (odd) => {
+      const metadata = objectOf([[odd, odd]])
+      expect(filterOf(metadata)).toEqual([{ field: JSON.stringify(odd), value: JSON.stringify(odd) }])
+      expect(termsOf(metadata)).toEqual(filterOf(metadata))
+    },
+  )
+
+  it('throw nothing but a refusal, for any JSON object', () => {
+    fc.assert(
+      fc.property(metadatas, (filter) => {
+        for (const { field } of issuesOf(() => filterOf(filter)) ?? []) expect(field).toMatch(/^filter/)
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+describe('cursors', () => {
+  it('come back as the file they stand for', () => {
+    fc.assert(
+      fc.property(fileIds, (id) => {
+        const cursor = formatCursor(id)
+        expect(cursor).toMatch(/^[A-Za-z0-9_-]{22}$/)
+        expect(parseCursor(cursor)).toBe(id)
+      }),
+    )
+  })
+
+  it('are null or come back as the text they were, for any text', () => {
+    const nearly = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.stringMatching(/^[A-Za-z0-9_-]{20,24}$/),
+      fc.tuple(fileIds, fc.string({ maxLength: 2 })).map(([id, more]) => formatCursor(id) + more),
+      fc.tuple(fileIds, fc.constantFrom('A', 'Q', 'g', 'w', 'B', '_')).map(([id, last]) => formatCursor(id).slice(0, -1) + last),
+    )
+    fc.assert(
+      fc.property(nearly, (text) => {
+        const id = parseCursor(text)
+        if (id === null) return
+        expect(parseFileId(id)).toBe(id)
+        expect(formatCursor(id)).toBe(text)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it.each(['', 'x', '01a2044f-ecb0-7399-b37c-ae221b24fbb3', 'AAAAAAAAAAAAAAAAAAAAAB', 'AAAAAAAAAAAAAAAAAAAAAA=='])(
+    'are not %j',
+    (text) => {
+      expect(parseCursor(text)).toBeNull()
+    },
+  )
+})
+
+const filenames = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 40 }),
+  fc.string({
+    unit: fc.constantFrom(
+      ...['a', 'e', 'K', '.', ' ', '-', '/', '\\', '"', '%', '\u00e9', '\u00df', '\u5831', '\u{1f600}', '\ufb01'],
+      ...['\u0301', '\u0323', '\u0338', '\u1100', '\u1161', '\u11a8', '\u212b', '\u2000', '\u00a0', '\ufeff'],
+      ...['\u0000', '\n', '\u001f', '\u007f', '\u0085', '\u200e', '\u200f', '\u061c', '\u202e', '\u2066', '\u2069'],
+      ...['\ud800', '\udfff', '\uff0f', '\uff02', '\u2028', '\u200b'],
+    ),
+    maxLength: 30,
+  }),
+  fc.string({ unit: fc.constantFrom('a', '.', ' ', 'e\u0301', '\u5831', '\u{1f600}'), minLength: 80, maxLength: 300 }),
+)
+
+const contentTypes = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.string({ unit: fc.constantFrom(...'aB/;=" \t\\-+.*\n\u0000é'.split('')), maxLength: 20 }),
+  fc
+    .tuple(
+      fc.constantFrom('image/png', 'Text/Plain', 'a/b', 'a/'),
+      fc.array(
+        fc.tuple(
+          fc.constantFrom(';', '; ', ' ;\t', ';;', ''),
+          fc.constantFrom('charset=utf-8', 'A=b', 'a="b"', 'a="b;c"', 'a="\\""', 'a="', 'a', 'a="\\', '"', 'a=b\u0000'),
+        ),
+        { maxLength: 4 },
+      ),
+    )
+    .map(([essence, parameters]) => essence + parameters.flat().join('')),
+  fc.tuple(fc.constantFrom(';c=d', '; C="d"'), fc.integer({ min: 20, max: 70 })).map(([more, count]) => `a/b${more.repeat(count)}`),
+)
+
+/** Names that break what was not written with care. */
+const oddNames = fc.oneof(
+  fc.constantFrom('__proto__', 'constructor', '\u0000', '\ud800', '\udfff', '', '"', '\\', ':', '":"', 'a'),
+  fc.string({ unit: 'binary', maxLength: 5 }),
+)
+
+const json = fc.letrec<{ value: Json }>((tie) => ({
+  value: fc.oneof(
+    { depthSize: 'small' },
+    fc.oneof(
+      fc.constantFrom<Json>(null, true, false, 0, 1, -0, 1e21, '1', 'true', 'null'),
+      oddNames,
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+    ),
+    fc.array(tie('value'), { maxLength: 5 }),
+    fc.array(fc.tuple(oddNames, tie('value')), { maxLength: 4 }).map(objectOf),
+  ),
+})).value
+
+const metadatas: fc.Arbitrary<Metadata> = fc.array(fc.tuple(oddNames, json), { maxLength: 8 }).map(objectOf)
+
+const fileIds: fc.Arbitrary<FileId> = fc
+  .tuple(fc.integer({ min: 0, max: 2 ** 48 - 1 }), fc.uint8Array({ minLength: 16, maxLength: 16 }))
+  .map(([now, random]) => uuidV7(now, random) as FileId)
+
+/** As JSON.parse makes them: `__proto__` is a field like any other. */
+function objectOf(entries: readonly (readonly [string, Json])[]): Metadata {
+  return Object.fromEntries(entries)
+}
+
+function isScalarValue(value: Json): boolean {
+  return value === null || ['string', 'number', 'boolean'].includes(typeof value)
+}
+
+function termText({ field, value }: { field: string; value: string }): string {
+  return `${field}=${value}`
+}
+
+/** The issues that `step` was refused with, null when it was not. Any other error is one that must not happen. */
+function issuesOf(step: () => unknown): readonly Issue[] | null {
+  try {
+    step()
+    return null
+  } catch (error) {
+    if (!(error instanceof GatewayError) || error.failure.code !== 'invalid_request') throw error
+    return error.failure.issues
+  }
+}
+
+function utf8Length(text: string): number {
+  return new TextEncoder().encode(text).length
+}

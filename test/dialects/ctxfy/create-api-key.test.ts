@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest'
+import { filesPath } from '../../support/quantcdn'
+import { bodyOf, rootKey, rows, startWorker } from '../../support/worker'
+
+const path = '/v1/api-keys'
+
+async function start() {
+  const worker = startWorker()
+  await worker.call('PUT', '/v1/organizations/acme', { token: rootKey, json: { name: 'Acme' } })
+  const create = (token: string, json: unknown, headers: Record<string, string> = {}) =>
+    worker.call('POST', path, { token, json, headers })
+  const byRoot = async (json: object = {}): Promise<string> =>
+    (await bodyOf(await create(rootKey, { organization: 'acme', ...json }))).api_key
+  return { worker, create, byRoot }
+}
+
+describe('POST /v1/api-keys', () => {
+  it('shows a working key once and stores only its hash', async () => {
+    const { worker, create } = await start()
+    const answer = await create(rootKey, { organization: 'acme', name: 'ci', scopes: ['files:read'] })
+    expect(answer.status).toBe(201)
+    const body = await bodyOf(answer)
+    expect(body).toEqual({
+      id: expect.stringMatching(/^[0-9a-f]{16}$/),
+      key_prefix: `slip_${body.id}`,
+      name: 'ci',
+      expiration_date: null,
+      created_at: expect.any(String),
+      revoked_at: null,
+      scopes: ['files:read'],
+      api_key: expect.stringMatching(new RegExp(`^slip_${body.id}_[0-9a-f]{64}$`)),
+    })
+    expect((await worker.call('GET', filesPath, { token: body.api_key })).status).toBe(200)
+    expect(JSON.stringify(await rows('SELECT * FROM api_keys'))).not.toContain(body.api_key.split('_')[2])
+  })
+
+  it('lets an admin make keys that may do no more than itself', async () => {
+    const { create, byRoot } = await start()
+    const admin = await byRoot({ scopes: ['files:read', 'org:admin'] })
+    const made = await create(admin, {})
+    expect(await bodyOf(made)).toMatchObject({ scopes: ['files:read', 'org:admin'] })
+    const refused = await create(admin, { scopes: ['files:read', 'files:write'] })
+    expect(refused.status).toBe(403)
+    expect(await bodyOf(refused)).toEqual({
+      error: 'Forbidden',
+      message: expect.stringContaining('files:write'),
+      code: 403,
+    })
+  })
+
+  it('lets an admin make keys that live no longer than itself', async () => {
+    const { create, byRoot } = await start()
+    const day = 24 * 3_600_000
+    const at = (days: number) => new Date(Date.now() + days * day).toISOString()
+    const expiration_date = at(2)
+    const admin = await byRoot({ expiration_date })
+    expect(await bodyOf(await create(admin, {}))).toMatchObject({ expiration_date })
+    expect((await create(admin, { expiration_date: at(1) })).status).toBe(201)
+    expect((await create(admin, { expiration_date: at(3) })).status).toBe(403)
+  })
+
+  it('needs org:admin, and another organization stays out of reach', async () => {
+    const { worker, create, byRoot } = await start()
+    await worker.organization('other')
+    const writer = await byRoot({ scopes: ['files:write'] })
+    expect((await create(writer, {})).status).toBe(403)
+    const admin = await byRoot()
+    for (const organization of ['other', 'nobody', 'NOT AN ID']) {
+      const answer = await create(admin, { organization })
+      expect([answer.status, (await bodyOf(answer)).message]).toEqual([404, 'There is no such organization'])
+    }
+    expect((await create(rootKey, { organization: 'nobody' })).status).toBe(404)
+  })
+
+  const invalid: [json: object, field: string][] = [
+    [{}, 'organization'],
+    [{ organization: 'acme', scopes: [] }, 'scopes'],
+    [{ organization: 'acme', scopes: ['everything'] }, 'scopes.0'],
+    [{ organization: 'acme', name: 5 }, 'name'],
+    [{ organization: 'acme', expiration_date: 'tomorrow' }, 'expiration_date'],
+    [{ organization: 'acme', expiration_date: '2001-01-01T00:00:00Z' }, 'expiration_date'],
+  ]
+  it.each(invalid)('refuses %j and names the field', async (json, field) => {
+    const { create } = await start()
+    const answer = await create(rootKey, json)
+    expect(answer.status).toBe(400)
+    expect(await bodyOf(answer)).toMatchObject({ error: 'Bad Request', code: 400, details: [{ field }] })
+    expect(await rows('SELECT id FROM api_keys')).toEqual([])
+  })
+
+  it('answers 401 in its own shape', async () => {
+    const { worker } = await start()
+    const answer = await worker.call('POST', path, { json: {} })
+    expect(answer.status).toBe(401)
+    expect(await bodyOf(answer)).toEqual({
+      error: 'Unauthorized',
+      message: 'Authentication required. Please provide a valid API token',
+      code: 401,
+    })
+  })
+
+  it('shows the same key again for the same Idempotency-Key, without having stored it readably', async () => {
+    const { create } = await start()
+    const json = { organization: 'acme', name: 'ci' }
+    const once = { 'idempotency-key': 'once' }
+    const first = await create(rootKey, json, once)
+    const again = await create(rootKey, json, once)
+    expect(again.headers.get('idempotent-replayed')).toBe('true')
+    const body = await bodyOf(first)
+    expect(await bodyOf(again)).toEqual(body)
+    expect(await rows('SELECT id FROM api_keys')).toHaveLength(1)
+    expect(JSON.stringify(await rows('SELECT * FROM idempotency_records'))).not.toContain(
+      body.api_key.split('_')[2],
+    )
+    expect((await create(rootKey, { ...json, name: 'other' }, once)).status).toBe(422)
+  })
+
+  it('makes one key of eight racing requests with the same Idempotency-Key', async () => {
+    const { create } = await start()
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, () =>
+        create(rootKey, { organization: 'acme' }, { 'idempotency-key': 'once' }),
+      ),
+    )
+    const keys = await Promise.all(answers.map(async (answer) => (await bodyOf(answer)).api_key))
+    expect(new Set(keys).size).toBe(1)
+    expect(await rows('SELECT id FROM api_keys')).toHaveLength(1)
+  })
+})

@@ -1,0 +1,45 @@
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import type { TestProject } from 'vitest/node'
+
+const bucket = 'slipway-test'
+const accessKeyId = 'test-access-key'
+const secretAccessKey = 'test-secret-key'
+
+/**
+ * Starts wrangler's S3 endpoint over an empty bucket of its own, so that tests in workerd, which cannot
+ * start a server, have one to call. It checks SigV4.
+ */
+export default async function startLocalS3({ provide }: TestProject): Promise<() => Promise<void>> {
+  process.env.CLOUDFLARE_CF_FETCH_ENABLED = 'false'
+  process.env.WRANGLER_SEND_METRICS = 'false'
+  // Not by `import`, with which vite transforms all of wrangler: 8 s.
+  const { createTestHarness } = createRequire(import.meta.url)('wrangler') as typeof import('wrangler')
+  const server = createTestHarness({
+    workers: [
+      {
+        config: {
+          name: 'local-s3',
+          main: join(import.meta.dirname, 'local-s3-worker.ts'),
+          compatibility_date: '2026-10-23',
+          r2_buckets: [
+            {
+              binding: 'BUCKET',
+              bucket_name: bucket,
+              local_dev: { experimental_s3_credentials: { accessKeyId, secretAccessKey } },
+            },
+          ],
+        },
+      },
+    ],
+  })
+  const { url } = await server.listen()
+  provide('s3', {
+    endpoint: new URL('/cdn-cgi/local/r2/s3', url).href,
+    region: 'auto',
+    bucket,
+    accessKeyId,
+    secretAccessKey,
+  })
+  return () => server.close()
+}

@@ -1,0 +1,111 @@
+import { env } from 'cloudflare:workers'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { interceptBucket, recordCalls } from '../support/faulty-bindings'
+import { expectInvariants } from '../support/invariants'
+import { pngBytes, quantcdn } from '../support/quantcdn'
+import { bodyOf, objectKeys, rows, startWorker } from '../support/worker'
+
+afterEach(() => {
+  vi.useRealTimers()
+  vi.restoreAllMocks()
+})
+
+const hour = 3_600_000
+
+async function start() {
+  const worker = startWorker()
+  const api = quantcdn(worker, await worker.organization())
+  const presigned = async () =>
+    bodyOf(await api.upload({ requestUploadUrl: true, size: 5, contentType: 'text/plain' }))
+  const statuses = () => rows<{ id: string; status: string }>('SELECT id, status FROM files ORDER BY id')
+  return { worker, api, presigned, statuses }
+}
+
+describe('the sweep', () => {
+  it('settles what arrived, refuses what was not promised, and fails what never came', async () => {
+    const { worker, api, presigned, statuses } = await start()
+    const arrived = await presigned()
+    const wrong = await presigned()
+    const missing = await presigned()
+    await api.put(arrived.s3Key, 'bytes', 'text/plain')
+    await api.put(wrong.s3Key, pngBytes, 'text/plain')
+    await worker.runCron()
+    expect((await statuses()).map(({ status }) => status)).toEqual(Array(3).fill('uploading'))
+
+    vi.setSystemTime(Date.now() + hour)
+    const log = vi.spyOn(console, 'log')
+    await worker.runCron()
+    expect(await statuses()).toEqual([
+      { id: arrived.fileId, status: 'ready' },
+      { id: wrong.fileId, status: 'error' },
+      { id: missing.fileId, status: 'failed' },
+    ])
+    expect(log.mock.calls.map(([line]) => JSON.parse(line))).toContainEqual(
+      expect.objectContaining({ event: 'sweep', settled: 1, refused: 1, failed: 1, errors: 0 }),
+    )
+    expect(await objectKeys()).toEqual([arrived.s3Key])
+    expect((await bodyOf(await api.get(missing.fileId))).message).toContain('never arrived')
+    await expectInvariants({ swept: true })
+  })
+
+  it('deletes what lands after its upload has failed, for a day, and then forgets the key', async () => {
+    const { worker, api, presigned } = await start()
+    const { s3Key } = await presigned()
+    vi.setSystemTime(Date.now() + hour)
+    await worker.runCron()
+    for (let round = 0; round < 3; round++) {
+      await api.put(s3Key, 'late!', 'text/plain')
+      vi.setSystemTime(Date.now() + 2 * hour)
+      await worker.runCron()
+      expect(await objectKeys()).toEqual([])
+    }
+    vi.setSystemTime(Date.now() + 24 * hour)
+    await worker.runCron()
+    expect(await rows('SELECT * FROM object_deletions')).toEqual([])
+  })
+
+  it('tries again to delete what could not be deleted', async () => {
+    const { worker, api } = await start()
+    const token = await worker.organization()
+    const fileId = await api.stored('bytes')
+    const calls = recordCalls((name) => (name === 'delete' ? 'before' : 'none'))
+    const broken = startWorker({ BUCKET: interceptBucket(env.BUCKET, calls) })
+    expect((await quantcdn(broken, token).delete(fileId)).status).toBe(200)
+    await broken.runCron()
+    expect(await objectKeys()).toHaveLength(1)
+    await worker.runCron()
+    expect(await objectKeys()).toEqual([])
+    await expectInvariants({ swept: true })
+  })
+
+  it('goes on with the rest when one upload cannot be looked at', async () => {
+    const { worker, api, presigned, statuses } = await start()
+    const first = await presigned()
+    const second = await presigned()
+    await api.put(second.s3Key, 'bytes', 'text/plain')
+    vi.setSystemTime(Date.now() + hour)
+    let heads = 0
+    const calls = recordCalls((name) => (name === 'head' && heads++ === 0 ? 'before' : 'none'))
+    await startWorker({ BUCKET: interceptBucket(env.BUCKET, calls) }).runCron()
+    expect((await statuses()).map(({ status }) => status).sort()).toEqual(['ready', 'uploading'])
+    await worker.runCron()
+    expect(await statuses()).toEqual([
+      { id: first.fileId, status: 'failed' },
+      { id: second.fileId, status: 'ready' },
+    ])
+  })
+
+  it('forgets settled uploads once no PUT to their key can land any more', async () => {
+    const { worker, api, presigned } = await start()
+    const { fileId, s3Key } = await presigned()
+    await api.put(s3Key, 'bytes', 'text/plain')
+    await api.get(fileId)
+    vi.setSystemTime(Date.now() + hour)
+    await worker.runCron()
+    expect(await rows('SELECT state FROM uploads')).toEqual([{ state: 'settled' }])
+    vi.setSystemTime(Date.now() + 25 * hour)
+    await worker.runCron()
+    expect(await rows('SELECT state FROM uploads')).toEqual([])
+    expect((await api.get(fileId)).status).toBe(200)
+  })
+})

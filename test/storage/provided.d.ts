@@ -1,0 +1,8 @@
+import 'vitest'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The local S3 endpoint that test/e2e/support/local-s3.ts starts. */
+    s3: { endpoint: string; region: string; bucket: string; accessKeyId: string; secretAccessKey: string }
+  }
+}
