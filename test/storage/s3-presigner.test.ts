@@ -14,9 +14,8 @@ const awsExample = {
   secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
 }
 /**
- * Those of the vectors: every request of /work/shared/vectors/botocore-presign.json (botocore 1.43, secret
- * unknown) signed anew with AWS's example secret by Debian's botocore 1.29, which repeats the 127 URLs to the
- * letter but for the signature.
+ * Those of the vectors: 127 requests that botocore 1.43 signed with a secret nobody kept, signed anew by
+ * botocore 1.29 with AWS's example secret. But for the signature it gave the same URLs to the letter.
  */
 const credentials = { ...awsExample, accessKeyId: 'AKIAEXAMPLE' }
 const host = 'acct.r2.cloudflarestorage.com'

@@ -1,0 +1,234 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+/** Each source file, named from `src/` on, and what it imports as it is written there. */
+type Imports = ReadonlyMap<string, readonly string[]>
+
+/**
+ * What may be imported from where: files under `room` may import what one of `mayImport` is, or is a part of.
+ * A part of `src/` begins with `/`, a package does not. The first room that fits counts. `$1` is the name of
+ * the dialect.
+ */
+const directions: readonly { room: RegExp; mayImport: readonly string[] }[] = [
+  { room: /^core\//, mayImport: ['/core'] },
+  { room: /^database\//, mayImport: ['/core', '/database'] },
+  { room: /^storage\//, mayImport: ['/core', '/storage', 'aws4fetch'] },
+  { room: /^detection\//, mayImport: ['/core', '/detection', 'file-type'] },
+  { room: /^http\//, mayImport: ['/core', '/http', 'hono'] },
+  { room: /^dialects\/([^/]+)\//, mayImport: ['/core', '/http', '/dialects/$1', 'hono', 'zod'] },
+  { room: /^jobs\//, mayImport: ['/core', '/jobs', 'zod'] },
+  { room: /^log\.ts$/, mayImport: ['/core'] },
+  { room: /^misconfigured\.ts$/, mayImport: ['/log.ts'] },
+  { room: /^config\.ts$/, mayImport: ['/core', '/storage'] },
+  {
+    room: /^compose\.ts$/,
+    mayImport: ['/config.ts', '/core', '/database', '/storage', '/detection', '/log.ts'],
+  },
+  { room: /^app\.ts$/, mayImport: ['/compose.ts', '/config.ts', '/core', '/dialects', '/http', 'hono'] },
+  { room: /^index\.ts$/, mayImport: ['/app.ts', '/compose.ts', '/jobs', '/misconfigured.ts'] },
+]
+
+const sources = readSources('src')
+const imports: Imports = new Map([...sources].map(([file, text]) => [file, importsOf(text)]))
+
+describe('the source', () => {
+  it('is found', () => {
+    expect(imports.size).toBeGreaterThan(50)
+    expect(imports.get('index.ts')).toContain('./app')
+  })
+
+  it('has a room for every file, and every import points where it may', () => {
+    expect(wrongDirections(imports)).toEqual([])
+  })
+
+  it('has no cycles', () => {
+    expect(cycleAmong(imports)).toBeNull()
+  })
+
+  it('takes only types from the adapters into its configuration', () => {
+    const storage = (sources.get('config.ts') ?? '').split('\n').filter((line) => line.includes('./storage/'))
+    expect(storage.length).toBeGreaterThan(0)
+    expect(storage.filter((line) => !line.startsWith('import type '))).toEqual([])
+  })
+
+  it('has no barrels: no file hands on what another exports', () => {
+    expect([...sources].filter(([, text]) => handsOn(text)).map(([file]) => file)).toEqual([])
+  })
+})
+
+describe('the rules', () => {
+  const planted = (file: string, specifier: string) =>
+    wrongDirections(new Map([...imports, [file, [specifier]]]))
+
+  it.each([
+    ['core/planted.ts', 'hono'],
+    ['core/planted.ts', 'zod'],
+    ['core/planted.ts', 'node:crypto'],
+    ['core/planted.ts', 'cloudflare:workers'],
+    ['core/planted.ts', '../http/context'],
+    ['core/files/planted.ts', '../../database/d1'],
+    ['database/planted.ts', '../storage/r2/r2-errors'],
+    ['database/planted.ts', '../http/context'],
+    ['storage/s3/planted.ts', '../../database/d1'],
+    ['storage/s3/planted.ts', 'hono'],
+    ['detection/planted.ts', 'aws4fetch'],
+    ['http/planted.ts', 'zod'],
+    ['http/planted.ts', '../dialects/quantcdn/schema'],
+    ['dialects/quantcdn/planted.ts', '../ctxfy/errors'],
+    ['dialects/quantcdn/operations/planted.ts', '../../ctxfy/errors'],
+    ['dialects/quantcdn/planted.ts', '../../database/d1'],
+    ['dialects/quantcdn/planted.ts', '../../compose'],
+    ['dialects/quantcdn/planted.ts', 'aws4fetch'],
+    ['jobs/planted.ts', '../compose'],
+    ['jobs/planted.ts', 'hono'],
+    ['log.ts', 'hono'],
+    ['config.ts', './database/d1'],
+    ['compose.ts', './http/context'],
+    ['app.ts', './database/d1'],
+    ['app.ts', 'zod'],
+    ['misconfigured.ts', './compose'],
+    ['index.ts', './core/errors'],
+  ])('forbid %s to import %s', (file, specifier) => {
+    expect(planted(file, specifier)).toEqual([expect.stringContaining(`${file} imports ${specifier}`)])
+  })
+
+  it('forbid a file without a room, and an import of what is not there', () => {
+    expect(planted('helpers/planted.ts', '../core/errors')).toEqual(['helpers/planted.ts has no room'])
+    expect(planted('core/planted.ts', './nowhere')).toEqual([
+      'core/planted.ts imports ./nowhere, which is not there',
+    ])
+  })
+
+  it('do not take a name that only begins alike for the same', () => {
+    expect(planted('http/planted.ts', 'hono-sessions')).toHaveLength(1)
+    expect(planted('http/planted.ts', 'hono/cors')).toEqual([])
+  })
+
+  it('see a cycle, of one file, two or more', () => {
+    const cycle = (links: Record<string, string[]>) => cycleAmong(new Map(Object.entries(links)))
+    expect(cycle({ 'a.ts': ['./b'], 'b.ts': ['./c'], 'c.ts': [] })).toBeNull()
+    expect(cycle({ 'a.ts': ['./a'] })).toEqual(['a.ts', 'a.ts'])
+    expect(cycle({ 'a.ts': ['./b'], 'b.ts': ['./a'] })).toEqual(['a.ts', 'b.ts', 'a.ts'])
+    expect(
+      cycle({
+        'x.ts': ['./core/a'],
+        'core/a.ts': ['../d'],
+        'd/index.ts': ['../core/e'],
+        'core/e.ts': ['./a'],
+      }),
+    ).toEqual(['core/a.ts', 'd/index.ts', 'core/e.ts', 'core/a.ts'])
+  })
+
+  it('see a cycle planted among the real files', () => {
+    const core = imports.get('core/errors.ts') ?? []
+    expect(cycleAmong(new Map([...imports, ['core/errors.ts', [...core, './gateway']]]))).toContain(
+      'core/errors.ts',
+    )
+  })
+
+  it.each([
+    ["import a from './a'", ['./a']],
+    ['import type { A } from \'./a\'\nimport { b, type C } from "b"', ['./a', 'b']],
+    ["import {\n  a,\n  b,\n} from './a'", ['./a']],
+    ["import * as z from 'zod'", ['zod']],
+    ["import './a'", ['./a']],
+    ["export { a } from './a'\nexport * from './b'", ['./a', './b']],
+    ["const a = await import('./a')", ['./a']],
+    ["type A = import('./a').A", ['./a']],
+    ["// import a from './a'\n/* import b from './b' */\nconst text = 'a'", []],
+  ])('read the imports of %j', (text, expected) => {
+    expect(importsOf(text)).toEqual(expected)
+  })
+
+  it.each([
+    ["export { a } from './a'", true],
+    ["export * from './a'", true],
+    ["export * as a from './a'", true],
+    ["export type { A } from './a'", true],
+    ["import { a } from './a'\nexport { a }", true],
+    ["import { a } from './a'\nexport const b = a", false],
+    ["import type { A } from './a'\nexport function f(a: A) {}", false],
+  ])('know whether %j hands on what it imports', (text, expected) => {
+    expect(handsOn(text)).toBe(expected)
+  })
+})
+
+/** One sentence for every import that `directions` do not allow. */
+function wrongDirections(imports: Imports): string[] {
+  return [...imports].flatMap(([file, specifiers]) => {
+    const rule = directions.find(({ room }) => room.test(file))
+    if (rule === undefined) return [`${file} has no room`]
+    const dialect = rule.room.exec(file)?.[1] ?? ''
+    const allowed = rule.mayImport.map((name) => name.replace('$1', dialect))
+    return specifiers.flatMap((specifier) => {
+      const target = isRelative(specifier) ? resolve(imports, file, specifier) : specifier
+      if (target === null) return [`${file} imports ${specifier}, which is not there`]
+      const name = isRelative(specifier) ? `/${target}` : target
+      return allowed.some((part) => name === part || name.startsWith(`${part}/`))
+        ? []
+        : [`${file} imports ${specifier}, but may only import ${allowed.join(', ')}`]
+    })
+  })
+}
+
+/** A chain of files each of which imports the next, the last being the first; null when there is none. */
+function cycleAmong(imports: Imports): string[] | null {
+  const done = new Set<string>()
+  const visit = (file: string, path: readonly string[]): string[] | null => {
+    const start = path.indexOf(file)
+    if (start >= 0) return [...path.slice(start), file]
+    if (done.has(file)) return null
+    for (const specifier of imports.get(file) ?? []) {
+      const next = isRelative(specifier) ? resolve(imports, file, specifier) : null
+      const cycle = next === null ? null : visit(next, [...path, file])
+      if (cycle !== null) return cycle
+    }
+    done.add(file)
+    return null
+  }
+  for (const file of imports.keys()) {
+    const cycle = visit(file, [])
+    if (cycle !== null) return cycle
+  }
+  return null
+}
+
+/** The file that `specifier` means in `file`, or null. */
+function resolve(imports: Imports, file: string, specifier: string): string | null {
+  const path = join(dirname(file), specifier)
+  return [path, `${path}.ts`, `${path}/index.ts`].find((name) => imports.has(name)) ?? null
+}
+
+function isRelative(specifier: string): boolean {
+  return specifier.startsWith('.')
+}
+
+/** What a module imports, re-exports, or loads when it runs, types included. */
+function importsOf(text: string): string[] {
+  const found = withoutComments(text).matchAll(
+    /^(?:import|export)\s[^'"`;=]*?\bfrom\s*(['"])(.*?)\1|^import\s*(['"])(.*?)\3|\bimport\(\s*(['"])(.*?)\5/gm,
+  )
+  return [...found].map((match) => match[2] ?? match[4] ?? match[6] ?? '')
+}
+
+function handsOn(text: string): boolean {
+  return /^export\s+(type\s+)?(\{|\*)/m.test(withoutComments(text))
+}
+
+/** Good enough for imports: a comment begins where a line or a run of blanks does, never inside a string. */
+function withoutComments(text: string): string {
+  return text.replace(/^\s*\/\*[\s\S]*?\*\//gm, '').replace(/^\s*\/\/.*$/gm, '')
+}
+
+function readSources(folder: string): Map<string, string> {
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  )
+  return new Map(
+    files.map(({ parentPath, name }) => {
+      const path = join(parentPath, name)
+      return [relative(folder, path), readFileSync(path, 'utf8')]
+    }),
+  )
+}
