@@ -30,6 +30,7 @@ export default defineConfig({
         ],
         test: {
           name: 'worker',
+          testTimeout: 30_000,
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**', 'test/architecture.test.ts'],
           setupFiles: ['./test/support/setup.ts'],

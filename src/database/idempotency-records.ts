@@ -1,5 +1,7 @@
+import type { FileRecord } from '../core/files/file-record'
 import type { IdempotencyClaim, IdempotencyRecord } from '../core/idempotency/idempotency'
-import type { OrganizationId, Sha256 } from '../core/ids'
+import type { FileId, OrganizationId, Sha256 } from '../core/ids'
+import { fileJoins, fileSnapshot } from './file-rows'
 
 /** Statements about idempotency records, for the batches of the effects they belong to. */
 
@@ -60,6 +62,22 @@ export function selectClaimed(
        WHERE r.organization_id = ?1 AND r.idempotency_key = ?2`,
     )
     .bind(organizationId, claim.key)
+}
+
+/** Completes the idempotency record of a file with the file as it is now, if it has come as far as `status`. */
+export function storeReply(
+  db: D1Database,
+  file: { id: FileId; organizationId: OrganizationId },
+  status: FileRecord['status'],
+): D1PreparedStatement {
+  return db
+    .prepare(
+      `UPDATE idempotency_records SET reply = (
+         SELECT ${fileSnapshot} FROM files f ${fileJoins} WHERE f.id = ?1)
+       WHERE subject_id = ?1 AND organization_id = ?2 AND reply IS NULL
+         AND EXISTS (SELECT 1 FROM files WHERE id = ?1 AND status = ?3)`,
+    )
+    .bind(file.id, file.organizationId, status)
 }
 
 export function toIdempotencyRecord<Reply>(

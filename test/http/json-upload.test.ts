@@ -49,9 +49,15 @@ describe('the JSON upload scanner agrees with JSON.parse and strict base64', () 
 
   it('accepts exactly what they accept of text that is nearly base64', () => {
     fc.assert(
-      fc.property(nearlyBase64, choices, cuts, fc.integer({ min: 0, max: 9 }), (text, style, sizes, limit) => {
-        expectAgreement(utf8(`{"content":${writeString(text, stylist(style))}}`), sizes, limit)
-      }),
+      fc.property(
+        nearlyBase64,
+        choices,
+        cuts,
+        fc.integer({ min: 0, max: 9 }),
+        (text, style, sizes, limit) => {
+          expectAgreement(utf8(`{"content":${writeString(text, stylist(style))}}`), sizes, limit)
+        },
+      ),
       { numRuns: 3000 },
     )
   })
@@ -100,7 +106,11 @@ describe('the JSON upload scanner', () => {
       fields: { contentType: 'text/plain', metadata: { a: [1] }, content: '' },
       bytes: 'hello',
     },
-    'reads empty content as a file of 0 bytes': { body: '{"content":""}', fields: { content: '' }, bytes: '' },
+    'reads empty content as a file of 0 bytes': {
+      body: '{"content":""}',
+      fields: { content: '' },
+      bytes: '',
+    },
     'reads content of whitespace alone as 0 bytes': {
       body: '{"content":" \\r\\n\\t\\f"}',
       fields: { content: '' },
@@ -208,7 +218,10 @@ describe('the JSON upload scanner', () => {
   }
   it.each(Object.entries(notJson))('refuses %s as a whole', (_, text) => {
     for (const sizes of everyCut)
-      expect(scan(utf8(text), sizes, limitsFor(utf8(text), 64))).toEqual({ code: 'invalid_request', field: '' })
+      expect(scan(utf8(text), sizes, limitsFor(utf8(text), 64))).toEqual({
+        code: 'invalid_request',
+        field: '',
+      })
   })
 
   const twice = {
@@ -272,7 +285,10 @@ describe('the JSON upload scanner', () => {
   it(`accepts ${jsonMaxDepth} levels and refuses one more`, () => {
     const nested = (depth: number) => utf8(`{"a":${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}}`)
     expect(outcome(() => scanned(nested(jsonMaxDepth), [7]))).toMatchObject({ bytes: null })
-    expect(outcome(() => scanned(nested(jsonMaxDepth + 1), [7]))).toEqual({ code: 'invalid_request', field: '' })
+    expect(outcome(() => scanned(nested(jsonMaxDepth + 1), [7]))).toEqual({
+      code: 'invalid_request',
+      field: '',
+    })
   })
 
   it('refuses a million opening brackets by depth, not by running out of stack', () => {
@@ -314,7 +330,10 @@ describe('readJsonUpload', () => {
       deliver(JSON.stringify({ filename: 'a', content: patternOf(byteLength).toBase64(), size: byteLength }))
 
     it('reads the fields and the bytes', async () => {
-      const { fields, bytes } = await readJsonUpload(upload(100), { field: 'content', maxDecodedBytes: limit })
+      const { fields, bytes } = await readJsonUpload(upload(100), {
+        field: 'content',
+        maxDecodedBytes: limit,
+      })
       expect(fields).toEqual({ filename: 'a', content: '', size: 100 })
       expect(bytes).toEqual(patternOf(100))
     })
@@ -330,7 +349,10 @@ describe('readJsonUpload', () => {
     })
 
     it('refuses what is not JSON', async () => {
-      const reading = readJsonUpload(deliver('{"content":"aGk="'), { field: 'content', maxDecodedBytes: limit })
+      const reading = readJsonUpload(deliver('{"content":"aGk="'), {
+        field: 'content',
+        maxDecodedBytes: limit,
+      })
       expect(await outcomeOf(reading)).toEqual({ code: 'invalid_request', field: '' })
     })
 
@@ -401,22 +423,28 @@ describe('readJsonUpload', () => {
         cancelled = true
       },
     })
-    expect(await outcomeOf(readJsonUpload(post(body), { field: 'content', maxDecodedBytes: limit }))).toEqual({
-      code: 'invalid_request',
-      field: '',
-    })
+    expect(await outcomeOf(readJsonUpload(post(body), { field: 'content', maxDecodedBytes: limit }))).toEqual(
+      {
+        code: 'invalid_request',
+        field: '',
+      },
+    )
     expect(cancelled).toBe(true)
   })
 
   it('reads 7 MiB, and refuses one byte more', async () => {
     const maxDecodedBytes = 7 * 1024 ** 2
     const exact = patternOf(maxDecodedBytes)
-    const request = (bytes: Uint8Array) => post(`{"contentType":"text/plain","content":"${bytes.toBase64()}"}`)
+    const request = (bytes: Uint8Array) =>
+      post(`{"contentType":"text/plain","content":"${bytes.toBase64()}"}`)
     const { bytes } = await readJsonUpload(request(exact), { field: 'content', maxDecodedBytes })
     expect(bytes?.length).toBe(maxDecodedBytes)
     expect(await sha256(bytes ?? new Uint8Array())).toBe(await sha256(exact))
 
-    const tooMuch = readJsonUpload(request(patternOf(maxDecodedBytes + 1)), { field: 'content', maxDecodedBytes })
+    const tooMuch = readJsonUpload(request(patternOf(maxDecodedBytes + 1)), {
+      field: 'content',
+      maxDecodedBytes,
+    })
     expect(await outcomeOf(tooMuch)).toEqual({ code: 'content_too_large', field: null })
   })
 })
@@ -522,7 +550,10 @@ function comparable({ fields, bytes }: JsonUpload): Read {
 function refusalIn(error: unknown): Refused {
   if (!(error instanceof GatewayError)) throw error
   const { failure } = error
-  return { code: failure.code, field: failure.code === 'invalid_request' ? (failure.issues[0]?.field ?? null) : null }
+  return {
+    code: failure.code,
+    field: failure.code === 'invalid_request' ? (failure.issues[0]?.field ?? null) : null,
+  }
 }
 
 function limitsFor(body: Uint8Array, maxDecodedBytes: number, knowsLength = false): JsonUploadLimits {
@@ -548,7 +579,10 @@ function writeString(text: string, choose: Stylist): string {
 }
 
 function writeCharacter(char: string, choose: Stylist): string {
-  if (choose(4) === 1) return codeUnits(char).map(choose(2) ? upperEscape : lowerEscape).join('')
+  if (choose(4) === 1)
+    return codeUnits(char)
+      .map(choose(2) ? upperEscape : lowerEscape)
+      .join('')
   if (char === '/' && choose(2) === 1) return '\\/'
   return JSON.stringify(char).slice(1, -1)
 }
@@ -567,7 +601,8 @@ function writeValue(value: unknown, choose: Stylist): string {
   const items = Array.isArray(value)
     ? value.map((item) => gap() + writeValue(item, choose) + gap())
     : Object.entries(value).map(
-        ([name, item]) => `${gap()}${writeString(name, choose)}${gap()}:${gap()}${writeValue(item, choose)}${gap()}`,
+        ([name, item]) =>
+          `${gap()}${writeString(name, choose)}${gap()}:${gap()}${writeValue(item, choose)}${gap()}`,
       )
   const inside = items.length === 0 ? gap() : items.join(',')
   return gap() + (Array.isArray(value) ? `[${inside}]` : `{${inside}}`) + gap()
@@ -575,11 +610,22 @@ function writeValue(value: unknown, choose: Stylist): string {
 
 /** `bytes` as base64 with whitespace between its characters. */
 function writeBase64(bytes: Uint8Array, choose: Stylist): string {
-  return [...bytes.toBase64()].map((char) => (['', '', '', ' ', '\n', '\r\n', '\t', '\f'][choose(8)] ?? '') + char).join('')
+  return [...bytes.toBase64()]
+    .map((char) => (['', '', '', ' ', '\n', '\r\n', '\t', '\f'][choose(8)] ?? '') + char)
+    .join('')
 }
 
 const names = fc.oneof(
-  fc.constantFrom('contentType', 'filename', '__proto__', 'constructor', 'Content', 'content ', '', 'metadata'),
+  fc.constantFrom(
+    'contentType',
+    'filename',
+    '__proto__',
+    'constructor',
+    'Content',
+    'content ',
+    '',
+    'metadata',
+  ),
   fc.string({ unit: 'binary', maxLength: 12 }),
 )
 
@@ -632,9 +678,43 @@ const tokenSoup = fc
     fc.constantFrom('{', '{"content":"', '{"a":1,', '{"content":', '', '[', '\ufeff{'),
     fc.array(
       fc.oneof(
-        fc.constantFrom('"content":"aGk="', '"c\\u006fntent" : ""', '"content"', '"content":null', '"a":"content"'),
-        fc.constantFrom('{', '}', '[', ']', ',', ':', '"', '\\', ' ', '\n', '=', '==', '\\n', '\\u000', '\\/'),
-        fc.constantFrom('aGk=', 'YQ==', 'AAAA', 'A', '1', 'null', '"x"', '"x":{"content":"y"}', '\u0001', 'é', '😀'),
+        fc.constantFrom(
+          '"content":"aGk="',
+          '"c\\u006fntent" : ""',
+          '"content"',
+          '"content":null',
+          '"a":"content"',
+        ),
+        fc.constantFrom(
+          '{',
+          '}',
+          '[',
+          ']',
+          ',',
+          ':',
+          '"',
+          '\\',
+          ' ',
+          '\n',
+          '=',
+          '==',
+          '\\n',
+          '\\u000',
+          '\\/',
+        ),
+        fc.constantFrom(
+          'aGk=',
+          'YQ==',
+          'AAAA',
+          'A',
+          '1',
+          'null',
+          '"x"',
+          '"x":{"content":"y"}',
+          '\u0001',
+          'é',
+          '😀',
+        ),
       ),
       { maxLength: 9 },
     ),
@@ -647,7 +727,10 @@ const nearlyBase64 = fc
     fc.oneof(
       { weight: 6, arbitrary: fc.constantFrom(...'AQgwBZaz09+/') },
       { weight: 2, arbitrary: fc.constantFrom('=', '=', ' ', '\n', '\t', '\r', '\f') },
-      { weight: 1, arbitrary: fc.constantFrom('-', '_', '\v', '\0', '\u00a0', '\ufeff', '\u2028', 'é', '😀', '"', '\\') },
+      {
+        weight: 1,
+        arbitrary: fc.constantFrom('-', '_', '\v', '\0', '\u00a0', '\ufeff', '\u2028', 'é', '😀', '"', '\\'),
+      },
     ),
     { maxLength: 14 },
   )

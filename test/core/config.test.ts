@@ -1,0 +1,179 @@
+import { describe, expect, it } from 'vitest'
+import { ConfigError, readConfig, type Variables } from '../../src/config'
+
+const complete: Variables = {
+  ROOT_API_KEY: 'root-key-of-thirty-two-characters',
+  SIGNING_SECRET: 'signing-secret-of-32-characters-',
+  S3_ENDPOINT: 'https://store.example.com',
+  S3_REGION: 'auto',
+  S3_BUCKET: 'slipway',
+  S3_ACCESS_KEY_ID: 'access-key',
+  S3_SECRET_ACCESS_KEY: 'secret-access-key',
+}
+
+describe('readConfig', () => {
+  it('fills in what may be left out', () => {
+    expect(readConfig(complete)).toEqual({
+      rootApiKey: 'root-key-of-thirty-two-characters',
+      signingSecret: 'signing-secret-of-32-characters-',
+      s3: {
+        endpoint: 'https://store.example.com',
+        region: 'auto',
+        bucket: 'slipway',
+        credentials: { accessKeyId: 'access-key', secretAccessKey: 'secret-access-key' },
+        uploadCredentials: null,
+      },
+      sealCopySource: 'auto',
+      limits: { directUploadMaxBytes: 7_340_032, uploadUrlTtlSeconds: 3600, downloadUrlTtlSeconds: 3600 },
+      cors: { origins: [] },
+      quantcdnExtraContentTypes: [],
+    })
+  })
+
+  it('takes empty and blank variables as left out', () => {
+    const optional: Variables = {
+      S3_UPLOAD_ACCESS_KEY_ID: '',
+      S3_UPLOAD_SECRET_ACCESS_KEY: '',
+      S3_SEAL_COPY_SOURCE: '',
+      DIRECT_UPLOAD_MAX_BYTES: ' ',
+      UPLOAD_URL_TTL_SECONDS: '',
+      DOWNLOAD_URL_TTL_SECONDS: '\n',
+      CORS_ALLOWED_ORIGINS: ' , ',
+      QUANTCDN_EXTRA_CONTENT_TYPES: '',
+    }
+    expect(readConfig({ ...complete, ...optional })).toEqual(readConfig(complete))
+  })
+
+  it('reads every variable', () => {
+    const config = readConfig({
+      ...complete,
+      S3_ENDPOINT: ' http://127.0.0.1:8787/cdn-cgi/local/r2/s3/ ',
+      S3_UPLOAD_ACCESS_KEY_ID: 'upload-key',
+      S3_UPLOAD_SECRET_ACCESS_KEY: 'upload-secret',
+      S3_SEAL_COPY_SOURCE: 'true',
+      DIRECT_UPLOAD_MAX_BYTES: '1024',
+      UPLOAD_URL_TTL_SECONDS: '604800',
+      DOWNLOAD_URL_TTL_SECONDS: '1',
+      CORS_ALLOWED_ORIGINS: 'https://app.example.com, http://localhost:3000',
+      QUANTCDN_EXTRA_CONTENT_TYPES: 'application/xml,audio/mpeg',
+    })
+    expect(config).toMatchObject({
+      s3: {
+        endpoint: 'http://127.0.0.1:8787/cdn-cgi/local/r2/s3',
+        uploadCredentials: { accessKeyId: 'upload-key', secretAccessKey: 'upload-secret' },
+      },
+      sealCopySource: true,
+      limits: { directUploadMaxBytes: 1024, uploadUrlTtlSeconds: 604_800, downloadUrlTtlSeconds: 1 },
+      cors: { origins: ['https://app.example.com', 'http://localhost:3000'] },
+      quantcdnExtraContentTypes: ['application/xml', 'audio/mpeg'],
+    })
+  })
+
+  it.each([
+    ['true', true],
+    ['false', false],
+    ['auto', 'auto'],
+  ] as const)('reads S3_SEAL_COPY_SOURCE %s', (text, expected) => {
+    expect(readConfig({ ...complete, S3_SEAL_COPY_SOURCE: text }).sealCopySource).toBe(expected)
+  })
+
+  it('allows every origin only where it is asked to', () => {
+    expect(readConfig({ ...complete, CORS_ALLOWED_ORIGINS: '*' }).cors.origins).toEqual(['*'])
+  })
+
+  /** Every variable, with values that are wrong. */
+  const wrong: { [Name in keyof Variables]: readonly string[] } = {
+    ROOT_API_KEY: ['', ' ', 'hunter2-is-too-short', `  ${'x'.repeat(31)}  `],
+    SIGNING_SECRET: ['', 'hunter2-is-too-short', 'x'.repeat(31)],
+    S3_ENDPOINT: [
+      '',
+      'store.example.com',
+      'ftp://store.example.com',
+      'javascript:alert(1)',
+      'https://',
+      'https://ACCOUNT_ID.r2.cloudflarestorage.com',
+      'https://<ACCOUNT_ID>.r2.cloudflarestorage.com',
+      'https://store.example.com?hunter2',
+      'https://store.example.com/#hunter2',
+      'https://user:hunter2@store.example.com',
+    ],
+    S3_REGION: ['', ' '],
+    S3_BUCKET: [''],
+    S3_ACCESS_KEY_ID: [''],
+    S3_SECRET_ACCESS_KEY: ['', '\t'],
+    S3_SEAL_COPY_SOURCE: ['yes', 'TRUE', '1', 'auto,true'],
+    DIRECT_UPLOAD_MAX_BYTES: [
+      '0',
+      '-1',
+      '1.5',
+      '7MB',
+      '1e6',
+      '0x10',
+      '33554433',
+      '9'.repeat(30),
+      'NaN',
+      '1 000',
+    ],
+    UPLOAD_URL_TTL_SECONDS: ['0', '604801', '1h', '-3600', 'Infinity'],
+    DOWNLOAD_URL_TTL_SECONDS: ['0', '604801', '1h', '3600.0'],
+    CORS_ALLOWED_ORIGINS: [
+      'app.example.com',
+      'https://app.example.com/',
+      'https://*.example.com',
+      'https://a.example.com https://b.example.com',
+      'https://a.example.com,null',
+    ],
+    QUANTCDN_EXTRA_CONTENT_TYPES: [
+      'xml',
+      'Application/XML',
+      'text/*',
+      'text/plain; charset=utf-8',
+      'a/b c/d',
+    ],
+  }
+  const cases = Object.entries(wrong).flatMap(([name, values]) =>
+    values.map((value) => [name, value] as const),
+  )
+
+  it.each(cases)('refuses %s of %j by name', (name, value) => {
+    const error = errorOf({ ...complete, [name]: value })
+    expect(error.message).toMatch(new RegExp(`^${name} [a-z]`))
+  })
+
+  it('does so when a required variable is not there at all', () => {
+    for (const missing of Object.keys(complete)) {
+      const others = Object.fromEntries(Object.entries(complete).filter(([name]) => name !== missing))
+      expect(errorOf(others).message).toBe(`${missing} is not set`)
+    }
+  })
+
+  it('wants the secret that belongs to an upload key', () => {
+    const error = errorOf({ ...complete, S3_UPLOAD_ACCESS_KEY_ID: 'upload-key' })
+    expect(error.message).toBe('S3_UPLOAD_SECRET_ACCESS_KEY is not set')
+  })
+
+  it('never repeats a value, whichever is wrong', () => {
+    for (const [name, value] of cases.filter(([, text]) => text.trim().length > 4)) {
+      const { message, stack, cause } = errorOf({ ...complete, [name]: value })
+      for (const said of [message, stack ?? '', String(cause)]) expect(said).not.toContain(value.trim())
+      expect(message).not.toContain('hunter2')
+    }
+  })
+
+  it('never says a secret that is right either', () => {
+    const secrets = [complete.ROOT_API_KEY, complete.SIGNING_SECRET, complete.S3_SECRET_ACCESS_KEY]
+    for (const [name, value] of cases)
+      for (const secret of secrets)
+        if (secret) expect(errorOf({ ...complete, [name]: value }).message).not.toContain(secret)
+  })
+})
+
+function errorOf(variables: Variables): ConfigError {
+  try {
+    readConfig(variables)
+  } catch (error) {
+    if (error instanceof ConfigError) return error
+    throw error
+  }
+  return expect.fail('it was accepted')
+}

@@ -1,0 +1,505 @@
+import { execFileSync } from 'node:child_process'
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { AwsClient } from 'aws4fetch'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { copyOfProject, freePort, isFree, NpmStart, processesIn, until } from './support/npm-start'
+
+type Answer = { status: number; body: Body }
+type Body = {
+  fileId: string
+  url: string
+  uploadUrl: string
+  s3Key: string
+  s3Uri: string
+  size?: number
+  contentType: string
+  expiresIn: number
+  message: string
+  files: { fileId: string; size: number }[]
+  api_key: string
+}
+
+const mebibyte = 1024 ** 2
+let folder = ''
+let port = 0
+let origin = ''
+let key = ''
+const started: NpmStart[] = []
+
+beforeAll(async () => {
+  folder = copyOfProject()
+  port = await freePort()
+  origin = `http://127.0.0.1:${port}`
+})
+
+afterAll(() => {
+  for (const start of started) start.end()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+function start(): NpmStart {
+  const begun = new NpmStart(folder, port)
+  started.push(begun)
+  return begun
+}
+
+async function call(method: string, path: string, json?: unknown, token = key): Promise<Answer> {
+  const body = json === undefined ? null : typeof json === 'string' ? json : JSON.stringify(json)
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+  const response = await fetch(origin + path, { method, headers, body })
+  return { status: response.status, body: (await response.json()) as Body }
+}
+
+const filesOf = (organization: string) => `/api/v3/organizations/${organization}/ai/files`
+const files = filesOf('demo')
+
+function upload(content: Uint8Array, contentType = 'text/plain', more: object = {}): Promise<Answer> {
+  return call('POST', files, { content: Buffer.from(content).toString('base64'), contentType, ...more })
+}
+
+async function presign(contentType: string, size?: number): Promise<Body> {
+  const { status, body } = await call('POST', files, { requestUploadUrl: true, contentType, size })
+  expect(status).toBe(201)
+  return body
+}
+
+async function put(url: string, contentType: string, body: BodyInit, headers = {}): Promise<number> {
+  const response = await fetch(url, {
+    method: 'PUT',
+    headers: { 'content-type': contentType, ...headers },
+    body,
+  })
+  await response.arrayBuffer()
+  return response.status
+}
+
+async function download(url: string): Promise<{ status: number; bytes: Buffer }> {
+  const response = await fetch(url)
+  return { status: response.status, bytes: Buffer.from(await response.arrayBuffer()) }
+}
+
+/** Every key in the bucket, by asking the store past the gateway. */
+async function keysInBucket(): Promise<string[]> {
+  const store = new AwsClient({
+    accessKeyId: 'slipway-local',
+    secretAccessKey: 'slipway-local-secret',
+    service: 's3',
+    region: 'auto',
+    retries: 0,
+  })
+  const response = await store.fetch(`${origin}/cdn-cgi/local/r2/s3/slipway?list-type=2`)
+  const text = await response.text()
+  expect(response.status, text).toBe(200)
+  expect(text).toContain('<IsTruncated>false</IsTruncated>')
+  return [...text.matchAll(/<Key>([^<]*)<\/Key>/g)].map((match) => match[1] ?? '')
+}
+
+/** Nothing came of the upload: no bytes in the bucket, and the file still waits for them. */
+async function expectStillUploading({ fileId, s3Key }: Body): Promise<void> {
+  expect(await keysInBucket()).not.toContain(s3Key)
+  expect(await call('GET', `${files}/${fileId}`)).toMatchObject({
+    status: 404,
+    body: { message: expect.stringContaining('still uploading') },
+  })
+  expect(await keysInBucket()).not.toContain(s3Key)
+}
+
+/** A file of another organization, with its key in the bucket: what an attacker would like to have. */
+async function victim(content: string): Promise<string> {
+  const rootKey = variable('ROOT_API_KEY')
+  await call('PUT', '/v1/organizations/victim', { name: 'Victim' }, rootKey)
+  const made = await call('POST', '/v1/api-keys', { organization: 'victim' }, rootKey)
+  const stored = await call(
+    'POST',
+    filesOf('victim'),
+    { content: Buffer.from(content).toString('base64'), contentType: 'text/plain' },
+    made.body.api_key,
+  )
+  expect(stored.status).toBe(201)
+  const victimKey = stored.body.s3Uri.replace('s3://slipway/', '')
+  expect(await keysInBucket()).toContain(victimKey)
+  return victimKey
+}
+
+function variable(name: string): string {
+  const variables = readFileSync(join(folder, '.dev.vars'), 'utf8')
+  return new RegExp(`^${name}=(\\S+)$`, 'm').exec(variables)?.[1] ?? ''
+}
+
+/** What the banner says after `label`. */
+function printed(output: string, label: string): string {
+  return new RegExp(`^ *${label} {2,}(\\S+)$`, 'm').exec(output)?.[1] ?? ''
+}
+
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
+
+describe('the first npm start', () => {
+  let running: NpmStart
+  let keptFileId = ''
+  const kept = Buffer.from('kept from one start to the next\n')
+
+  beforeAll(async () => {
+    running = start()
+    await running.running()
+    key = printed(running.output, 'API key')
+  })
+
+  it('says where it is, for whom, and with which key', () => {
+    expect(printed(running.output, 'URL')).toBe(origin)
+    expect(printed(running.output, 'Organization')).toBe('demo')
+    expect(key).toMatch(/^slip_[A-Za-z0-9]+_[\w-]{40,}$/)
+  })
+
+  it('makes secrets of its own, for nobody else to read', () => {
+    expect(variable('ROOT_API_KEY')).toMatch(/^[0-9a-f]{64}$/)
+    expect(variable('SIGNING_SECRET')).toMatch(/^[0-9a-f]{64}$/)
+    expect(variable('SIGNING_SECRET')).not.toBe(variable('ROOT_API_KEY'))
+    expect(statSync(join(folder, '.dev.vars')).mode & 0o077).toBe(0)
+    expect(running.output).not.toContain(variable('ROOT_API_KEY'))
+    expect(running.output).not.toContain(variable('SIGNING_SECRET'))
+  })
+
+  it('prints nothing that looks like a warning or an error', () => {
+    expect(running.output).not.toMatch(/warning|error|exception|deprecat/i)
+  })
+
+  it('is healthy', async () => {
+    const answer = await fetch(`${origin}/health`)
+    expect(answer.status).toBe(200)
+    expect(await answer.json()).toEqual({ status: 'ok' })
+  })
+
+  it('uploads a file by the curl it prints, run as printed', async () => {
+    const command = /^ *curl [\s\S]*?[^\\]$/m.exec(running.output)?.[0] ?? ''
+    // Only curl's own settings are changed: to be silent and to tell the status.
+    const settings = mkdtempSync(join(tmpdir(), 'slipway-curl-'))
+    writeFileSync(join(settings, '.curlrc'), 'silent\nwrite-out = "\\n%{http_code}"\n')
+    const env = { ...process.env, CURL_HOME: settings }
+    const [answer = '', status] = execFileSync('bash', ['-c', command], { encoding: 'utf8', env }).split('\n')
+    rmSync(settings, { recursive: true })
+    expect(status).toBe('201')
+    const file = JSON.parse(answer) as Body
+    expect((await download(file.url)).bytes.toString()).toBe('Hello, Slipway!\n')
+  })
+
+  it('lists, shows, hands out and deletes a file', async () => {
+    const content = randomBytes(1000)
+    const filename = "a~b*c (1) 'quoted' ü+%.zip"
+    const { status, body: made } = await upload(content, 'application/zip', { filename })
+    expect(status).toBe(201)
+    expect((await call('GET', files)).body.files).toContainEqual(
+      expect.objectContaining({ fileId: made.fileId, filename, size: 1000 }),
+    )
+    const shown = await call('GET', `${files}/${made.fileId}`)
+    expect(shown).toMatchObject({ status: 200, body: { filename, size: 1000, s3Uri: made.s3Uri } })
+    for (const { url } of [made, shown.body])
+      expect(await download(url)).toEqual({ status: 200, bytes: content })
+
+    const objectKey = made.s3Uri.replace('s3://slipway/', '')
+    expect(await keysInBucket()).toContain(objectKey)
+    expect(await call('DELETE', `${files}/${made.fileId}`)).toMatchObject({ status: 200 })
+    expect((await call('GET', `${files}/${made.fileId}`)).status).toBe(404)
+    expect((await call('DELETE', `${files}/${made.fileId}`)).status).toBe(404)
+    expect((await call('GET', files)).body.files.map((file) => file.fileId)).not.toContain(made.fileId)
+    expect(await until(async () => !(await keysInBucket()).includes(objectKey), 5_000)).toBe(true)
+    expect((await download(shown.body.url)).status).toBe(404)
+  })
+
+  it('takes 7 MiB through the edge and gives the same bytes back', async () => {
+    const content = randomBytes(7 * mebibyte)
+    const { status, body } = await upload(content, 'application/zip')
+    expect(status).toBe(201)
+    expect(body.size).toBe(content.length)
+    expect(sha256((await download(body.url)).bytes)).toBe(sha256(content))
+  })
+
+  it('refuses a byte more, and says what to use instead', async () => {
+    const before = await keysInBucket()
+    const { status, body } = await upload(randomBytes(7 * mebibyte + 1), 'application/zip')
+    expect(status).toBe(413)
+    expect(body.message).toContain('requestUploadUrl')
+    expect(await keysInBucket()).toEqual(before)
+  })
+
+  it('takes base64 as PHP writes it into JSON, with every slash escaped', async () => {
+    const content = Buffer.concat([Buffer.alloc(3000, 0xff), randomBytes(3000)])
+    const json = JSON.stringify({ contentType: 'application/zip', content: content.toString('base64') })
+    const { status, body } = await call('POST', files, json.replaceAll('/', '\\/'))
+    expect(status).toBe(201)
+    expect((await download(body.url)).bytes).toEqual(content)
+  })
+
+  describe('presigned uploads', () => {
+    it.each([
+      ['with a size', 'text/plain', 26],
+      ['with a size and a parameter in the type', 'text/plain; charset=utf-8', 26],
+      ['without a size', 'text/markdown', undefined],
+    ])('%s work by a plain PUT, and the file is ready', async (_, contentType, size) => {
+      const content = Buffer.from('abcdefghijklmnopqrstuvwxyz')
+      const promised = await presign(contentType, size)
+      await expectStillUploading(promised)
+      expect(await put(promised.uploadUrl, contentType, content)).toBe(200)
+      const { status, body } = await call('GET', `${files}/${promised.fileId}`)
+      expect(status).toBe(200)
+      expect(body).toMatchObject({ size: 26, contentType, s3Uri: `s3://slipway/${promised.s3Key}` })
+      expect((await download(body.url)).bytes).toEqual(content)
+    })
+
+    it('take no bytes at all when none are promised', async () => {
+      const promised = await presign('text/plain', 0)
+      expect(await put(promised.uploadUrl, 'text/plain', '')).toBe(200)
+      expect((await call('GET', `${files}/${promised.fileId}`)).body.size).toBe(0)
+    })
+
+    const stream = () => new Blob(['0123456789']).stream()
+
+    it.each<[string, (promised: Body) => Promise<number>]>([
+      ['a byte more', ({ uploadUrl }) => put(uploadUrl, 'text/plain', '0123456789x')],
+      ['a byte less', ({ uploadUrl }) => put(uploadUrl, 'text/plain', '012345678')],
+      ['no bytes', ({ uploadUrl }) => put(uploadUrl, 'text/plain', '')],
+      ['another type', ({ uploadUrl }) => put(uploadUrl, 'text/html', '0123456789')],
+      [
+        'a parameter in the type',
+        ({ uploadUrl }) => put(uploadUrl, 'text/plain; charset=utf-8', '0123456789'),
+      ],
+      [
+        'no declared size',
+        async ({ uploadUrl }) => {
+          const headers = { 'content-type': 'text/plain' }
+          const init = { method: 'PUT', headers, body: stream(), duplex: 'half' } as const
+          return (await fetch(uploadUrl, init)).status
+        },
+      ],
+      [
+        'another signature',
+        ({ uploadUrl }) =>
+          put(
+            uploadUrl.replace(
+              /(X-Amz-Signature=)(.)/,
+              (_, name, digit) => name + (digit === '0' ? '1' : '0'),
+            ),
+            'text/plain',
+            '0123456789',
+          ),
+      ],
+      [
+        'a longer life',
+        ({ uploadUrl }) =>
+          put(uploadUrl.replace(/X-Amz-Expires=\d+/, 'X-Amz-Expires=9999'), 'text/plain', '0123456789'),
+      ],
+      [
+        'fewer signed headers',
+        ({ uploadUrl }) =>
+          put(
+            uploadUrl.replace(/X-Amz-SignedHeaders=[^&]+/, 'X-Amz-SignedHeaders=host'),
+            'text/plain',
+            '0123456789',
+          ),
+      ],
+    ])('are refused by the store with %s', async (_, attempt) => {
+      const promised = await presign('text/plain', 10)
+      expect(await attempt(promised)).toBe(403)
+      await expectStillUploading(promised)
+    })
+
+    it('are refused by the store under another key, and overwrite nothing there', async () => {
+      const existing = await upload(Buffer.from('0123456789'))
+      const existingKey = existing.body.s3Uri.replace('s3://slipway/', '')
+      const promised = await presign('text/plain', 10)
+      for (const other of [existingKey, promised.s3Key.replace('.txt', 'x.txt')]) {
+        expect(
+          await put(promised.uploadUrl.replace(promised.s3Key, other), 'text/plain', 'attack here'),
+        ).toBe(403)
+        expect(await put(promised.uploadUrl.replace(promised.s3Key, other), 'text/plain', 'attacker!!')).toBe(
+          403,
+        )
+      }
+      expect((await download(existing.body.url)).bytes.toString()).toBe('0123456789')
+      await expectStillUploading(promised)
+    })
+
+    it('give no right to read or delete, nor a download URL one to write', async () => {
+      const promised = await presign('text/plain', 10)
+      await put(promised.uploadUrl, 'text/plain', '0123456789')
+      const { body } = await call('GET', `${files}/${promised.fileId}`)
+      for (const method of ['GET', 'DELETE', 'POST'])
+        expect((await fetch(promised.uploadUrl, { method })).status).toBe(403)
+      expect((await fetch(body.url, { method: 'DELETE' })).status).toBe(403)
+      expect(await put(body.url, 'text/plain', 'overwrite!')).toBe(403)
+      expect((await download(body.url)).bytes.toString()).toBe('0123456789')
+    })
+
+    it('are taken back when the URL is used again for other bytes after the file was ready', async () => {
+      const promised = await presign('text/plain', 10)
+      await put(promised.uploadUrl, 'text/plain', '0123456789')
+      expect((await call('GET', `${files}/${promised.fileId}`)).status).toBe(200)
+      await put(promised.uploadUrl, 'text/plain', 'other data')
+      const again = await call('GET', `${files}/${promised.fileId}`)
+      expect(again).toMatchObject({ status: 404, body: { message: expect.stringContaining('replaced') } })
+    })
+  })
+
+  describe('a presigned PUT with x-amz-copy-source added', () => {
+    const secret = "the victim's 26 letters..."
+    let victimKey = ''
+
+    beforeAll(async () => {
+      victimKey = await victim(secret)
+    })
+
+    it('has the header sealed here, because this store reads an absent one as empty', async () => {
+      const { uploadUrl } = await presign('text/plain', 26)
+      expect(new URL(uploadUrl).searchParams.get('X-Amz-SignedHeaders')).toBe(
+        'content-length;content-type;host;x-amz-copy-source',
+      )
+    })
+
+    const replace = { 'x-amz-metadata-directive': 'REPLACE' }
+
+    it.each([
+      ['sized', 26, 'slipway/', {}],
+      ['sized', 26, 'slipway/', replace],
+      ['sized', 26, '/slipway/', {}],
+      ['unsized', undefined, 'slipway/', {}],
+      ['unsized', undefined, 'slipway/', replace],
+      ['unsized', undefined, '/slipway/', replace],
+    ])(
+      'is refused by the store and copies nothing: %s %s, from %s with %j',
+      async (_, size, bucket, directive) => {
+        const before = await keysInBucket()
+        const promised = await presign('text/plain', size)
+        const headers = { 'x-amz-copy-source': bucket + victimKey, ...directive }
+        for (const body of size === undefined ? ['', 'x'.repeat(26)] : ['x'.repeat(26)])
+          expect(await put(promised.uploadUrl, 'text/plain', body, headers)).toBe(403)
+        expect(await keysInBucket()).toEqual(before)
+        await expectStillUploading(promised)
+        expect((await call('GET', files)).body.files.map((file) => file.fileId)).not.toContain(
+          promised.fileId,
+        )
+      },
+    )
+
+    it('leaves the URL good for what it was made for', async () => {
+      const promised = await presign('text/plain', 26)
+      await put(promised.uploadUrl, 'text/plain', 'x'.repeat(26), {
+        'x-amz-copy-source': `slipway/${victimKey}`,
+      })
+      expect(await put(promised.uploadUrl, 'text/plain', 'abcdefghijklmnopqrstuvwxyz')).toBe(200)
+      const { body } = await call('GET', `${files}/${promised.fileId}`)
+      expect((await download(body.url)).bytes.toString()).toBe('abcdefghijklmnopqrstuvwxyz')
+    })
+  })
+
+  it('refuses to start a second time on its port, clearly and with exit code 1', async () => {
+    const second = start()
+    expect(await second.exit()).toBe(1)
+    expect(second.output).toContain(`port ${port} is taken`)
+    expect(second.output).toContain('PORT=')
+    expect((await fetch(`${origin}/health`)).status).toBe(200)
+  })
+
+  it('logs no secret, key or presigned URL', async () => {
+    keptFileId = (await upload(kept)).body.fileId
+    // The banner is the one place that may show the key.
+    const log = running.output.slice(running.output.indexOf('Ctrl-C stops it.'))
+    expect(log).toContain('"event":"request"')
+    for (const secret of [key, variable('ROOT_API_KEY'), variable('SIGNING_SECRET'), 'slipway-local-secret'])
+      expect(log).not.toContain(secret)
+    expect(log).not.toContain('X-Amz-Signature')
+  })
+
+  it('stops altogether by Ctrl-C', async () => {
+    running.signalGroup('SIGINT')
+    await running.exit()
+    expect(await until(() => !running.isAlive() && processesIn(folder).length === 0, 5_000)).toBe(true)
+    expect(await isFree(port)).toBe(true)
+  })
+
+  describe('and the next one, with short-lived URLs and no seal on the copy source', () => {
+    const secret = "the victim's second secret"
+    let again: NpmStart
+    let victimKey = ''
+
+    beforeAll(async () => {
+      const settings = join(folder, 'wrangler.toml')
+      const changed = readFileSync(settings, 'utf8')
+        .replace('S3_SEAL_COPY_SOURCE = "auto"', 'S3_SEAL_COPY_SOURCE = "false"')
+        .replace('UPLOAD_URL_TTL_SECONDS = "3600"', 'UPLOAD_URL_TTL_SECONDS = "3"')
+        .replace('DOWNLOAD_URL_TTL_SECONDS = "3600"', 'DOWNLOAD_URL_TTL_SECONDS = "3"')
+      writeFileSync(settings, changed)
+      again = start()
+      await again.running()
+      victimKey = await victim(secret)
+    })
+
+    it('keeps the key and the files', async () => {
+      expect(printed(again.output, 'API key')).toBe(key)
+      const { status, body } = await call('GET', `${files}/${keptFileId}`)
+      expect(status).toBe(200)
+      expect((await download(body.url)).bytes).toEqual(kept)
+    })
+
+    it('has its settings', async () => {
+      const { uploadUrl, expiresIn } = await presign('text/plain', 26)
+      expect(expiresIn).toBe(3)
+      expect(new URL(uploadUrl).searchParams.get('X-Amz-SignedHeaders')).toBe(
+        'content-length;content-type;host',
+      )
+    })
+
+    it.each([
+      ['another size', 'text/plain', 10, {}, '26 bytes came, 10 were promised'],
+      [
+        'another size under the promised type',
+        'text/plain',
+        10,
+        { 'x-amz-metadata-directive': 'REPLACE' },
+        '26 bytes came, 10 were promised',
+      ],
+      ['another type', 'text/markdown', 26, {}, 'are text/plain, not text/markdown'],
+      [
+        'another type and no promised size',
+        'text/markdown',
+        undefined,
+        {},
+        'are text/plain, not text/markdown',
+      ],
+    ])(
+      'refuses a copy of %s when it looks at it, and deletes it',
+      async (_, contentType, size, directive, reason) => {
+        const promised = await presign(contentType, size)
+        const headers = { 'x-amz-copy-source': `slipway/${victimKey}`, ...directive }
+        expect(await put(promised.uploadUrl, contentType, 'x'.repeat(size ?? 0), headers)).toBe(200)
+        expect(await keysInBucket()).toContain(promised.s3Key)
+
+        const refused = await call('GET', `${files}/${promised.fileId}`)
+        expect(refused).toMatchObject({ status: 404, body: { message: expect.stringContaining(reason) } })
+        expect(refused.body.url).toBeUndefined()
+        expect(await until(async () => !(await keysInBucket()).includes(promised.s3Key), 5_000)).toBe(true)
+        expect((await call('GET', `${files}/${promised.fileId}`)).status).toBe(404)
+        expect((await call('GET', files)).body.files.map((file) => file.fileId)).not.toContain(
+          promised.fileId,
+        )
+      },
+    )
+
+    it('has URLs that the store refuses once they have expired', async () => {
+      const promised = await presign('text/plain', 10)
+      const { body } = await call('GET', `${files}/${keptFileId}`)
+      await new Promise((resolve) => setTimeout(resolve, 4_100))
+      expect(await put(promised.uploadUrl, 'text/plain', '0123456789')).toBe(403)
+      expect((await download(body.url)).status).toBe(403)
+      await expectStillUploading(promised)
+    })
+
+    it('stops altogether when only npm is told to', async () => {
+      again.signalNpm('SIGTERM')
+      await again.exit()
+      expect(await until(() => !again.isAlive() && processesIn(folder).length === 0, 10_000)).toBe(true)
+      expect(await isFree(port)).toBe(true)
+    })
+  })
+})
