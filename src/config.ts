@@ -59,12 +59,12 @@ export function readConfig(variables: Variables): Config {
       ? number
       : wrong(name, `must be a whole number from ${min} to ${max}`)
   }
-  const list = (name: Name, form: RegExp, what: string): string[] =>
+  const list = (name: Name, isValid: (entry: string) => boolean, what: string): string[] =>
     (text(name) ?? '')
       .split(',')
       .map((entry) => entry.trim())
       .filter((entry) => entry !== '')
-      .map((entry) => (form.test(entry) ? entry : wrong(name, `must be a comma-separated list of ${what}`)))
+      .map((entry) => (isValid(entry) ? entry : wrong(name, `must be a comma-separated list of ${what}`)))
 
   return {
     rootApiKey: secret('ROOT_API_KEY', 32),
@@ -78,7 +78,7 @@ export function readConfig(variables: Variables): Config {
         secretAccessKey: required('S3_SECRET_ACCESS_KEY'),
       },
       uploadCredentials:
-        text('S3_UPLOAD_ACCESS_KEY_ID') === null
+        text('S3_UPLOAD_ACCESS_KEY_ID') === null && text('S3_UPLOAD_SECRET_ACCESS_KEY') === null
           ? null
           : {
               accessKeyId: required('S3_UPLOAD_ACCESS_KEY_ID'),
@@ -92,11 +92,11 @@ export function readConfig(variables: Variables): Config {
       downloadUrlTtlSeconds: integer('DOWNLOAD_URL_TTL_SECONDS', 3600, 1, presignTtlMaxSeconds),
     },
     cors: {
-      origins: list('CORS_ALLOWED_ORIGINS', /^(\*|https?:\/\/[^/\s,*]+)$/, 'origins without a path, or *'),
+      origins: list('CORS_ALLOWED_ORIGINS', isOrigin, 'origins as browsers send them, or *'),
     },
     quantcdnExtraContentTypes: list(
       'QUANTCDN_EXTRA_CONTENT_TYPES',
-      /^[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+$/,
+      (entry) => /^[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+$/.test(entry),
       'lower-case media types',
     ),
   }
@@ -105,9 +105,14 @@ export function readConfig(variables: Variables): Config {
 function endpoint(text: string): string {
   if (text.includes('ACCOUNT_ID')) wrong('S3_ENDPOINT', 'still holds the placeholder ACCOUNT_ID')
   const url = URL.parse(text)
-  if (url === null || !/^https?:$/.test(url.protocol) || url.search || url.hash || url.username)
+  if (url === null || !/^https?:$/.test(url.protocol) || /[?#]/.test(text) || url.username || url.password)
     wrong('S3_ENDPOINT', 'must be an http(s) URL without query, fragment or credentials')
   return url.href.replace(/\/+$/, '')
+}
+
+/** Browsers send scheme, host and port, in lower case and without a default port. */
+function isOrigin(entry: string): boolean {
+  return entry === '*' || (/^https?:\/\/[a-z0-9.:[\]-]+$/.test(entry) && URL.parse(entry)?.origin === entry)
 }
 
 function sealing(text: string): boolean | 'auto' {

@@ -43,9 +43,10 @@ export class Base64Sink {
   end(): Uint8Array<ArrayBuffer> {
     const last = this.#carry + (this.#padding ?? '')
     const bytes = this.#orRefuse(() => Uint8Array.fromBase64(last, { lastChunkHandling: 'strict' }))
-    if (this.#length + bytes.length > this.#maxBytes) this.#refuseSize()
+    const length = this.#length + bytes.length
+    if (length > this.#maxBytes || length > this.#buffer.length) this.#refuseSize()
     this.#buffer.set(bytes, this.#length)
-    return this.#buffer.subarray(0, this.#length + bytes.length)
+    return this.#buffer.subarray(0, length)
   }
 
   #decode(text: string): void {

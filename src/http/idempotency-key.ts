@@ -8,9 +8,11 @@ import { failField } from '../core/errors'
 export function idempotencyKeyOf(c: Context): string | null {
   const header = c.req.header('idempotency-key')
   if (header === undefined) return null
-  const quoted = /^"((?:[^"\\]|\\["\\])*)"$/.exec(header.trim())?.[1]
-  const key = quoted === undefined ? header.trim() : quoted.replace(/\\(["\\])/g, '$1')
-  if (!/^[\x20-\x7e]{1,255}$/.test(key))
+  const text = header.trim()
+  const quoted = /^"((?:[^"\\]|\\["\\])*)"$/.exec(text)?.[1]
+  const key = quoted === undefined ? text : quoted.replace(/\\(["\\])/g, '$1')
+  const isHalfQuoted = quoted === undefined && text.startsWith('"')
+  if (isHalfQuoted || !/^[\x20-\x7e]{1,255}$/.test(key))
     failField('Idempotency-Key', 'must be 1 to 255 printable ASCII characters, quoted or bare')
   return key
 }

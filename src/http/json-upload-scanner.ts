@@ -195,9 +195,12 @@ export class JsonUploadScanner {
   }
 }
 
-/** Bytes over 0x7f come out as characters outside the base64 alphabet, whatever they are. */
+/**
+ * The fastest decoder there is. Bytes over 0x7f come out as characters outside the base64 alphabet,
+ * whatever they are; a byte order mark must not vanish.
+ */
 function asciiOf(bytes: Uint8Array): string {
-  return new TextDecoder('latin1').decode(bytes)
+  return new TextDecoder('utf-8', { fatal: false, ignoreBOM: true }).decode(bytes)
 }
 
 function refuseControlCharacters(text: string): void {

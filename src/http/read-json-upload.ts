@@ -6,15 +6,15 @@ const readBytes = 384 * 1024
 
 /**
  * The JSON body of an upload, decoded as it arrives. Refuses with `content_too_large` before reading when
- * the Content-Length leaves no doubt: no base64 writer needs more than two bytes for a character (PHP's
- * `\/`, MIME's escaped line ends). Otherwise as soon as `maxDecodedBytes` are exceeded.
+ * the Content-Length leaves no doubt: no JSON writer needs more than six bytes for a character (`\u002b`,
+ * which is how .NET writes a plus). Otherwise as soon as `maxDecodedBytes` are exceeded.
  */
 export async function readJsonUpload(
   request: Request,
   { field, maxDecodedBytes }: { field: string; maxDecodedBytes: number },
 ): Promise<JsonUpload> {
   const contentLength = contentLengthOf(request)
-  const bodyMaxBytes = 2 * 4 * Math.ceil(maxDecodedBytes / 3) + envelopeMaxBytes
+  const bodyMaxBytes = 6 * 4 * Math.ceil(maxDecodedBytes / 3) + envelopeMaxBytes
   if (contentLength !== null && contentLength > bodyMaxBytes)
     fail({ code: 'content_too_large', limitBytes: maxDecodedBytes })
   const expectedBytesMax = contentLength === null ? null : Math.floor((contentLength * 3) / 4)

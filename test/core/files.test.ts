@@ -53,7 +53,7 @@ describe('sanitizeFilename', () => {
     )
   })
 
-  it.fails('gives a name in normalization form C that it would give again', () => {
+  it('gives a name in normalization form C that it would give again', () => {
     fc.assert(
       fc.property(filenames, (text) => {
         const name = sanitizeFilename(text)
@@ -147,11 +147,11 @@ describe('parseContentType', () => {
     expect(parseContentType(given)).toBeNull()
   })
 
-  it.fails('refuses a quoted string that ends in half an escape', () => {
+  it('refuses a quoted string that ends in half an escape', () => {
     expect(parseContentType('text/plain; charset="utf-8\\')).toBeNull()
   })
 
-  it.fails('gives null or a canonical form of safe ASCII characters that parses to itself', () => {
+  it('gives null or a canonical form of safe ASCII characters that parses to itself', () => {
     fc.assert(
       fc.property(contentTypes, (text) => {
         const canonical = parseContentType(text)
@@ -205,7 +205,7 @@ describe('contentDispositionOf', () => {
     )
   })
 
-  it.fails('brings no path separator into the name for old clients', () => {
+  it('brings no path separator into the name for old clients', () => {
     fc.assert(
       fc.property(fc.oneof(filenames, fc.string({ unit: 'binary' })), (text) => {
         const filename = sanitizeFilename(text) ?? 'a'

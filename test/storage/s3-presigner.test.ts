@@ -42,10 +42,14 @@ function presignerWith(options: { seals?: boolean; uploadCredentials?: S3Credent
   })
 }
 
-/** What a presigned URL says, with the query decoded as an S3 server does. */
+/** What a presigned URL says, with the query decoded as an S3 server does: a plus sign is a plus sign. */
 function read(url: string) {
-  const { host, pathname, searchParams } = new URL(url)
-  const parameters = Object.fromEntries(searchParams)
+  const { host, pathname, search } = new URL(url)
+  const parameters: Record<string, string> = {}
+  for (const pair of search.slice(1).split('&')) {
+    const [name = '', value = ''] = pair.split('=').map(decodeURIComponent)
+    parameters[name] = value
+  }
   return {
     host,
     pathname,
@@ -120,8 +124,7 @@ describe('a presigned URL', () => {
           ttlSeconds: 900,
           now,
         })
-        expect(read(presigned)).toEqual({ ...read(url), pathname: read(presigned).pathname })
-        expect(decodeURIComponent(read(presigned).pathname)).toBe(`/bkt/${key}`)
+        expect(read(presigned)).toEqual(read(url))
       }
     },
   )
@@ -157,16 +160,16 @@ describe('a presigned URL', () => {
             ttlSeconds,
           })
           expect(read(url)).toMatchObject({
+            pathname: expected.path,
             signature: expected.signature,
             signedHeaders: expected.signedHeaders,
             expires: String(ttlSeconds),
           })
-          expect(decodeURIComponent(read(url).pathname)).toBe(`/bkt/${key}`)
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 150 },
     )
-  })
+  }, 30_000)
 
   it('of a GET has it too, for any filename and type', async () => {
     await fc.assert(
@@ -195,15 +198,18 @@ describe('a presigned URL', () => {
             datetime,
             ttlSeconds: 60,
           })
-          expect(read(url)).toMatchObject({ signature: expected.signature, signedHeaders: 'host' })
+          expect(read(url)).toMatchObject({
+            pathname: expected.path,
+            signature: expected.signature,
+            signedHeaders: 'host',
+          })
           expect(read(url).parameters['response-content-type']).toBe(contentType)
           expect(read(url).parameters['response-content-disposition']).toBe(contentDisposition)
-          expect(decodeURIComponent(read(url).pathname)).toBe(`/bkt/${key}`)
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 150 },
     )
-  })
+  }, 30_000)
 })
 
 describe('the seal of a presigned PUT', () => {

@@ -16,9 +16,10 @@ export type SigV4Request = {
   ttlSeconds: number
 }
 
+/** `path` is the only right way to write the path on the wire: R2 verifies it verbatim. */
 export async function signQuery(
   request: SigV4Request,
-): Promise<{ signedHeaders: string; signature: string; canonicalQuery: string }> {
+): Promise<{ path: string; signedHeaders: string; signature: string }> {
   const { accessKeyId, secretAccessKey } = request.credentials
   const date = request.datetime.slice(0, 8)
   const scope = `${date}/${request.region}/s3/aws4_request`
@@ -39,9 +40,10 @@ export async function signQuery(
     .sort()
     .join('&')
   const canonicalHeaders = headers.map(([name, value]) => `${name}:${value}\n`).join('')
+  const path = encode(request.path, '/')
   const canonicalRequest = [
     request.method,
-    encode(request.path, '/'),
+    path,
     canonicalQuery,
     canonicalHeaders,
     signedHeaders,
@@ -51,7 +53,7 @@ export async function signQuery(
   const stringToSign = ['AWS4-HMAC-SHA256', request.datetime, scope, hex(hash)].join('\n')
   let key: BufferSource = utf8(`AWS4${secretAccessKey}`)
   for (const part of [date, request.region, 's3', 'aws4_request']) key = await hmac(key, part)
-  return { signedHeaders, canonicalQuery, signature: hex(await hmac(key, stringToSign)) }
+  return { path, signedHeaders, signature: hex(await hmac(key, stringToSign)) }
 }
 
 /** Every byte of the UTF-8 but RFC 3986's unreserved characters, and `kept`, as `%XX`. */

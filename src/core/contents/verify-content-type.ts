@@ -13,33 +13,59 @@ export function contradictingType(
   sample: Uint8Array,
 ): string | null {
   if (detected === null) return null
-  const essence = essenceOf(declared)
-  const proven = essenceOf(detected)
-  if (proven === essence || isKindOf(proven, essence)) return null
+  const essence = canonical(essenceOf(declared))
+  const proven = canonical(essenceOf(detected))
+  if (proven === essence || essence === 'application/octet-stream' || isKindOf(proven, essence)) return null
   if (isTextual(essence) && proven !== 'application/pdf' && isPlainText(sample)) return null
   return proven
 }
 
-/** Signatures name the most special format; these are the general ones they still are. */
-const kindsOf: readonly (readonly [declared: string, proven: RegExp])[] = [
-  ['application/zip', /^application\/(java-archive|vnd\.|epub|x-zip|x-xpinstall|oxps|.*\+zip$)/],
-  ['application/gzip', /^application\/(x-gzip|x-compressed-tar)$/],
-  ['application/pdf', /^application\/(pdf|illustrator)$/],
-  ['image/png', /^image\/(apng|vnd\.mozilla\.apng)$/],
-  ['video/mp4', /^(video\/(mp4|x-m4v|quicktime|3gpp2?)|audio\/(mp4|x-m4[ab]))$/],
-  ['video/webm', /^(video\/(webm|matroska|x-matroska)|audio\/webm)$/],
-  ['image/svg+xml', /^application\/xml$/],
+/** Other names of the same type. */
+const aliases: Record<string, string> = {
+  'image/jpg': 'image/jpeg',
+  'image/vnd.mozilla.apng': 'image/apng',
+  'audio/mp3': 'audio/mpeg',
+  'audio/x-wav': 'audio/wav',
+  'audio/wave': 'audio/wav',
+  'video/x-matroska': 'video/matroska',
+  'application/x-gzip': 'application/gzip',
+  'application/x-zip-compressed': 'application/zip',
+  'application/vnd.rar': 'application/x-rar-compressed',
+}
+
+function canonical(essence: string): string {
+  return aliases[essence] ?? essence
+}
+
+const zipBased =
+  /^(application\/(java-archive|vnd\.(openxmlformats-officedocument|oasis\.opendocument|ms-[a-z]+\.|apple\.|android\.package).*|x-xpinstall|oxps|.*\+zip)|model\/3mf)$/
+const compoundFile = /^application\/(msword|vnd\.ms-(excel|powerpoint|outlook|project)|vnd\.visio|x-msi)$/
+
+/**
+ * Which types bytes may have that were declared otherwise. Some signatures name a special format where the
+ * general one was declared; others only the container of the special format that was declared.
+ */
+const kinds: readonly { declared: RegExp; proven: RegExp }[] = [
+  { declared: /^application\/zip$/, proven: zipBased },
+  { declared: zipBased, proven: /^application\/zip$/ },
+  { declared: compoundFile, proven: /^application\/x-cfb$/ },
+  { declared: /^application\/gzip$/, proven: /^application\/x-compressed-tar$/ },
+  { declared: /^application\/pdf$/, proven: /^application\/illustrator$/ },
+  { declared: /^image\/png$/, proven: /^image\/apng$/ },
+  { declared: /^image\/svg\+xml$/, proven: /^application\/xml$/ },
+  { declared: /^video\/mp4$/, proven: /^(video\/(x-m4v|quicktime|3gpp2?)|audio\/(mp4|x-m4[ab]))$/ },
+  { declared: /^(video|audio)\/webm$/, proven: /^((video|audio)\/webm|video\/matroska)$/ },
 ]
 
-function isKindOf(proven: string, declared: string): boolean {
-  return kindsOf.some(([general, special]) => general === declared && special.test(proven))
+function isKindOf(proven: string, essence: string): boolean {
+  return kinds.some((kind) => kind.declared.test(essence) && kind.proven.test(proven))
 }
 
 function isTextual(essence: string): boolean {
   return (
     essence.startsWith('text/') ||
     essence === 'image/svg+xml' ||
-    /[/+](json|xml|yaml|javascript)$/.test(essence)
+    /[/+](json|x-ndjson|xml|yaml|javascript|typescript)$/.test(essence)
   )
 }
 

@@ -7,7 +7,8 @@ export function contentDispositionOf(type: 'attachment' | 'inline', filename: st
     .normalize('NFKD')
     .replace(/[\u0300-\u036f]/g, '')
     .replace(/[^\x20-\x7e]/g, '_')
-    .replace(/["\\%]/g, '_')
+    // Decomposing can make separators: U+FF0F becomes a slash.
+    .replace(/["\\/%]/g, '_')
   const extended = encodeURIComponent(filename.toWellFormed()).replace(
     /['()*]/g,
     (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,

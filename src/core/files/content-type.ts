@@ -12,7 +12,6 @@ export const contentTypeMaxBytes = 255
  * lower case, parameters kept as `; name=value`. Null when `text` is not a media type.
  */
 export function parseContentType(text: string): string | null {
-  if (text.length > contentTypeMaxBytes) return null
   const [essence = '', ...parameters] = splitParameters(text)
   if (!mediaType.test(essence)) return null
   const canonical: string[] = [essence.toLowerCase()]
@@ -22,7 +21,8 @@ export function parseContentType(text: string): string | null {
     if (match?.[1] === undefined) return null
     canonical.push(`${match[1].toLowerCase()}=${match[2]}`)
   }
-  return canonical.join('; ')
+  const joined = canonical.join('; ')
+  return joined.length <= contentTypeMaxBytes ? joined : null
 }
 
 /** `type/subtype` in lower case, without parameters. */
@@ -37,7 +37,7 @@ function splitParameters(text: string): string[] {
   let quoted = false
   for (let at = 0; at <= text.length; at++) {
     const char = text[at]
-    if (char === '\\' && quoted) at++
+    if (char === '\\' && quoted && at + 1 < text.length) at++
     else if (char === '"') quoted = !quoted
     else if (at === text.length || (char === ';' && !quoted)) {
       parts.push(text.slice(start, at).replace(/^[ \t]+|[ \t]+$/g, ''))

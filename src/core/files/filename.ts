@@ -16,9 +16,10 @@ const separators = /[/\\]/g
 export function sanitizeFilename(text: string): string | null {
   const clean = text
     .replace(unpaired, '\ufffd')
-    .normalize('NFC')
     .replace(invisible, '')
     .replace(separators, '-')
+    // Last: what was removed may have stood between a letter and its accent.
+    .normalize('NFC')
     .trim()
   return clean === '' ? null : shorten(clean)
 }

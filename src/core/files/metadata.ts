@@ -17,6 +17,7 @@ export type MetadataTerm = { field: string; value: string }
 
 /** `metadata` if it is within the limits; otherwise throws `invalid_request` about `field`. */
 export function checkMetadata(metadata: Metadata, field: string): Metadata {
+  if (!isRepresentable(metadata)) failField(field, 'must hold no number beyond the range of a double')
   if (depthOf(metadata) > metadataMaxDepth)
     failField(field, `must be at most ${metadataMaxDepth} levels deep`)
   if (new TextEncoder().encode(JSON.stringify(metadata)).length > metadataMaxBytes)
@@ -39,6 +40,12 @@ export function termsOf(metadata: Metadata): MetadataTerm[] {
 /** A field that a filter asks for can only be indexed when its value is not an object. */
 export function isScalar(value: Json): value is null | boolean | number | string {
   return value === null || typeof value !== 'object'
+}
+
+/** Whether `value` survives being written as JSON: `1e400` is read as infinity, which JSON cannot say. */
+export function isRepresentable(value: Json): boolean {
+  if (typeof value === 'number') return Number.isFinite(value)
+  return value === null || typeof value !== 'object' || Object.values(value).every(isRepresentable)
 }
 
 /** What kind of thing a file is, for `metadata.artifactType`. */
