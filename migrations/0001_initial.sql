@@ -79,9 +79,11 @@ CREATE TABLE uploads (
   content_type TEXT NOT NULL,
   byte_size INTEGER CHECK (byte_size >= 0),
   reserved_bytes INTEGER NOT NULL CHECK (reserved_bytes >= 0),
-  expires_at INTEGER NOT NULL
+  expires_at INTEGER NOT NULL,
+  -- When the sweep looks at it (again): its expiry, or later where a sweep took it on and did not end it.
+  sweep_at INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX uploads_by_expiry ON uploads (state, expires_at);
+CREATE INDEX uploads_by_sweep ON uploads (state, sweep_at);
 
 -- The outbox: written in the batch that lets go of an object, emptied by whoever deletes the object.
 CREATE TABLE object_deletions (

@@ -42,6 +42,7 @@ async function main() {
   const key = await demoKey(url, rootKey)
   sweepRegularly(url)
   console.log(banner(url, key))
+  worker.speak()
 }
 
 function readPort() {
@@ -54,7 +55,11 @@ function readPort() {
 function refuseTakenPort(port) {
   return new Promise((resolve, reject) => {
     const server = createServer()
-    server.once('error', () => reject(new Error(`port ${port} is taken; choose another with PORT=…`)))
+    server.once('error', ({ code, message }) =>
+      reject(
+        new Error(code === 'EADDRINUSE' ? `port ${port} is taken; choose another with PORT=…` : message),
+      ),
+    )
     server.listen(port, '127.0.0.1', () => server.close(resolve))
   })
 }
@@ -107,27 +112,49 @@ function startWorker(port, url) {
       '--var',
       'S3_REGION:auto',
     ],
-    { cwd: root, env: quiet, stdio: ['ignore', 'inherit', 'inherit'] },
+    { cwd: root, env: quiet, stdio: ['ignore', 'pipe', 'pipe'] },
   )
+  // What wrangler says while it starts is only of interest if it does not.
+  let said = []
+  const keep = (chunk) => said.push(chunk)
+  for (const stream of [worker.stdout, worker.stderr]) stream.on('data', keep)
+  worker.speak = () => {
+    said = []
+    for (const stream of [worker.stdout, worker.stderr]) stream.off('data', keep)
+    worker.stdout.pipe(process.stdout)
+    worker.stderr.pipe(process.stderr)
+  }
   // Ctrl-C reaches wrangler by itself. This is for a plain kill of this process, or of the npm above it,
   // whose shell dies without a word to us: then we are somebody else's child.
   const stop = () => worker.kill('SIGTERM')
+  process.stdout.on('error', stop)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop)
   const parent = process.ppid
   setInterval(() => process.ppid === parent || stop(), 500).unref()
-  worker.on('exit', (code, signal) => process.exit(signal || code === null ? 0 : code))
+  worker.on('close', (code) => {
+    if (said.length > 0) {
+      process.stderr.write(Buffer.concat(said))
+      console.error('\nnpm start: the gateway did not start; what it said is above')
+      process.exit(1)
+    }
+    process.exit(code ?? 0)
+  })
   return worker
 }
 
 async function untilHealthy(url, worker) {
-  const deadline = Date.now() + 60_000
+  const deadline = Date.now() + 30_000
   while (Date.now() < deadline && worker.exitCode === null) {
     const answer = await fetch(`${url}/health`, { signal: AbortSignal.timeout(5_000) }).catch(() => null)
     if (answer?.ok) return
+    // 500 is the answer of a Worker that cannot start with its configuration.
+    if (answer?.status === 500) break
     await new Promise((resolve) => setTimeout(resolve, 200))
   }
+  // Its log line may come after its answer. Its end is ours.
+  await new Promise((resolve) => setTimeout(resolve, 500))
   worker.kill('SIGTERM')
-  throw new Error('the gateway did not answer /health within a minute')
+  await new Promise(() => {})
 }
 
 /** Locally nothing fires the cron trigger of wrangler.toml, so this does. */

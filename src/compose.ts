@@ -21,19 +21,16 @@ export type Composition = {
   gatewayFor(waitUntil: (work: Promise<unknown>) => void, tags: Record<string, unknown>): Gateway
 }
 
-const compositions = new WeakMap<Env, Promise<Composition>>()
+const compositions = new WeakMap<Env, Composition>()
 
 /**
  * The composition for `env`. Rejects with `ConfigError` when a variable is wrong. The only place where
  * adapters are chosen: with an R2 binding bytes move through it and the S3 endpoint only presigns; without
  * one everything goes through the S3 endpoint.
  */
-export function compose(env: Env): Promise<Composition> {
-  let composition = compositions.get(env)
-  if (composition === undefined) {
-    composition = build(env)
-    compositions.set(env, composition)
-  }
+export async function compose(env: Env): Promise<Composition> {
+  const composition = compositions.get(env) ?? (await build(env))
+  compositions.set(env, composition)
   return composition
 }
 
@@ -43,9 +40,10 @@ async function build(env: Env): Promise<Composition> {
   const rateLimiter: RateLimit | undefined = env.RATE_LIMITER
   const client = createS3Client(config.s3)
   const now = () => Date.now()
+  const logSeal = (sealed: boolean) => writeLog({ event: 'copy_source_seal', sealed })
   const { sealCopySource } = config
   const sealsCopySource =
-    sealCopySource === 'auto' ? createCopySourceSeal(client, now) : async () => sealCopySource
+    sealCopySource === 'auto' ? createCopySourceSeal(client, now, logSeal) : async () => sealCopySource
   const shared = {
     ...createRepositories(env.DB),
     objects: bucket ? createR2ObjectStore(bucket) : createS3ObjectStore(client),

@@ -38,6 +38,7 @@ export type Issue = { field: string; message: string }
 export type Refusal =
   | { code: 'size_mismatch'; expected: number; actual: number }
   | { code: 'type_mismatch'; declared: string; actual: string }
+  | { code: 'encoding_not_promised'; encoding: string }
   | { code: 'content_changed' }
   | { code: 'quota_exceeded' }
   | { code: 'never_arrived' }

@@ -32,8 +32,8 @@ export function beginUploadStatements(
   const insertUpload = db
     .prepare(
       `INSERT INTO uploads (file_id, organization_id, method, state, object_key, content_type, byte_size,
-         reserved_bytes, expires_at)
-       SELECT id, organization_id, ?2, 'pending', ?3, ?4, ?5, ?6, ?7 FROM files WHERE id = ?1`,
+         reserved_bytes, expires_at, sweep_at)
+       SELECT id, organization_id, ?2, 'pending', ?3, ?4, ?5, ?6, ?7, ?7 FROM files WHERE id = ?1`,
     )
     .bind(
       file.id,
@@ -61,7 +61,7 @@ export function beginUploadStatements(
 
   const extend = db
     .prepare(
-      `UPDATE uploads SET expires_at = max(expires_at, ?4)
+      `UPDATE uploads SET expires_at = max(expires_at, ?4), sweep_at = max(sweep_at, ?4)
        WHERE state = 'pending' AND method = 'presigned_put' AND file_id = (
          SELECT subject_id FROM idempotency_records
          WHERE organization_id = ?1 AND idempotency_key = ?2 AND fingerprint = ?3)`,

@@ -4,12 +4,16 @@ import { readRows, runBatch } from './d1'
 
 export function createDeletionRepository(db: D1Database): DeletionRepository {
   return {
-    async listDue(now, limit) {
+    async takeDue(now, limit, nextDueAt) {
       const rows = await readRows<{ object_key: string }>(
-        'deletions.listDue',
+        'deletions.takeDue',
         db
-          .prepare('SELECT object_key FROM object_deletions WHERE due_at <= ?1 ORDER BY due_at LIMIT ?2')
-          .bind(now, limit),
+          .prepare(
+            `UPDATE object_deletions SET due_at = ?3 WHERE object_key IN (
+               SELECT object_key FROM object_deletions WHERE due_at <= ?1 ORDER BY due_at LIMIT ?2)
+             RETURNING object_key`,
+          )
+          .bind(now, limit, nextDueAt),
       )
       return rows.map((row) => row.object_key as ObjectKey)
     },

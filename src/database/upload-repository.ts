@@ -5,7 +5,7 @@ import type { ContentId, ObjectKey, Sha256 } from '../core/ids'
 import type { UploadRepository } from '../core/ports/repositories'
 import { lateArrivalMs } from '../core/uploads/upload'
 import { beginUploadStatements } from './begin-upload-statements'
-import { readRows, rowsOf, runBatch } from './d1'
+import { rowsOf, runBatch } from './d1'
 import { selectFile } from './file-repository'
 import { type FileRow, fileColumns, toFileRecord } from './file-rows'
 import { type IdempotencyRow, toIdempotencyRecord } from './idempotency-records'
@@ -106,18 +106,23 @@ export function createUploadRepository(db: D1Database): UploadRepository {
       ])
     },
 
-    async listOverdue(now, limit) {
-      const rows = await readRows<FileRow>(
-        'uploads.listOverdue',
+    async takeOverdue(now, limit, nextSweepAt) {
+      const overdue = `state = 'pending' AND sweep_at <= ?1 ORDER BY sweep_at, file_id LIMIT ?2`
+      const results = await runBatch(db, 'uploads.takeOverdue', [
         db
           .prepare(
-            `SELECT ${fileColumns} FROM uploads u JOIN files f ON f.id = u.file_id
-             LEFT JOIN contents c ON c.id = f.content_id
-             WHERE u.state = 'pending' AND u.expires_at <= ?1 ORDER BY u.expires_at LIMIT ?2`,
+            `SELECT ${fileColumns} FROM (SELECT * FROM uploads WHERE ${overdue}) u
+             JOIN files f ON f.id = u.file_id LEFT JOIN contents c ON c.id = f.content_id`,
           )
           .bind(now, limit),
-      )
-      return rows.map(toFileRecord)
+        db
+          .prepare(
+            `UPDATE uploads SET sweep_at = ?3
+             WHERE file_id IN (SELECT file_id FROM uploads WHERE ${overdue})`,
+          )
+          .bind(now, limit, nextSweepAt),
+      ])
+      return rowsOf<FileRow>(results, 0).map(toFileRecord)
     },
 
     async forget(now, limit) {
@@ -125,7 +130,7 @@ export function createUploadRepository(db: D1Database): UploadRepository {
         db
           .prepare(
             `DELETE FROM uploads WHERE file_id IN (
-               SELECT file_id FROM uploads WHERE state = 'settled' AND expires_at <= ?1 LIMIT ?2)`,
+               SELECT file_id FROM uploads WHERE state = 'settled' AND sweep_at <= ?1 LIMIT ?2)`,
           )
           .bind(now - lateArrivalMs, limit),
         db

@@ -49,8 +49,8 @@ export class JsonUploadScanner {
   #escaped = false
   #sink: Base64Sink | null = null
   #bytes: Uint8Array<ArrayBuffer> | null = null
-  /** The escape sequence being read inside the base64 text, without its backslash; null outside of one. */
-  #escape: string | null = null
+  /** The beginning of an escape sequence in the base64 text that a chunk ended in. */
+  #escape = ''
 
   constructor(limits: JsonUploadLimits) {
     this.#limits = limits
@@ -154,38 +154,16 @@ export class JsonUploadScanner {
 
   /** Reads base64 text from `start` on; returns where it stopped: after the closing quote or at the end. */
   #scanBase64(chunk: Uint8Array, start: number): number {
+    // An escaped quote would not be base64 either: the backslash before it is then refused.
     const closing = chunk.indexOf(quote, start)
     const end = closing === -1 ? chunk.length : closing
-    const text = this.#escape === null ? asciiOf(chunk.subarray(start, end)) : '\\'
-    if (text.includes('\\')) return this.#scanEscapedBase64(chunk, start)
+    const text = this.#escape + asciiOf(chunk.subarray(start, end))
     refuseControlCharacters(text)
-    this.#sink?.push(text)
+    this.#escape = closing === -1 ? unfinishedEscapeOf(text) : ''
+    this.#sink?.push(withoutEscapes(this.#escape === '' ? text : text.slice(0, -this.#escape.length)))
     if (closing === -1) return end
     this.#closeBase64()
     return closing + 1
-  }
-
-  /** The same, character by character, where there are escapes: PHP writes every `/` as `\/`. */
-  #scanEscapedBase64(chunk: Uint8Array, start: number): number {
-    const plain = new Uint8Array(chunk.length - start)
-    let length = 0
-    let at = start
-    for (; at < chunk.length; at++) {
-      const byte = chunk[at] as number
-      if (this.#escape !== null) {
-        this.#escape += String.fromCharCode(byte)
-        if (this.#escape.length < (this.#escape[0] === 'u' ? 5 : 1)) continue
-        plain[length++] = unescapeByte(this.#escape)
-        this.#escape = null
-      } else if (byte === backslash) this.#escape = ''
-      else if (byte === quote) break
-      else if (byte < 0x20) failField('', 'the body is not valid JSON')
-      else plain[length++] = byte
-    }
-    this.#sink?.push(asciiOf(plain.subarray(0, length)))
-    if (at === chunk.length) return at
-    this.#closeBase64()
-    return at + 1
   }
 
   #closeBase64(): void {
@@ -216,12 +194,26 @@ function unescapeName(text: string): string | null {
   }
 }
 
-/** The character that an escape sequence (without its backslash) stands for; `!` where it is not one byte. */
-function unescapeByte(sequence: string): number {
-  try {
-    const code = (JSON.parse(`"\\${sequence}"`) as string).charCodeAt(0)
-    return code < 0x80 ? code : 0x21
-  } catch {
-    return failField('', 'the body is not valid JSON')
-  }
+/** The escape sequence at the end of `text` that may go on in the next chunk; '' when there is none. */
+function unfinishedEscapeOf(text: string): string {
+  const at = text.lastIndexOf('\\')
+  if (at === -1 || at < text.length - 5) return ''
+  const tail = text.slice(at)
+  return /^\\(u[0-9a-fA-F]{0,3})?$/.test(tail) ? tail : ''
+}
+
+/**
+ * `text` without JSON escapes. PHP writes every `/` as `\/`, so that one is quick. Escaped backslashes, and
+ * a backslash before the closing quote, stay: they are no base64, and the sink says so.
+ */
+function withoutEscapes(text: string): string {
+  if (!text.includes('\\') || text.includes('\\\\')) return text
+  const slashes = text.replaceAll('\\/', '/')
+  return slashes.replace(/\\(u.{0,4}|[^u])/g, (sequence) => {
+    try {
+      return JSON.parse(`"${sequence}"`) as string
+    } catch {
+      return failField('', 'the body is not valid JSON')
+    }
+  })
 }

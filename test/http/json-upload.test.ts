@@ -187,6 +187,7 @@ describe('the JSON upload scanner', () => {
     'an escaped NUL': '\\u0000',
     'an escaped quote': 'aG\\"s',
     'an escaped backslash': 'aG\\\\s',
+    'an escaped backslash before a slash': 'aGV\\\\/',
     'an escaped letter that is not ASCII': 'aGV\\u0161',
   }
   it.each(Object.entries(notBase64))('refuses %s, naming content', (_, text) => {

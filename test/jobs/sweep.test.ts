@@ -73,6 +73,7 @@ describe('the sweep', () => {
     expect((await quantcdn(broken, token).delete(fileId)).status).toBe(200)
     await broken.runCron()
     expect(await objectKeys()).toHaveLength(1)
+    vi.setSystemTime(Date.now() + hour)
     await worker.runCron()
     expect(await objectKeys()).toEqual([])
     await expectInvariants({ swept: true })
@@ -88,11 +89,57 @@ describe('the sweep', () => {
     const calls = recordCalls((name) => (name === 'head' && heads++ === 0 ? 'before' : 'none'))
     await startWorker({ BUCKET: interceptBucket(env.BUCKET, calls) }).runCron()
     expect((await statuses()).map(({ status }) => status).sort()).toEqual(['ready', 'uploading'])
+    vi.setSystemTime(Date.now() + hour)
     await worker.runCron()
     expect(await statuses()).toEqual([
       { id: first.fileId, status: 'failed' },
       { id: second.fileId, status: 'ready' },
     ])
+  })
+
+  it('deletes what it can when one object cannot be deleted', async () => {
+    const { api } = await start()
+    const token = await startWorker().organization()
+    const stuck = await api.stored('stuck')
+    const refuseAll = recordCalls((name) => (name === 'delete' ? 'before' : 'none'))
+    const offline = quantcdn(startWorker({ BUCKET: interceptBucket(env.BUCKET, refuseAll) }), token)
+    for (const fileId of [stuck, await api.stored('a'), await api.stored('b')]) await offline.delete(fileId)
+    expect(await objectKeys()).toHaveLength(3)
+    const bucket = new Proxy(env.BUCKET, {
+      get(target, name) {
+        if (name !== 'delete') return Reflect.get(target, name, target)
+        return async (keys: string[]) => {
+          if (keys.some((key) => key.includes(stuck))) throw new Error('this one never')
+          await target.delete(keys)
+        }
+      },
+    })
+    await startWorker({ BUCKET: bucket }).runCron()
+    expect(await objectKeys()).toEqual([`acme/${stuck}.txt`])
+  })
+
+  it('is not held up by more broken uploads than it takes on at once', async () => {
+    const { api, presigned, statuses } = await start()
+    const broken = new Set<string>()
+    for (let at = 0; at < 101; at++) broken.add((await presigned()).s3Key)
+    vi.setSystemTime(Date.now() + 1000)
+    const sound = await presigned()
+    await api.put(sound.s3Key, 'bytes', 'text/plain')
+    vi.setSystemTime(Date.now() + hour)
+    const bucket = new Proxy(env.BUCKET, {
+      get(target, name) {
+        const member: unknown = Reflect.get(target, name, target)
+        if (typeof member !== 'function') return member
+        return async (key: string, ...rest: unknown[]) => {
+          if (name === 'head' && broken.has(key)) throw new Error('cannot be looked at')
+          return member.call(target, key, ...rest)
+        }
+      },
+    })
+    const worker = startWorker({ BUCKET: bucket })
+    await worker.runCron()
+    await worker.runCron()
+    expect((await statuses()).at(-1)).toEqual({ id: sound.fileId, status: 'ready' })
   })
 
   it('forgets settled uploads once no PUT to their key can land any more', async () => {

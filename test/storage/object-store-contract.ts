@@ -39,7 +39,13 @@ export function describeObjectStore(name: string, makeStore: () => ObjectStore):
         const { store, key } = fresh()
         const bytes = bytesOf(byteSize)
         const put = await store.put(key, bytes, plain)
-        expect(put).toEqual({ key, byteSize, etag: expect.stringMatching(/^[^"]+$/), contentType: text })
+        expect(put).toEqual({
+          key,
+          byteSize,
+          etag: expect.stringMatching(/^[^"]+$/),
+          contentType: text,
+          contentEncoding: null,
+        })
         expect(await store.head(key)).toEqual(put)
         const got = await store.get(key)
         expect(got?.object).toEqual(put)

@@ -5,11 +5,12 @@ import worker from '../../src/index'
 export const rootKey = 'root-key-for-tests-0123456789abcdef'
 const origin = 'https://gateway.example.com'
 
-export type Bindings = Partial<Env>
+/** `BUCKET: undefined` takes the R2 binding away. */
+export type Bindings = Partial<Omit<Env, 'BUCKET'>> & { BUCKET?: R2Bucket | undefined }
 
 /** A Worker of its own: a fresh isolate's memory over this test's storage. Background work is awaited. */
 export function startWorker(overrides: Bindings = {}) {
-  const bindings = { ...env, ...overrides }
+  const bindings = { ...env, ...overrides } as Env
   const send = async (request: Request): Promise<Response> => {
     const context = createExecutionContext()
     const response = await worker.fetch(

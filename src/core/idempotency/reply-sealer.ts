@@ -8,9 +8,9 @@ const nonceBytes = 12
 
 /** AES-256-GCM under a key derived from `secret` by HKDF-SHA-256 for this purpose alone. */
 export function createReplySealer(secret: string): ReplySealer {
-  let key: Promise<CryptoKey> | undefined
-  const derived = () => {
-    key ??= deriveKey(secret)
+  let key: CryptoKey | undefined
+  const derived = async () => {
+    key ??= await deriveKey(secret)
     return key
   }
   return {

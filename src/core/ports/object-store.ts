@@ -8,6 +8,8 @@ export type StoredObject = {
   etag: string
   /** As stored; null when the store has none. */
   contentType: string | null
+  /** The Content-Encoding that whoever put the object claimed for it; null when none. */
+  contentEncoding: string | null
 }
 
 export type PutOptions = {

@@ -127,15 +127,19 @@ export interface UploadRepository {
    * longer is what was verified, and hands its key to deletion.
    */
   revoke(file: { organizationId: OrganizationId; id: FileId }, reason: Refusal, now: number): Promise<void>
-  /** Up to `limit` files whose upload is past its expiry, oldest first. */
-  listOverdue(now: number, limit: number): Promise<FileRecord[]>
+  /**
+   * Up to `limit` files whose upload is past its expiry, oldest first. They are not returned again before
+   * `nextSweepAt`: one that cannot be dealt with is never in the way of the others.
+   */
+  takeOverdue(now: number, limit: number, nextSweepAt: number): Promise<FileRecord[]>
   /** Forgets settled uploads whose URL expired long ago, and idempotency records past their time. */
   forget(now: number, limit: number): Promise<{ uploads: number; idempotencyRecords: number }>
 }
 
 /** The outbox of objects to delete. */
 export interface DeletionRepository {
-  listDue(now: number, limit: number): Promise<ObjectKey[]>
+  /** Up to `limit` keys that are due, oldest first. They are not due again before `nextDueAt`. */
+  takeDue(now: number, limit: number, nextDueAt: number): Promise<ObjectKey[]>
   /** Notes that the objects were deleted: forgotten, or due again at `nextDueAt` while they are watched. */
   done(keys: readonly ObjectKey[], now: number, nextDueAt: number): Promise<void>
 }

@@ -1,7 +1,7 @@
 import type { Gateway } from '../gateway'
 import type { ObjectKey } from '../ids'
 
-/** How long the sweep waits before it deletes a watched key again. */
+/** How long the sweep waits before it deletes a watched key again, or one that could not be deleted. */
 export const deletionRetryMs = 60 * 60 * 1000
 
 /**
@@ -17,9 +17,37 @@ export function deleteObjects(gateway: Gateway, keys: readonly ObjectKey[]): voi
   )
 }
 
-/** Deletes the objects and takes them off the outbox. Safe to repeat. */
+/**
+ * Deletes the objects and takes them off the outbox. Safe to repeat. When the store refuses them together,
+ * each is tried alone, so that one bad key does not keep the others; throws what the last bad one met.
+ */
 export async function deleteListedObjects(gateway: Gateway, keys: readonly ObjectKey[]): Promise<void> {
-  await gateway.objects.delete(keys)
+  const deleted: ObjectKey[] = []
+  let failure: unknown
+  try {
+    await gateway.objects.delete(keys)
+    deleted.push(...keys)
+  } catch (together) {
+    failure = together
+    if (keys.length > 1) failure = await deleteOneByOne(gateway, keys, deleted)
+  }
   const now = gateway.now()
-  await gateway.deletions.done(keys, now, now + deletionRetryMs)
+  if (deleted.length > 0) await gateway.deletions.done(deleted, now, now + deletionRetryMs)
+  if (failure !== undefined) throw failure
+}
+
+async function deleteOneByOne(
+  gateway: Gateway,
+  keys: readonly ObjectKey[],
+  deleted: ObjectKey[],
+): Promise<unknown> {
+  let failure: unknown
+  for (const key of keys)
+    try {
+      await gateway.objects.delete([key])
+      deleted.push(key)
+    } catch (alone) {
+      failure = alone
+    }
+  return failure
 }

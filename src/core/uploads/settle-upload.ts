@@ -65,6 +65,9 @@ async function refusalOf(
   const stored = object.contentType === null ? null : parseContentType(object.contentType)
   if (stored !== upload.contentType)
     return { code: 'type_mismatch', declared: upload.contentType, actual: object.contentType ?? '' }
+  // Not part of any seal, and readers would get other bytes than those that were counted.
+  if (object.contentEncoding !== null)
+    return { code: 'encoding_not_promised', encoding: object.contentEncoding }
   if (object.byteSize === 0) return null
 
   const range = { offset: 0, length: Math.min(detectionSampleBytes, object.byteSize) }

@@ -1,11 +1,14 @@
 import type { Gateway } from '../gateway'
-import { deleteListedObjects } from './delete-objects'
+import { deleteListedObjects, deletionRetryMs } from './delete-objects'
 import { settleUpload } from './settle-upload'
 
 /** How many rows of each kind one sweep takes on: well within a Worker's subrequests and time. */
 const batchSize = 100
 /** One DeleteObjects of R2 takes a thousand keys; a foreign store gets one request per key. */
 const deletionBatchSize = 50
+
+/** How long an upload that a sweep could not deal with stays out of the way of others. */
+const overdueRetryMs = 15 * 60 * 1000
 
 export type SweepReport = {
   settled: number
@@ -44,7 +47,8 @@ export async function sweep(gateway: Gateway): Promise<SweepReport> {
   }
   await attempt('overdue', () => sweepOverdue(gateway, report, attempt))
   await attempt('deletions', async () => {
-    const keys = await gateway.deletions.listDue(gateway.now(), deletionBatchSize)
+    const now = gateway.now()
+    const keys = await gateway.deletions.takeDue(now, deletionBatchSize, now + deletionRetryMs)
     if (keys.length === 0) return
     await deleteListedObjects(gateway, keys)
     report.objectsDeleted = keys.length
@@ -63,7 +67,8 @@ async function sweepOverdue(
   report: SweepReport,
   attempt: (step: string, work: () => Promise<void>) => Promise<void>,
 ): Promise<void> {
-  for (const file of await gateway.uploads.listOverdue(gateway.now(), batchSize)) {
+  const now = gateway.now()
+  for (const file of await gateway.uploads.takeOverdue(now, batchSize, now + overdueRetryMs)) {
     if (file.status !== 'uploading') continue
     const subject = { organizationId: file.organizationId, fileId: file.id }
     await attempt('upload', async () => {

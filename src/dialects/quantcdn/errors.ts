@@ -92,6 +92,8 @@ function sayRefusal(refusal: Refusal): string {
       return `its upload was refused (${refusal.actual} bytes came, ${refusal.expected} were promised)`
     case 'type_mismatch':
       return `its upload was refused (the bytes are ${refusal.actual || 'of no type'}, not ${refusal.declared})`
+    case 'encoding_not_promised':
+      return `its upload was refused (Content-Encoding ${refusal.encoding} was not promised)`
     case 'content_changed':
       return 'its bytes were replaced after they had been verified'
     case 'quota_exceeded':

@@ -61,5 +61,6 @@ function toStoredObject(object: R2Object): StoredObject {
     byteSize: object.size,
     etag: object.etag,
     contentType: object.httpMetadata?.contentType ?? null,
+    contentEncoding: object.httpMetadata?.contentEncoding ?? null,
   }
 }

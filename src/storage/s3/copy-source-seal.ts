@@ -8,14 +8,19 @@ import { readS3Refusal, s3Failure } from './s3-errors'
  * with a harmless GET of an object that is not there: signatures are checked before objects are looked up.
  *
  * Throws `store_failed` when the store gives no clear answer; it is asked again next time, never guessed.
+ * Only the answer is kept: a promise of one request may never settle once that request is gone.
  */
-export function createCopySourceSeal(client: S3Client, now: () => number): () => Promise<boolean> {
-  let known: Promise<boolean> | undefined
-  return () => {
-    known ??= probe(client, now()).catch((error) => {
-      known = undefined
-      throw error
-    })
+export function createCopySourceSeal(
+  client: S3Client,
+  now: () => number,
+  onKnown: (sealed: boolean) => void,
+): () => Promise<boolean> {
+  let known: boolean | undefined
+  return async () => {
+    if (known === undefined) {
+      known = await probe(client, now())
+      onKnown(known)
+    }
     return known
   }
 }

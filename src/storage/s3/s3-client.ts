@@ -95,8 +95,9 @@ export function createS3Client({
         cache: signingKeys,
         datetime: new Date(request.now).toISOString().replace(/[:-]|\.\d{3}/g, ''),
       })
-      // URLSearchParams writes a space as "+"; SigV4 and every S3 server read that as a plus sign.
-      return (await signer.sign()).url.href.replaceAll('+', '%20')
+      const { href } = (await signer.sign()).url
+      // URLSearchParams writes queries as forms do; S3 servers verify them as RFC 3986 has them.
+      return href.replaceAll('+', '%20').replaceAll('*', '%2A').replaceAll('%7E', '~')
     },
   }
 }

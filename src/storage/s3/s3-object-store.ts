@@ -6,7 +6,7 @@ import { s3Failure } from './s3-errors'
 /** How many single deletes are under way at once: a Worker may wait for six connections. */
 const concurrentDeletes = 4
 
-/** The bucket through any S3 endpoint. Needs PutObject, GetObject, HeadObject and DeleteObject there. */
+/** The bucket through any S3 endpoint. Needs PutObject, GetObject, DeleteObject and ListBucket there. */
 export function createS3ObjectStore(client: S3Client): ObjectStore {
   return {
     async head(key) {
@@ -46,6 +46,7 @@ export function createS3ObjectStore(client: S3Client): ObjectStore {
         byteSize: sized ? body.byteSize : body.length,
         etag: etagOf(response),
         contentType,
+        contentEncoding: null,
       }
     },
 
@@ -60,8 +61,8 @@ export function createS3ObjectStore(client: S3Client): ObjectStore {
     },
 
     async check() {
-      const response = await client.send('check', 'slipway-health', { method: 'HEAD' })
-      await response?.body?.cancel()
+      if ((await client.send('check', '', { method: 'HEAD' })) === null)
+        throw s3Failure('check', new Error('there is no such bucket'))
     },
   }
 }
@@ -72,7 +73,14 @@ function fixedLength(stream: ReadableStream<Uint8Array>, byteSize: number): Read
 }
 
 function toStoredObject(key: ObjectKey, response: Response, byteSize: number): StoredObject {
-  return { key, byteSize, etag: etagOf(response), contentType: response.headers.get('content-type') }
+  const { headers } = response
+  return {
+    key,
+    byteSize,
+    etag: etagOf(response),
+    contentType: headers.get('content-type'),
+    contentEncoding: headers.get('content-encoding'),
+  }
 }
 
 function etagOf(response: Response): string {

@@ -142,6 +142,16 @@ describe('getFile of a presigned upload', () => {
     },
   )
 
+  it('refuses a Content-Encoding, which no seal covers', async () => {
+    const { api, presigned } = await start()
+    const { fileId, s3Key } = await presigned({ size: 3 })
+    const httpMetadata = { contentType: 'text/plain', contentEncoding: 'gzip' }
+    await env.BUCKET.put(s3Key, 'abc', { httpMetadata })
+    expect(await bodyOf(await api.get(fileId))).toEqual(notFound('Content-Encoding gzip'))
+    expect(await objectKeys()).toEqual([])
+    await expectInvariants({ swept: true })
+  })
+
   it('refuses bytes of unpromised size that the quota does not hold', async () => {
     const { api, presigned } = await start(5)
     const { fileId, s3Key } = await presigned()

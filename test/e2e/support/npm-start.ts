@@ -67,7 +67,7 @@ export class NpmStart {
     this.#exit.then(() => {
       ended = true
     })
-    await until(() => ended || this.output.includes('Ctrl-C stops it.'), 60_000)
+    await until(() => ended || this.output.includes('Ctrl-C stops it.'), 90_000)
     if (ended || !this.output.includes('Ctrl-C stops it.')) throw new Error(`npm start:\n${this.output}`)
   }
 

@@ -1,0 +1,79 @@
+import { describe, expect, inject, it } from 'vitest'
+import { base64, pngBytes, quantcdn } from '../support/quantcdn'
+import { bodyOf, objectKeys, startWorker } from '../support/worker'
+
+/** A Worker without an R2 binding: everything goes through the S3 endpoint, as with AWS. */
+async function start() {
+  const s3 = inject('s3')
+  const worker = startWorker({
+    BUCKET: undefined,
+    S3_ENDPOINT: s3.endpoint,
+    S3_REGION: s3.region,
+    S3_BUCKET: s3.bucket,
+    S3_ACCESS_KEY_ID: s3.accessKeyId,
+    S3_SECRET_ACCESS_KEY: s3.secretAccessKey,
+    S3_SEAL_COPY_SOURCE: 'auto',
+  })
+  const api = quantcdn(worker, await worker.organization())
+  const presigned = async (more: Record<string, unknown> = {}) =>
+    bodyOf(await api.upload({ requestUploadUrl: true, contentType: 'text/plain', ...more }))
+  const put = (url: string, body: BodyInit, headers: Record<string, string> = {}) =>
+    fetch(url, { method: 'PUT', body, headers: { 'content-type': 'text/plain', ...headers } })
+  return { worker, api, presigned, put, bucket: s3.bucket }
+}
+
+describe('a Worker without an R2 binding', () => {
+  it('stores, hands out and deletes bytes through the S3 endpoint', async () => {
+    const { worker, api } = await start()
+    expect((await worker.call('GET', '/health')).status).toBe(200)
+    const answer = await api.upload({ content: base64(pngBytes), contentType: 'image/png' })
+    expect(answer.status).toBe(201)
+    const { fileId, url } = await bodyOf(answer)
+    const download = await fetch(url)
+    expect(new Uint8Array(await download.arrayBuffer())).toEqual(pngBytes)
+    expect((await api.delete(fileId)).status).toBe(200)
+    const gone = await fetch(url)
+    expect(gone.status).toBe(404)
+    await gone.body?.cancel()
+    expect(await objectKeys(), 'the R2 bucket beside it').toEqual([])
+  })
+
+  it('takes a plain PUT to the presigned URL, and settles it', async () => {
+    const { api, presigned, put } = await start()
+    const { fileId, uploadUrl } = await presigned({ size: 5 })
+    expect((await api.get(fileId)).status).toBe(404)
+    expect((await put(uploadUrl, 'hello')).status).toBe(200)
+    const file = await bodyOf(await api.get(fileId))
+    expect(file).toMatchObject({ size: 5 })
+    expect(await (await fetch(file.url)).text()).toBe('hello')
+  })
+
+  it('asks the store about the seal, and then no other object can be copied in', async () => {
+    const { api, presigned, put, bucket } = await start()
+    const victim = await bodyOf(
+      await api.upload({ content: base64('their bytes'), contentType: 'text/plain' }),
+    )
+    const source = victim.s3Uri.replace(`s3://${bucket}/`, `${bucket}/`)
+    for (const size of [undefined, 'their bytes'.length])
+      for (const directive of ['COPY', 'REPLACE']) {
+        const { fileId, uploadUrl } = await presigned({ size })
+        const attack = await put(uploadUrl, 'x'.repeat('their bytes'.length), {
+          'x-amz-copy-source': source,
+          'x-amz-metadata-directive': directive,
+        })
+        expect(attack.status).toBe(403)
+        await attack.body?.cancel()
+        expect((await bodyOf(await api.get(fileId))).message).toContain('still uploading')
+      }
+  })
+
+  it('refuses what the store let through but nobody promised', async () => {
+    const { api, presigned, put } = await start()
+    const encoded = await presigned({ size: 5 })
+    expect((await put(encoded.uploadUrl, 'hello', { 'content-encoding': 'x-odd' })).status).toBe(200)
+    expect((await bodyOf(await api.get(encoded.fileId))).message).toContain('Content-Encoding')
+    const disguised = await presigned()
+    expect((await put(disguised.uploadUrl, pngBytes)).status).toBe(200)
+    expect((await bodyOf(await api.get(disguised.fileId))).message).toContain('image/png')
+  })
+})
