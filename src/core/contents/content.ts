@@ -11,30 +11,30 @@ export type Content = {
   etag: string
 }
 
-const extensions: Record<string, string> = {
-  'image/png': 'png',
-  'image/jpeg': 'jpg',
-  'image/gif': 'gif',
-  'image/webp': 'webp',
-  'image/svg+xml': 'svg',
-  'application/pdf': 'pdf',
-  'text/plain': 'txt',
-  'text/markdown': 'md',
-  'text/html': 'html',
-  'text/javascript': 'js',
-  'text/csv': 'csv',
-  'text/css': 'css',
-  'text/yaml': 'yaml',
-  'application/json': 'json',
-  'application/zip': 'zip',
-  'application/gzip': 'gz',
-  'video/mp4': 'mp4',
-  'video/webm': 'webm',
-}
+const extensions = new Map([
+  ['image/png', 'png'],
+  ['image/jpeg', 'jpg'],
+  ['image/gif', 'gif'],
+  ['image/webp', 'webp'],
+  ['image/svg+xml', 'svg'],
+  ['application/pdf', 'pdf'],
+  ['text/plain', 'txt'],
+  ['text/markdown', 'md'],
+  ['text/html', 'html'],
+  ['text/javascript', 'js'],
+  ['text/csv', 'csv'],
+  ['text/css', 'css'],
+  ['text/yaml', 'yaml'],
+  ['application/json', 'json'],
+  ['application/zip', 'zip'],
+  ['application/gzip', 'gz'],
+  ['video/mp4', 'mp4'],
+  ['video/webm', 'webm'],
+])
 
 /** The usual filename extension of a media type, without the dot; null when there is none. `essence` has no parameters. */
 export function extensionOf(essence: string): string | null {
-  return extensions[essence] ?? null
+  return extensions.get(essence) ?? null
 }
 
 /** Where the bytes of a file go: `{organization}/{fileId}{.ext}`. Nothing a user typed is part of it. */

@@ -21,20 +21,20 @@ export function contradictingType(
 }
 
 /** Other names of the same type. */
-const aliases: Record<string, string> = {
-  'image/jpg': 'image/jpeg',
-  'image/vnd.mozilla.apng': 'image/apng',
-  'audio/mp3': 'audio/mpeg',
-  'audio/x-wav': 'audio/wav',
-  'audio/wave': 'audio/wav',
-  'video/x-matroska': 'video/matroska',
-  'application/x-gzip': 'application/gzip',
-  'application/x-zip-compressed': 'application/zip',
-  'application/vnd.rar': 'application/x-rar-compressed',
-}
+const aliases = new Map([
+  ['image/jpg', 'image/jpeg'],
+  ['image/vnd.mozilla.apng', 'image/apng'],
+  ['audio/mp3', 'audio/mpeg'],
+  ['audio/x-wav', 'audio/wav'],
+  ['audio/wave', 'audio/wav'],
+  ['video/x-matroska', 'video/matroska'],
+  ['application/x-gzip', 'application/gzip'],
+  ['application/x-zip-compressed', 'application/zip'],
+  ['application/vnd.rar', 'application/x-rar-compressed'],
+])
 
 function canonical(essence: string): string {
-  return aliases[essence] ?? essence
+  return aliases.get(essence) ?? essence
 }
 
 const zipBased =
