@@ -2,7 +2,12 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { GatewayError, type Issue } from '../../src/core/errors'
 import { contentDispositionOf } from '../../src/core/files/content-disposition'
-import { contentTypeMaxBytes, essenceOf, parseContentType } from '../../src/core/files/content-type'
+import {
+  contentTypeMaxBytes,
+  essenceOf,
+  isSameContentType,
+  parseContentType,
+} from '../../src/core/files/content-type'
 import { formatCursor, parseCursor } from '../../src/core/files/file-cursor'
 import { filenameMaxBytes, sanitizeFilename } from '../../src/core/files/filename'
 import {
@@ -98,13 +103,14 @@ describe('parseContentType', () => {
     'image/png': 'image/png',
     'IMAGE/PNG': 'image/png',
     ' text/plain\t': 'text/plain',
-    'text/plain;charset=utf-8': 'text/plain; charset=utf-8',
+    'text/plain;charset=utf-8': 'text/plain;charset=utf-8',
+    'text/plain;charset=utf-8; a=b;\t c=d': 'text/plain;charset=utf-8; a=b; c=d',
     'Text/HTML ; Charset=UTF-8': 'text/html; charset=UTF-8',
     'text/plain; charset="utf-8"': 'text/plain; charset="utf-8"',
     'text/plain; a="x; y=\\"z\\""; b=c': 'text/plain; a="x; y=\\"z\\""; b=c',
     'text/plain; a=""': 'text/plain; a=""',
     'text/plain;': 'text/plain',
-    'text/plain; ; ;charset=utf-8;': 'text/plain; charset=utf-8',
+    'text/plain; ; ;charset=utf-8;': 'text/plain;charset=utf-8',
     'multipart/form-data; boundary=----a': 'multipart/form-data; boundary=----a',
     'image/svg+xml': 'image/svg+xml',
     'application/vnd.openxmlformats-officedocument.wordprocessingml.document':
@@ -145,6 +151,18 @@ describe('parseContentType', () => {
     `text/plain; a=${'b'.repeat(contentTypeMaxBytes)}`,
   ])('refuses %j', (given) => {
     expect(parseContentType(given)).toBeNull()
+  })
+
+  it.each([
+    ['text/plain;charset=utf-8', 'Text/Plain; charset=utf-8', true],
+    ['text/plain', 'text/plain;', true],
+    ['text/plain; charset=utf-8', 'text/plain; charset=UTF-8', false],
+    ['text/plain', 'text/plain; charset=utf-8', false],
+    ['text/plain', 'text/html', false],
+    ['x', 'x', false],
+  ])('tells whether %j and %j are the same type: %j', (one, other, same) => {
+    expect(isSameContentType(one, other)).toBe(same)
+    expect(isSameContentType(other, one)).toBe(same)
   })
 
   it('refuses a quoted string that ends in half an escape', () => {

@@ -9,20 +9,24 @@ export const contentTypeMaxBytes = 255
 
 /**
  * The canonical form of a media type (RFC 9110, section 8.3.1): type, subtype and parameter names in
- * lower case, parameters kept as `; name=value`. Null when `text` is not a media type.
+ * lower case, the rest kept, also whether there is a space before a parameter. So what a client sends with
+ * its PUT is what was signed, in whichever of the two usual ways it writes it. Null when `text` is no media type.
  */
 export function parseContentType(text: string): string | null {
-  const [essence = '', ...parameters] = splitParameters(text)
-  if (!mediaType.test(essence)) return null
-  const canonical: string[] = [essence.toLowerCase()]
-  for (const part of parameters) {
-    if (part === '') continue
-    const match = parameter.exec(part)
-    if (match?.[1] === undefined) return null
-    canonical.push(`${match[1].toLowerCase()}=${match[2]}`)
-  }
-  const joined = canonical.join('; ')
-  return joined.length <= contentTypeMaxBytes ? joined : null
+  const parts = partsOf(text)
+  if (parts === null) return null
+  const canonical = parts
+    .map(({ value, spaced }, at) => `${at === 0 ? '' : spaced ? '; ' : ';'}${value}`)
+    .join('')
+  return canonical.length <= contentTypeMaxBytes ? canonical : null
+}
+
+/** Whether both are media types, and the same but for space between parameters. */
+export function isSameContentType(one: string, other: string): boolean {
+  const [a, b] = [partsOf(one), partsOf(other)]
+  return (
+    a !== null && b !== null && a.length === b.length && a.every(({ value }, at) => value === b[at]?.value)
+  )
 }
 
 /** `type/subtype` in lower case, without parameters. */
@@ -30,8 +34,22 @@ export function essenceOf(contentType: string): string {
   return (contentType.split(';')[0] ?? '').trim().toLowerCase()
 }
 
-/** Splits at `;` outside quoted strings and trims optional whitespace. */
-function splitParameters(text: string): string[] {
+/** Type and parameters with their names in lower case, or null when one of them is malformed. */
+function partsOf(text: string): { value: string; spaced: boolean }[] | null {
+  const parts: { value: string; spaced: boolean }[] = []
+  for (const [at, raw] of splitAtSemicolons(text).entries()) {
+    const part = raw.replace(/^[ \t]+|[ \t]+$/g, '')
+    if (at > 0 && part === '') continue
+    const match = (at === 0 ? mediaType : parameter).exec(part)
+    if (match === null) return null
+    const value = at === 0 ? part.toLowerCase() : `${match[1]?.toLowerCase()}=${match[2]}`
+    parts.push({ value, spaced: /^[ \t]/.test(raw) })
+  }
+  return parts
+}
+
+/** Splits at `;` outside quoted strings. */
+function splitAtSemicolons(text: string): string[] {
   const parts: string[] = []
   let start = 0
   let quoted = false
@@ -40,7 +58,7 @@ function splitParameters(text: string): string[] {
     if (char === '\\' && quoted && at + 1 < text.length) at++
     else if (char === '"') quoted = !quoted
     else if (at === text.length || (char === ';' && !quoted)) {
-      parts.push(text.slice(start, at).replace(/^[ \t]+|[ \t]+$/g, ''))
+      parts.push(text.slice(start, at))
       start = at + 1
     }
   }

@@ -1,7 +1,7 @@
 import { contradictingType } from '../contents/verify-content-type'
 import type { Refusal } from '../errors'
 import { GatewayError } from '../errors'
-import { parseContentType } from '../files/content-type'
+import { isSameContentType } from '../files/content-type'
 import type { FileRecord, PendingFile } from '../files/file-record'
 import type { Gateway } from '../gateway'
 import type { ContentId } from '../ids'
@@ -62,8 +62,7 @@ async function refusalOf(
 ): Promise<Refusal | 'changed' | null> {
   if (upload.byteSize !== null && object.byteSize !== upload.byteSize)
     return { code: 'size_mismatch', expected: upload.byteSize, actual: object.byteSize }
-  const stored = object.contentType === null ? null : parseContentType(object.contentType)
-  if (stored !== upload.contentType)
+  if (object.contentType === null || !isSameContentType(object.contentType, upload.contentType))
     return { code: 'type_mismatch', declared: upload.contentType, actual: object.contentType ?? '' }
   // Not part of any seal, and readers would get other bytes than those that were counted.
   if (object.contentEncoding !== null)

@@ -2,8 +2,12 @@ import type { Gateway } from '../gateway'
 import { deleteListedObjects, deletionRetryMs } from './delete-objects'
 import { settleUpload } from './settle-upload'
 
-/** How many rows of each kind one sweep takes on: well within a Worker's subrequests and time. */
-const batchSize = 100
+/**
+ * How many uploads one sweep takes on. Settling one runs some 12 statements, of which D1 allows a thousand
+ * in one invocation of a Worker.
+ */
+const batchSize = 40
+const forgetBatchSize = 500
 /** One DeleteObjects of R2 takes a thousand keys; a foreign store gets one request per key. */
 const deletionBatchSize = 50
 
@@ -54,7 +58,7 @@ export async function sweep(gateway: Gateway): Promise<SweepReport> {
     report.objectsDeleted = keys.length
   })
   await attempt('forget', async () => {
-    const forgotten = await gateway.uploads.forget(gateway.now(), batchSize * 10)
+    const forgotten = await gateway.uploads.forget(gateway.now(), forgetBatchSize)
     report.uploadsForgotten = forgotten.uploads
     report.idempotencyRecordsForgotten = forgotten.idempotencyRecords
   })
