@@ -8,6 +8,7 @@ export type Failure =
   | { code: 'wrong_organization' }
   | { code: 'rate_limited'; retryAfterSeconds: number }
   | { code: 'invalid_request'; issues: readonly Issue[] }
+  | { code: 'unsupported_body'; expected: string }
   | { code: 'unsupported_content_type'; contentType: string; supported: readonly string[] }
   | { code: 'content_too_large'; limitBytes: number }
   | { code: 'upload_too_large'; limitBytes: number; byteSize: number }
@@ -18,6 +19,7 @@ export type Failure =
   | { code: 'scope_not_grantable'; scope: string }
   | { code: 'expiry_not_grantable'; latest: number }
   | { code: 'organization_not_found'; organizationId: string }
+  | { code: 'api_key_not_found'; keyId: string }
   | { code: 'file_not_found'; fileId: string }
   | { code: 'file_uploading'; fileId: string }
   | { code: 'file_refused'; fileId: string; refusal: Refusal }
@@ -38,6 +40,7 @@ export type Issue = { field: string; message: string }
 export type Refusal =
   | { code: 'size_mismatch'; expected: number; actual: number }
   | { code: 'type_mismatch'; declared: string; actual: string }
+  | { code: 'checksum_mismatch'; algorithm: 'md5' | 'sha256'; expected: string; actual: string }
   | { code: 'encoding_not_promised'; encoding: string }
   | { code: 'content_changed' }
   | { code: 'quota_exceeded' }

@@ -20,6 +20,7 @@ const table = {
   rate_limited: ({ retryAfterSeconds }) =>
     problem(429, 'Too Many Requests', `Try again in ${retryAfterSeconds} s`),
   invalid_request: ({ issues }) => badRequest(issues),
+  unsupported_body: ({ expected }) => problem(415, 'Unsupported Media Type', `The body must be ${expected}`),
   unsupported_content_type: ({ contentType }) =>
     problem(415, 'Unsupported Media Type', `${contentType} is not accepted`),
   content_too_large: ({ limitBytes }) =>
@@ -41,6 +42,7 @@ const table = {
   expiry_not_grantable: ({ latest }) =>
     problem(403, 'Forbidden', `This key expires at ${new Date(latest).toISOString()}; so must what it makes`),
   organization_not_found: () => problem(404, 'Not Found', 'There is no such organization'),
+  api_key_not_found: () => problem(404, 'Not Found', 'There is no such API key'),
   file_not_found: () => problem(404, 'Not Found', 'There is no such file'),
   file_uploading: () => problem(404, 'Not Found', 'The file is still uploading'),
   file_refused: ({ refusal }) => problem(404, 'Not Found', `The file has no bytes: ${refusal.code}`),

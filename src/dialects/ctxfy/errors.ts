@@ -25,6 +25,7 @@ const table = {
     message: `Try again in ${retryAfterSeconds} s`,
   }),
   invalid_request: ({ issues }) => badRequest(issues),
+  unsupported_body: ({ expected }) => badRequest([{ field: '', message: `the body must be ${expected}` }]),
   unsupported_content_type: ({ contentType }) =>
     badRequest([{ field: 'contentType', message: `${contentType} is not supported` }]),
   content_too_large: ({ limitBytes }) => tooLarge(`The body may have at most ${limitBytes} bytes`),
@@ -40,6 +41,7 @@ const table = {
   expiry_not_grantable: ({ latest }) =>
     forbidden(`This API key expires at ${new Date(latest).toISOString()}; so must the keys it makes`),
   organization_not_found: () => notFound('There is no such organization'),
+  api_key_not_found: () => notFound('There is no such API key'),
   file_not_found: () => notFound('There is no such file'),
   file_uploading: () => notFound('The file is still uploading'),
   file_refused: ({ refusal }) => notFound(`The file has no bytes: ${refusal.code}`),

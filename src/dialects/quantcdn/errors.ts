@@ -26,6 +26,7 @@ const table = {
     message: `Too many requests; try again in ${retryAfterSeconds} s`,
   }),
   invalid_request: ({ issues }) => badRequest(issues),
+  unsupported_body: ({ expected }) => badRequest([{ field: '', message: `the body must be ${expected}` }]),
   unsupported_content_type: ({ contentType, supported }) =>
     badRequest([
       {
@@ -53,6 +54,7 @@ const table = {
   scope_not_grantable: () => accessDenied,
   expiry_not_grantable: () => accessDenied,
   organization_not_found: () => accessDenied,
+  api_key_not_found: () => notFound,
   file_not_found: () => notFound,
   file_uploading: () => ({ status: 404, message: 'File not found: it is still uploading' }),
   file_refused: ({ refusal }) => ({ status: 404, message: `File not found: ${sayRefusal(refusal)}` }),
@@ -92,6 +94,8 @@ function sayRefusal(refusal: Refusal): string {
       return `its upload was refused (${refusal.actual} bytes came, ${refusal.expected} were promised)`
     case 'type_mismatch':
       return `its upload was refused (the bytes are ${refusal.actual || 'of no type'}, not ${refusal.declared})`
+    case 'checksum_mismatch':
+      return `its upload was refused (the bytes have another ${refusal.algorithm} than was promised)`
     case 'encoding_not_promised':
       return `its upload was refused (Content-Encoding ${refusal.encoding} was not promised)`
     case 'content_changed':

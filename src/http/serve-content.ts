@@ -1,0 +1,75 @@
+import type { Context } from 'hono'
+import { fail } from '../core/errors'
+import { contentDispositionOf } from '../core/files/content-disposition'
+import { essenceOf } from '../core/files/content-type'
+import type { StoredFile } from '../core/files/file-record'
+import { parseByteRange } from './byte-range'
+import type { HttpEnv } from './context'
+
+/** What a browser may show by itself: it runs nothing. Everything else is a download. */
+const inertTypes = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/avif'])
+
+/**
+ * The bytes of `file` through the Worker, with ETag and 304, one Range and 206 or 416, HEAD, and headers
+ * under which user content cannot run: `nosniff`, a sandbox, and `attachment` for all but inert images.
+ * Only bytes with the recorded ETag are served. Throws `file_not_found` when they are gone, `store_failed`.
+ */
+export async function serveContent(
+  c: Context<HttpEnv>,
+  file: StoredFile,
+  options: { cacheControl: string },
+): Promise<Response> {
+  const { content } = file
+  const headers = headersOf(file, options.cacheControl)
+  if (matchesEtag(c.req.header('if-none-match'), content.etag))
+    return new Response(null, { status: 304, headers })
+
+  // A range is only of use to whoever has the rest of these very bytes.
+  const ifRange = c.req.header('if-range')
+  const wantsRange = ifRange === undefined || ifRange.trim() === `"${content.etag}"`
+  const range = wantsRange ? parseByteRange(c.req.header('range'), content.byteSize) : null
+  if (range === 'unsatisfiable') {
+    headers.set('content-range', `bytes */${content.byteSize}`)
+    return new Response(null, { status: 416, headers })
+  }
+  if (range !== null)
+    headers.set(
+      'content-range',
+      `bytes ${range.offset}-${range.offset + range.length - 1}/${content.byteSize}`,
+    )
+  const status = range === null ? 200 : 206
+  const length = range?.length ?? content.byteSize
+  headers.set('content-length', String(length))
+  if (c.req.method === 'HEAD' || length === 0) return new Response(null, { status, headers })
+
+  const found = await c.var.gateway.objects.get(content.objectKey, {
+    ifMatch: content.etag,
+    ...(range === null ? {} : { range }),
+  })
+  if (found === null) fail({ code: 'file_not_found', fileId: file.id })
+  // Says its length by itself, and fails when the store does not keep it.
+  const sized = new FixedLengthStream(length)
+  c.var.gateway.background(found.body.pipeTo(sized.writable).catch(() => {}))
+  return new Response(sized.readable, { status, headers })
+}
+
+function headersOf(file: StoredFile, cacheControl: string): Headers {
+  const inert = inertTypes.has(essenceOf(file.contentType))
+  return new Headers({
+    'accept-ranges': 'bytes',
+    'cache-control': cacheControl,
+    'content-disposition': contentDispositionOf(inert ? 'inline' : 'attachment', file.filename),
+    'content-security-policy': "sandbox; default-src 'none'",
+    'content-type': file.contentType,
+    etag: `"${file.content.etag}"`,
+    'last-modified': new Date(file.createdAt).toUTCString(),
+    'x-content-type-options': 'nosniff',
+  })
+}
+
+/** `If-None-Match`, compared weakly (RFC 9110, section 13.1.2). */
+function matchesEtag(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false
+  const tags = header.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
+  return tags.includes('*') || tags.includes(`"${etag}"`)
+}
