@@ -1,0 +1,191 @@
+import { type Context, Hono } from 'hono'
+import { describe, expect, it } from 'vitest'
+import { type Failure, type FailureCode, type FailureOf, GatewayError } from '../../src/core/errors'
+import { renderFailure as renderCtxfy } from '../../src/dialects/ctxfy/errors'
+import { renderFailure as renderQuantcdn } from '../../src/dialects/quantcdn/errors'
+import type { HttpEnv } from '../../src/http/context'
+import { renderProblem } from '../../src/http/problem-details'
+
+/** One of each. What is in them must not be in an answer unless the dialect means to say it. */
+const samples: { [Code in FailureCode]: FailureOf<Code> } = {
+  unauthenticated: { code: 'unauthenticated', reason: 'expired' },
+  missing_scope: { code: 'missing_scope', scope: 'files:write' },
+  wrong_organization: { code: 'wrong_organization' },
+  rate_limited: { code: 'rate_limited', retryAfterSeconds: 7 },
+  invalid_request: { code: 'invalid_request', issues: [{ field: 'size', message: 'must be a number' }] },
+  unsupported_body: { code: 'unsupported_body', expected: 'multipart/form-data' },
+  unsupported_content_type: {
+    code: 'unsupported_content_type',
+    contentType: 'audio/ogg',
+    supported: ['image/png'],
+  },
+  content_too_large: { code: 'content_too_large', limitBytes: 100 },
+  upload_too_large: { code: 'upload_too_large', limitBytes: 100, byteSize: 101 },
+  size_mismatch: { code: 'size_mismatch', expected: 5, actual: 6 },
+  type_mismatch: { code: 'type_mismatch', declared: 'application/pdf', actual: 'image/png' },
+  quota_exceeded: { code: 'quota_exceeded' },
+  quota_below_usage: { code: 'quota_below_usage', usedBytes: 5, reservedBytes: 6 },
+  scope_not_grantable: { code: 'scope_not_grantable', scope: 'org:admin' },
+  expiry_not_grantable: { code: 'expiry_not_grantable', latest: 0 },
+  organization_not_found: { code: 'organization_not_found', organizationId: 'nobody' },
+  api_key_not_found: { code: 'api_key_not_found', keyId: '0011223344556677' },
+  file_not_found: { code: 'file_not_found', fileId: '00000000-0000-7000-8000-000000000000' },
+  file_uploading: { code: 'file_uploading', fileId: '00000000-0000-7000-8000-000000000000' },
+  file_refused: {
+    code: 'file_refused',
+    fileId: '00000000-0000-7000-8000-000000000000',
+    refusal: { code: 'size_mismatch', expected: 5, actual: 6 },
+  },
+  idempotency_key_reused: { code: 'idempotency_key_reused' },
+  idempotency_in_progress: { code: 'idempotency_in_progress', retryAfterSeconds: 3 },
+  upload_superseded: { code: 'upload_superseded' },
+  store_failed: { code: 'store_failed', operation: 'put' },
+  database_failed: { code: 'database_failed', operation: 'uploads.begin' },
+  internal: { code: 'internal' },
+}
+
+/** The status each dialect answers with, code by code, as its public pages have it. */
+const statuses: Record<string, { [Code in FailureCode]: number }> = {
+  quantcdn: {
+    unauthenticated: 401,
+    missing_scope: 403,
+    wrong_organization: 403,
+    rate_limited: 429,
+    invalid_request: 400,
+    unsupported_body: 400,
+    unsupported_content_type: 400,
+    content_too_large: 413,
+    upload_too_large: 413,
+    size_mismatch: 400,
+    type_mismatch: 400,
+    quota_exceeded: 403,
+    quota_below_usage: 403,
+    scope_not_grantable: 403,
+    expiry_not_grantable: 403,
+    organization_not_found: 403,
+    api_key_not_found: 404,
+    file_not_found: 404,
+    file_uploading: 404,
+    file_refused: 404,
+    idempotency_key_reused: 422,
+    idempotency_in_progress: 409,
+    upload_superseded: 409,
+    store_failed: 500,
+    database_failed: 500,
+    internal: 500,
+  },
+  ctxfy: {
+    unauthenticated: 401,
+    missing_scope: 403,
+    wrong_organization: 403,
+    rate_limited: 429,
+    invalid_request: 400,
+    unsupported_body: 400,
+    unsupported_content_type: 400,
+    content_too_large: 413,
+    upload_too_large: 400,
+    size_mismatch: 400,
+    type_mismatch: 400,
+    quota_exceeded: 403,
+    quota_below_usage: 409,
+    scope_not_grantable: 403,
+    expiry_not_grantable: 403,
+    organization_not_found: 404,
+    api_key_not_found: 404,
+    file_not_found: 404,
+    file_uploading: 404,
+    file_refused: 404,
+    idempotency_key_reused: 422,
+    idempotency_in_progress: 409,
+    upload_superseded: 409,
+    store_failed: 500,
+    database_failed: 500,
+    internal: 500,
+  },
+}
+
+type Render = (c: Context<HttpEnv>, failure: Failure) => Response
+
+/** What a dialect answers when a handler throws `failure`. */
+async function answerTo(failure: Failure, render: Render): Promise<Response> {
+  const app = new Hono<HttpEnv>()
+  app.use(async (c, next) => {
+    c.set('requestId', 'the-request-id')
+    await next()
+  })
+  app.get('/some/path', () => {
+    throw new GatewayError(failure, { cause: new Error('the cause, with a secret') })
+  })
+  app.onError((error, c) => {
+    if (!(error instanceof GatewayError)) throw error
+    return render(c, error.failure)
+  })
+  return app.request('/some/path')
+}
+
+const isRetryable = (code: FailureCode) => code === 'rate_limited' || code === 'idempotency_in_progress'
+
+function expectCommon(failure: Failure, answer: Response, text: string): void {
+  expect(text).not.toContain('secret')
+  expect(answer.headers.get('retry-after')).toBe(
+    'retryAfterSeconds' in failure ? String(failure.retryAfterSeconds) : null,
+  )
+  expect(answer.headers.has('www-authenticate')).toBe(failure.code === 'unauthenticated')
+  expect(answer.headers.has('retry-after')).toBe(isRetryable(failure.code))
+}
+
+const cases = Object.values(samples).map((failure): [FailureCode, Failure] => [failure.code, failure])
+
+describe('every failure in the QuantCDN dialect', () => {
+  it.each(cases)('%s has the documented shape', async (code, failure) => {
+    const answer = await answerTo(failure, renderQuantcdn)
+    const text = await answer.text()
+    expect(answer.status).toBe(statuses.quantcdn?.[code])
+    expectCommon(failure, answer, text)
+    expect(JSON.parse(text)).toEqual({
+      error: true,
+      message: expect.stringMatching(/.{5}/),
+      ...(answer.status === 400
+        ? { details: [{ field: expect.any(String), message: expect.stringMatching(/.{5}/) }] }
+        : {}),
+    })
+  })
+})
+
+describe('every failure in the Ctxfy dialect', () => {
+  it.each(cases)('%s has the documented shape', async (code, failure) => {
+    const answer = await answerTo(failure, renderCtxfy)
+    const text = await answer.text()
+    expect(answer.status).toBe(statuses.ctxfy?.[code])
+    expectCommon(failure, answer, text)
+    expect(JSON.parse(text)).toEqual({
+      error: expect.stringMatching(/^[A-Z][A-Za-z ]+$/),
+      message: expect.stringMatching(/.{5}/),
+      code: answer.status,
+      ...(answer.status === 400
+        ? { details: [{ field: expect.any(String), message: expect.stringMatching(/.{5}/) }] }
+        : {}),
+      ...(answer.status === 500 ? { requestId: 'the-request-id' } : {}),
+    })
+  })
+})
+
+describe('every failure as problem details', () => {
+  it.each(cases)('%s has the shape of RFC 9457', async (_, failure) => {
+    const answer = await answerTo(failure, renderProblem)
+    const text = await answer.text()
+    expectCommon(failure, answer, text)
+    expect(answer.headers.get('content-type')).toBe('application/problem+json')
+    expect([400, 401, 402, 403, 404, 409, 413, 415, 422, 429, 500, 502, 503]).toContain(answer.status)
+    expect(JSON.parse(text)).toEqual({
+      type: 'about:blank',
+      title: expect.stringMatching(/^[A-Z][A-Za-z ]+$/),
+      status: answer.status,
+      detail: expect.stringMatching(/.{5}/),
+      instance: '/some/path',
+      ...(answer.status === 400
+        ? { errors: [{ field: expect.any(String), message: expect.stringMatching(/.{5}/) }] }
+        : {}),
+    })
+  })
+})
