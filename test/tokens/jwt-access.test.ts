@@ -1,5 +1,9 @@
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { compose } from '../../src/compose'
+import { parseOrganizationId } from '../../src/core/ids'
+import { presignUpload } from '../../src/core/uploads/presign-upload'
+import { uploadBytes } from '../../src/core/uploads/upload-bytes'
 import { interceptDatabase, recordCalls } from '../support/faulty-bindings'
 import {
   jwtVariables,
@@ -176,6 +180,20 @@ describe('the organization of a JWT', () => {
     expect(await rows('SELECT * FROM files')).toEqual([])
     expect(await rows('SELECT * FROM idempotency_records')).toEqual([])
     await expectInvariants({ swept: true })
+  })
+
+  it('is refused alike in every dialect when it is not there: not as something that was not found', async () => {
+    const gateway = (await compose(env)).gatewayFor(() => {}, {})
+    const file = {
+      organizationId: parseOrganizationId('nobody') ?? expect.fail(),
+      filename: null,
+      contentType: 'text/plain',
+      metadata: {},
+    }
+    const more = { file, idempotencyKey: null, operation: 'test' }
+    const failure = { failure: { code: 'wrong_organization' } }
+    await expect(presignUpload(gateway, { ...more, byteSize: 5 })).rejects.toMatchObject(failure)
+    await expect(uploadBytes(gateway, { ...more, bytes: new Uint8Array(5) })).rejects.toMatchObject(failure)
   })
 
   it('may read its usage, not change itself', async () => {
