@@ -3,6 +3,7 @@ import { cors } from 'hono/cors'
 import { matchedRoutes } from 'hono/route'
 import type { Composition } from './compose'
 import { checkHealth } from './core/health'
+import type { Principal } from './core/organizations/principal'
 import { createCtxfyDialect } from './dialects/ctxfy'
 import { createOrganizationsDialect } from './dialects/organizations'
 import { createQuantcdnDialect } from './dialects/quantcdn'
@@ -36,7 +37,6 @@ function createApp({ config, credentials, rateLimiter, gatewayFor }: Composition
     c.set('allowsRequest', async (key) => (await rateLimiter?.limit({ key }))?.success ?? true)
     await next()
     c.header('X-Request-Id', requestId)
-    const principal = c.get('principal')
     c.var.gateway.log({
       event: 'request',
       method: c.req.method,
@@ -44,9 +44,7 @@ function createApp({ config, credentials, rateLimiter, gatewayFor }: Composition
       route: matchedRoutes(c).find(({ method }) => method !== 'ALL')?.path ?? null,
       status: c.res.status,
       durationMs: Date.now() - startedAt,
-      ...(principal?.kind === 'api_key'
-        ? { organizationId: principal.organizationId, keyId: principal.keyId }
-        : {}),
+      ...callerOf(c.get('principal')),
     })
   })
 
@@ -74,4 +72,18 @@ function createApp({ config, credentials, rateLimiter, gatewayFor }: Composition
   app.route('/v1', createCtxfyDialect())
   app.notFound((c) => c.json({ error: 'Not Found', message: 'There is nothing here', code: 404 }, 404))
   return app
+}
+
+/** Who called, for the log; nothing before anybody is known. */
+function callerOf(principal: Principal | undefined): Record<string, unknown> {
+  switch (principal?.kind) {
+    case 'api_key':
+      return { organizationId: principal.organizationId, keyId: principal.keyId }
+    case 'jwt': {
+      const { organizationId, subject, isMachine } = principal
+      return { organizationId, subject, isMachine }
+    }
+    default:
+      return {}
+  }
 }

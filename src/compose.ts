@@ -11,6 +11,7 @@ import { createCopySourceSeal } from './storage/s3/copy-source-seal'
 import { createS3Client } from './storage/s3/s3-client'
 import { createS3ObjectStore } from './storage/s3/s3-object-store'
 import { createS3Presigner } from './storage/s3/s3-presigner'
+import { createJwtVerifier } from './tokens/jwt-verifier'
 
 /** The parts of an isolate: made at its first request, kept for all of them. */
 export type Composition = {
@@ -41,7 +42,7 @@ async function build(env: Env): Promise<Composition> {
   const client = createS3Client(config.s3)
   const now = () => Date.now()
   const logSeal = (sealed: boolean) => writeLog({ event: 'copy_source_seal', sealed })
-  const { sealCopySource } = config
+  const { sealCopySource, jwt } = config
   const sealsCopySource =
     sealCopySource === 'auto' ? createCopySourceSeal(client, now, logSeal) : async () => sealCopySource
   const shared = {
@@ -57,7 +58,14 @@ async function build(env: Env): Promise<Composition> {
   }
   return {
     config,
-    credentials: { rootKeySha256: await sha256OfText(config.rootApiKey), verified: new Map() },
+    credentials: {
+      rootKeySha256: await sha256OfText(config.rootApiKey),
+      verified: new Map(),
+      tokens: jwt && {
+        verifier: createJwtVerifier(jwt.provider, now),
+        organizationClaim: jwt.organizationClaim,
+      },
+    },
     rateLimiter: rateLimiter ?? null,
     gatewayFor: (waitUntil, tags) => ({
       ...shared,

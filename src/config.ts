@@ -1,5 +1,7 @@
 import type { Limits } from './core/gateway'
+import { type JsonPointer, parseJsonPointer } from './core/json-pointer'
 import type { S3Configuration } from './storage/s3/s3-client'
+import type { IdentityProvider } from './tokens/jwt-verifier'
 
 /** What the operator decided. Every field is named in `wrangler.toml` or is a secret. */
 export type Config = {
@@ -11,6 +13,8 @@ export type Config = {
   limits: Limits
   cors: { origins: readonly string[] }
   quantcdnExtraContentTypes: readonly string[]
+  /** null: no identity provider's tokens are taken. */
+  jwt: { provider: IdentityProvider; organizationClaim: JsonPointer } | null
 }
 
 /** A variable that is missing or wrong. The message names it and never repeats a secret. */
@@ -35,6 +39,10 @@ export type Variables = {
   DOWNLOAD_URL_TTL_SECONDS?: string
   CORS_ALLOWED_ORIGINS?: string
   QUANTCDN_EXTRA_CONTENT_TYPES?: string
+  JWT_JWKS_URL?: string
+  JWT_ISSUER?: string
+  JWT_AUDIENCE?: string
+  JWT_ORGANIZATION_CLAIM?: string
 }
 
 type Name = keyof Variables
@@ -65,6 +73,15 @@ export function readConfig(variables: Variables): Config {
       .map((entry) => entry.trim())
       .filter((entry) => entry !== '')
       .map((entry) => (isValid(entry) ? entry : wrong(name, `must be a comma-separated list of ${what}`)))
+  const readJwt = (): Config['jwt'] => {
+    const organizationClaim = claimPointer(text('JWT_ORGANIZATION_CLAIM') ?? '/org_id')
+    // One of the three says that tokens are meant to be taken: then a forgotten one is not a silent 401.
+    const isLeftOut = (['JWT_JWKS_URL', 'JWT_ISSUER', 'JWT_AUDIENCE'] as const).every((name) => !text(name))
+    if (isLeftOut) return null
+    const jwksUrl = keysUrl(required('JWT_JWKS_URL'))
+    const provider = { jwksUrl, issuer: required('JWT_ISSUER'), audience: required('JWT_AUDIENCE') }
+    return { provider, organizationClaim }
+  }
 
   return {
     rootApiKey: secret('ROOT_API_KEY', 32),
@@ -99,6 +116,7 @@ export function readConfig(variables: Variables): Config {
       (entry) => /^[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+$/.test(entry),
       'lower-case media types',
     ),
+    jwt: readJwt(),
   }
 }
 
@@ -119,6 +137,23 @@ function sealing(text: string): boolean | 'auto' {
   if (text === 'auto') return text
   if (text === 'true' || text === 'false') return text === 'true'
   return wrong('S3_SEAL_COPY_SOURCE', 'must be auto, true or false')
+}
+
+/** Whoever can change the keys on their way can sign any token: plain HTTP never leaves the machine. */
+function keysUrl(text: string): string {
+  const url = URL.parse(text)
+  const isLoopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url?.hostname ?? '')
+  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback)
+  if (url === null || !isSafe || url.username || url.password || text.includes('#'))
+    wrong('JWT_JWKS_URL', 'must be an https URL without fragment or credentials (http on loopback only)')
+  return url.href
+}
+
+function claimPointer(text: string): JsonPointer {
+  const pointer = parseJsonPointer(text)
+  if (pointer === null)
+    wrong('JWT_ORGANIZATION_CLAIM', 'must be a JSON Pointer such as /org_id (RFC 6901: ~1 for /, ~0 for ~)')
+  return pointer
 }
 
 function wrong(name: Name, problem: string): never {

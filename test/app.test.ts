@@ -1,20 +1,13 @@
 import { env, exports } from 'cloudflare:workers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { interceptBucket, interceptDatabase, recordCalls } from './support/faulty-bindings'
+import { captureLogs } from './support/logs'
 import { base64, filesPath, quantcdn } from './support/quantcdn'
 import { bodyOf, rootKey, startWorker } from './support/worker'
 
 afterEach(() => {
   vi.restoreAllMocks()
 })
-
-/** Everything that is logged from now on, as one text. */
-function captureLogs(): { text: () => string; events: () => Record<string, unknown>[] } {
-  const lines: string[] = []
-  for (const method of ['log', 'error', 'warn', 'info', 'debug'] as const)
-    vi.spyOn(console, method).mockImplementation((...parts) => void lines.push(parts.join(' ')))
-  return { text: () => lines.join('\n'), events: () => lines.map((line) => JSON.parse(line)) }
-}
 
 describe('the Worker', () => {
   it('answers through its real door', async () => {

@@ -15,15 +15,16 @@ const directions: readonly { room: RegExp; mayImport: readonly string[] }[] = [
   { room: /^database\//, mayImport: ['/core', '/database'] },
   { room: /^storage\//, mayImport: ['/core', '/storage', 'aws4fetch'] },
   { room: /^detection\//, mayImport: ['/core', '/detection', 'file-type'] },
+  { room: /^tokens\//, mayImport: ['/core', '/tokens', 'jose'] },
   { room: /^http\//, mayImport: ['/core', '/http', 'hono'] },
   { room: /^dialects\/([^/]+)\//, mayImport: ['/core', '/http', '/dialects/$1', 'hono', 'zod'] },
   { room: /^jobs\//, mayImport: ['/core', '/jobs', 'zod'] },
   { room: /^log\.ts$/, mayImport: ['/core'] },
   { room: /^misconfigured\.ts$/, mayImport: ['/log.ts'] },
-  { room: /^config\.ts$/, mayImport: ['/core', '/storage'] },
+  { room: /^config\.ts$/, mayImport: ['/core', '/storage', '/tokens'] },
   {
     room: /^compose\.ts$/,
-    mayImport: ['/config.ts', '/core', '/database', '/storage', '/detection', '/log.ts'],
+    mayImport: ['/config.ts', '/core', '/database', '/storage', '/detection', '/tokens', '/log.ts'],
   },
   { room: /^app\.ts$/, mayImport: ['/compose.ts', '/config.ts', '/core', '/dialects', '/http', 'hono'] },
   { room: /^index\.ts$/, mayImport: ['/app.ts', '/compose.ts', '/jobs', '/misconfigured.ts'] },
@@ -47,7 +48,9 @@ describe('the source', () => {
   })
 
   it('takes only types from the adapters into its configuration', () => {
-    const storage = (sources.get('config.ts') ?? '').split('\n').filter((line) => line.includes('./storage/'))
+    const storage = (sources.get('config.ts') ?? '')
+      .split('\n')
+      .filter((line) => /'\.\/(storage|tokens)\//.test(line))
     expect(storage.length).toBeGreaterThan(0)
     expect(storage.filter((line) => !line.startsWith('import type '))).toEqual([])
   })
@@ -73,6 +76,10 @@ describe('the rules', () => {
     ['storage/s3/planted.ts', '../../database/d1'],
     ['storage/s3/planted.ts', 'hono'],
     ['detection/planted.ts', 'aws4fetch'],
+    ['tokens/planted.ts', 'hono'],
+    ['tokens/planted.ts', '../database/d1'],
+    ['core/planted.ts', 'jose'],
+    ['http/planted.ts', '../tokens/jwt-verifier'],
     ['http/planted.ts', 'zod'],
     ['http/planted.ts', '../dialects/quantcdn/schema'],
     ['dialects/quantcdn/planted.ts', '../ctxfy/errors'],

@@ -28,6 +28,7 @@ export type Failure =
   | { code: 'upload_superseded' }
   | { code: 'store_failed'; operation: string }
   | { code: 'database_failed'; operation: string }
+  | { code: 'identity_provider_failed' }
   | { code: 'internal' }
 
 export type FailureCode = Failure['code']

@@ -6,6 +6,7 @@ import type { UploadRepository } from '../core/ports/repositories'
 import { lateArrivalMs } from '../core/uploads/upload'
 import { beginUploadStatements } from './begin-upload-statements'
 import { rowsOf, runBatch } from './d1'
+import { isMissingReference } from './d1-errors'
 import { selectFile } from './file-repository'
 import { type FileRow, fileColumns, toFileRecord } from './file-rows'
 import { type IdempotencyRow, toIdempotencyRecord } from './idempotency-records'
@@ -21,7 +22,11 @@ export function createUploadRepository(db: D1Database): UploadRepository {
   return {
     async begin(input) {
       const { intent, claim } = input
-      const results = await runBatch(db, 'uploads.begin', beginUploadStatements(db, input))
+      const statements = beginUploadStatements(db, input)
+      const results = await runBatch(db, 'uploads.begin', statements).catch((error) => {
+        if (!isMissingReference(error)) throw error
+        return fail({ code: 'organization_not_found', organizationId: intent.file.organizationId }, error)
+      })
       if (claim !== null) {
         const [row] = rowsOf<IdempotencyRow>(results, -2)
         if (!row) fail({ code: 'database_failed', operation: 'uploads.begin' })

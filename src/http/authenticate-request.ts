@@ -9,15 +9,26 @@ export const rateLimitPeriodSeconds = 60
 
 /**
  * Who sends this request, by `token`; sets `principal` on the context and counts the request against the
- * key's rate. Throws `unauthenticated`, `rate_limited`.
+ * rate of the key, or of the subject of a JWT. Throws `rate_limited` and what `authenticate` throws.
  */
 export async function authenticateRequest(c: Context<HttpEnv>, token: string | null): Promise<Principal> {
   const principal = await authenticate(c.var.gateway, c.var.credentials, token)
   c.set('principal', principal)
-  const rateKey = principal.kind === 'root' ? 'root' : principal.keyId
-  if (!(await c.var.allowsRequest(rateKey)))
+  if (!(await c.var.allowsRequest(rateKeyOf(principal))))
     fail({ code: 'rate_limited', retryAfterSeconds: rateLimitPeriodSeconds })
   return principal
+}
+
+/** Never alike for two kinds: a key's id has no slash. */
+function rateKeyOf(principal: Principal): string {
+  switch (principal.kind) {
+    case 'root':
+      return 'root'
+    case 'api_key':
+      return principal.keyId
+    case 'jwt':
+      return `${principal.organizationId}/${principal.subject}`
+  }
 }
 
 /** The token of `Authorization: Bearer …` (RFC 6750), or null. */

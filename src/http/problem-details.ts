@@ -53,6 +53,8 @@ const table = {
   upload_superseded: () => problem(409, 'Conflict', 'The file was deleted while it was uploading'),
   store_failed: () => problem(500, 'Internal Server Error', 'The object store did not answer as it should'),
   database_failed: () => problem(500, 'Internal Server Error', 'The database did not answer as it should'),
+  identity_provider_failed: () =>
+    problem(500, 'Internal Server Error', 'The identity provider did not answer as it should'),
   internal: () => problem(500, 'Internal Server Error', 'Something went wrong on our side'),
 } satisfies Table
 

@@ -38,5 +38,10 @@ function toFailure(error: Error): Failure {
 }
 
 function isOurs({ code }: Failure): boolean {
-  return code === 'internal' || code === 'store_failed' || code === 'database_failed'
+  return (
+    code === 'internal' ||
+    code === 'store_failed' ||
+    code === 'database_failed' ||
+    code === 'identity_provider_failed'
+  )
 }

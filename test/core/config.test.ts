@@ -27,6 +27,7 @@ describe('readConfig', () => {
       limits: { directUploadMaxBytes: 7_340_032, uploadUrlTtlSeconds: 3600, downloadUrlTtlSeconds: 3600 },
       cors: { origins: [] },
       quantcdnExtraContentTypes: [],
+      jwt: null,
     })
   })
 
@@ -40,6 +41,10 @@ describe('readConfig', () => {
       DOWNLOAD_URL_TTL_SECONDS: '\n',
       CORS_ALLOWED_ORIGINS: ' , ',
       QUANTCDN_EXTRA_CONTENT_TYPES: '',
+      JWT_JWKS_URL: '',
+      JWT_ISSUER: ' ',
+      JWT_AUDIENCE: '',
+      JWT_ORGANIZATION_CLAIM: '',
     }
     expect(readConfig({ ...complete, ...optional })).toEqual(readConfig(complete))
   })
@@ -56,6 +61,10 @@ describe('readConfig', () => {
       DOWNLOAD_URL_TTL_SECONDS: '1',
       CORS_ALLOWED_ORIGINS: 'https://app.example.com, http://localhost:3000',
       QUANTCDN_EXTRA_CONTENT_TYPES: 'application/xml,audio/mpeg',
+      JWT_JWKS_URL: 'https://id.example.com/keys?p=a',
+      JWT_ISSUER: 'https://id.example.com',
+      JWT_AUDIENCE: 'slipway',
+      JWT_ORGANIZATION_CLAIM: '/https:~1~1example.com~1org/id',
     })
     expect(config).toMatchObject({
       s3: {
@@ -66,6 +75,14 @@ describe('readConfig', () => {
       limits: { directUploadMaxBytes: 1024, uploadUrlTtlSeconds: 604_800, downloadUrlTtlSeconds: 1 },
       cors: { origins: ['https://app.example.com', 'http://localhost:3000'] },
       quantcdnExtraContentTypes: ['application/xml', 'audio/mpeg'],
+      jwt: {
+        provider: {
+          jwksUrl: 'https://id.example.com/keys?p=a',
+          issuer: 'https://id.example.com',
+          audience: 'slipway',
+        },
+        organizationClaim: ['https://example.com/org', 'id'],
+      },
     })
   })
 
@@ -130,6 +147,18 @@ describe('readConfig', () => {
       'text/plain; charset=utf-8',
       'a/b c/d',
     ],
+    JWT_JWKS_URL: [
+      'id.example.com/keys',
+      'http://id.example.com/keys',
+      'http://localhost.example.com/keys',
+      'http://127.0.0.1.example.com/keys',
+      'https://user:hunter2@id.example.com/keys',
+      'https://id.example.com/keys#hunter2',
+      'file:///etc/passwd',
+      'javascript:alert(1)',
+      'data:application/json,{"keys":[]}',
+    ],
+    JWT_ORGANIZATION_CLAIM: ['tenant', '#/tenant', '/tenant~', '/ten~2ant', '$.tenant'],
   }
   const cases = Object.entries(wrong).flatMap(([name, values]) =>
     values.map((value) => [name, value] as const),
@@ -151,6 +180,27 @@ describe('readConfig', () => {
     const error = errorOf({ ...complete, S3_UPLOAD_ACCESS_KEY_ID: 'upload-key' })
     expect(error.message).toBe('S3_UPLOAD_SECRET_ACCESS_KEY is not set')
   })
+
+  const jwt = {
+    JWT_JWKS_URL: 'https://id.example.com/keys',
+    JWT_ISSUER: 'https://id.example.com',
+    JWT_AUDIENCE: 'slipway',
+  }
+
+  it.each(Object.keys(jwt))('wants %s where one of its two companions is set', (missing) => {
+    expect(errorOf({ ...complete, ...jwt, [missing]: '' }).message).toBe(`${missing} is not set`)
+  })
+
+  it('looks for the organization of a token in org_id unless told otherwise', () => {
+    expect(readConfig({ ...complete, ...jwt }).jwt?.organizationClaim).toEqual(['org_id'])
+  })
+
+  it.each(['http://localhost:9000/keys', 'http://127.0.0.1:9000/keys', 'http://[::1]:9000/keys'])(
+    'lets keys come over plain HTTP from this machine: %s',
+    (url) => {
+      expect(readConfig({ ...complete, ...jwt, JWT_JWKS_URL: url }).jwt?.provider.jwksUrl).toBe(url)
+    },
+  )
 
   it('never repeats a value, whichever is wrong', () => {
     for (const [name, value] of cases.filter(([, text]) => text.trim().length > 4)) {

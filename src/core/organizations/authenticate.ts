@@ -1,26 +1,35 @@
 import { fail } from '../errors'
 import type { Gateway } from '../gateway'
 import { sha256OfText } from '../ids'
+import type { JsonPointer } from '../json-pointer'
+import type { TokenVerifier } from '../ports/token-verifier'
 import { parseApiKey, type StoredApiKey } from './api-key'
 import type { Principal } from './principal'
+import { tokenPrincipalOf } from './token-principal'
 
-/** How long a verified key is believed without asking the database: revocation works within this time. */
+/**
+ * How long a verified key or token is believed without asking the database or the identity provider's keys:
+ * revocation works within this time.
+ */
 export const verifiedKeyTtlMs = 30_000
 const verifiedKeysMax = 1000
 const lastUseResolutionMs = 60 * 60 * 1000
 
-/** Keys this isolate has verified, by the SHA-256 of the token. */
+/** Keys and tokens this isolate has verified, by their SHA-256. */
 export type VerifiedKeys = Map<string, { principal: Principal; until: number }>
 
 export type Credentials = {
   /** SHA-256 of the root key. */
   rootKeySha256: string
   verified: VerifiedKeys
+  /** null: no identity provider's tokens are taken. */
+  tokens: { verifier: TokenVerifier; organizationClaim: JsonPointer } | null
 }
 
 /**
- * Who holds `token`. Costs one database round trip, none when this isolate verified the token within the
- * last 30 s. Throws `unauthenticated`.
+ * Who holds `token`. An API key costs one database round trip, none when this isolate verified it within the
+ * last 30 s; a JWT costs none. Throws `unauthenticated`, `wrong_organization` for a valid JWT that names no
+ * organization, `identity_provider_failed`.
  */
 export async function authenticate(
   gateway: Gateway,
@@ -35,7 +44,8 @@ export async function authenticate(
   const known = credentials.verified.get(tokenSha256)
   if (known && known.until > now && !isExpired(known.principal, now)) return known.principal
 
-  const principal = await verifyApiKey(gateway, token, now)
+  const isJwt = token.split('.').length === 3
+  const principal = isJwt ? await verifyJwt(credentials, token) : await verifyApiKey(gateway, token, now)
   if (credentials.verified.size >= verifiedKeysMax) credentials.verified.clear()
   credentials.verified.set(tokenSha256, { principal, until: now + verifiedKeyTtlMs })
   return principal
@@ -59,6 +69,16 @@ async function verifyApiKey(gateway: Gateway, token: string, now: number): Promi
   }
 }
 
+async function verifyJwt({ tokens }: Credentials, token: string): Promise<Principal> {
+  if (tokens === null) fail({ code: 'unauthenticated', reason: 'invalid' })
+  const verdict = await tokens.verifier.verify(token)
+  if (verdict.outcome !== 'verified') fail({ code: 'unauthenticated', reason: verdict.outcome })
+  const principal = tokenPrincipalOf(verdict.claims, tokens.organizationClaim)
+  if (principal === 'no_subject') fail({ code: 'unauthenticated', reason: 'invalid' })
+  if (principal === 'no_organization') fail({ code: 'wrong_organization' })
+  return principal
+}
+
 /** At most once an hour, and never in the way of the request. */
 function recordUse(gateway: Gateway, key: StoredApiKey, now: number): void {
   if (key.lastUsedAt !== null && now - key.lastUsedAt < lastUseResolutionMs) return
@@ -70,7 +90,7 @@ function recordUse(gateway: Gateway, key: StoredApiKey, now: number): void {
 }
 
 function isExpired(principal: Principal, now: number): boolean {
-  return principal.kind === 'api_key' && principal.expiresAt !== null && principal.expiresAt <= now
+  return principal.kind !== 'root' && principal.expiresAt !== null && principal.expiresAt <= now
 }
 
 /** Compares two digests in constant time, so that a guess learns nothing from how long a refusal takes. */

@@ -4,6 +4,7 @@ import { claimFor, replyOf } from '../idempotency/idempotency'
 import type { OrganizationId } from '../ids'
 import { sha256OfText } from '../ids'
 import { type ApiKey, formatApiKey } from './api-key'
+import { inOwnOrganization } from './own-organization'
 import { type Principal, requireScope, type Scope, scopes } from './principal'
 
 export type CreateApiKey = {
@@ -22,8 +23,8 @@ export type CreatedApiKey = { key: ApiKey; token: string }
 
 /**
  * Makes an API key and shows its token. Needs `org:admin`, or the root key with `organizationId`.
- * Throws `missing_scope`, `scope_not_grantable`, `expiry_not_grantable`, `organization_not_found`, and
- * what an idempotency key can throw.
+ * Throws `missing_scope`, `scope_not_grantable`, `expiry_not_grantable`, `organization_not_found`,
+ * `wrong_organization` when there is none where a token says, and what an idempotency key can throw.
  */
 export async function createApiKey(
   gateway: Gateway,
@@ -52,19 +53,20 @@ export async function createApiKey(
     now,
   )
   const created = { key, token: formatApiKey(key.id, secret) }
-  const record = await gateway.apiKeys.create({
+  const creation = gateway.apiKeys.create({
     key: { ...key, secretSha256: await sha256OfText(secret) },
     claim,
     reply: claim && (await gateway.replySealer.seal(created)),
     now,
   })
+  const record = await (principal.kind === 'root' ? creation : inOwnOrganization(creation))
   if (claim === null || record === null) return { ...created, replayed: false }
   const answer = replyOf(record, claim, now)
   if (answer === 'stale') fail({ code: 'internal' })
   return { ...(await gateway.replySealer.open<CreatedApiKey>(answer.reply)), replayed: true }
 }
 
-/** A key never makes one that may do more, or live longer, than itself. */
+/** A key or token never makes a key that may do more, or live longer, than itself. */
 function grantOf(principal: Principal, input: CreateApiKey) {
   if (principal.kind === 'root') {
     if (input.organizationId === null) failField('organization', 'is required with the root key')

@@ -15,6 +15,18 @@ export type Principal =
       /** Milliseconds since 1970 UTC; null: never. */
       expiresAt: number | null
     }
+  | {
+      kind: 'jwt'
+      /** As the token says it. Unlike an API key's, it may not be there. */
+      organizationId: OrganizationId
+      /** Who the identity provider says it is. */
+      subject: string
+      scopes: readonly Scope[]
+      /** Milliseconds since 1970 UTC. */
+      expiresAt: number
+      /** Got by a program for itself (client credentials grant). */
+      isMachine: boolean
+    }
 
 /** A principal that acts inside one organization. */
 export type Member = Exclude<Principal, { kind: 'root' }>

@@ -7,6 +7,7 @@ import { artifactTypeOf, type Metadata } from '../files/metadata'
 import type { Gateway } from '../gateway'
 import { type IdempotencyClaim, replyOf } from '../idempotency/idempotency'
 import type { FileId, OrganizationId, Sha256 } from '../ids'
+import { inOwnOrganization } from '../organizations/own-organization'
 import type { UploadIntent } from '../ports/repositories'
 import type { Upload } from './upload'
 
@@ -56,7 +57,7 @@ export function intentOf(
 /**
  * Writes the intent down, or finds the reply that an earlier request with the same idempotency key got.
  * The place of a request that died is taken over: its file is removed first, so that the key never makes
- * two. One database round trip; three more after a death.
+ * two. One database round trip; three more after a death. Throws `wrong_organization` when there is none.
  */
 export async function beginUpload(
   gateway: Gateway,
@@ -64,7 +65,7 @@ export async function beginUpload(
   options: { claim: IdempotencyClaim | null; sha256: Sha256 | null; replyNow: boolean },
   now: number,
 ): Promise<Begun> {
-  const first = await gateway.uploads.begin({ intent, ...options, now })
+  const first = await inOwnOrganization(gateway.uploads.begin({ intent, ...options, now }))
   if (first.outcome === 'begun') return { intent, known: first.known }
   const { organizationId } = intent.file
   const claim = options.claim ?? fail({ code: 'internal' })

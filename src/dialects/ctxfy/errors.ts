@@ -54,6 +54,7 @@ const table = {
   upload_superseded: () => conflict('The file was deleted while it was uploading'),
   store_failed: () => brokenGateway,
   database_failed: () => brokenGateway,
+  identity_provider_failed: () => brokenGateway,
   internal: () => brokenGateway,
 } satisfies Table
 

@@ -72,6 +72,7 @@ const table = {
   }),
   store_failed: () => brokenGateway,
   database_failed: () => brokenGateway,
+  identity_provider_failed: () => brokenGateway,
   internal: () => brokenGateway,
 } satisfies Table
 

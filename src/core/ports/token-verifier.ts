@@ -1,0 +1,18 @@
+/** Checks tokens that an identity provider has signed. */
+export interface TokenVerifier {
+  /**
+   * Whether `token` is signed by one of the provider's keys, comes from it, is meant for this gateway and is
+   * valid now. Throws `identity_provider_failed` when the provider's keys cannot be had.
+   */
+  verify(token: string): Promise<TokenVerdict>
+}
+
+export type TokenVerdict =
+  | { outcome: 'verified'; claims: TokenClaims }
+  /** All that is said of a token that is wrong: whoever forges one learns nothing about how far it came. */
+  | { outcome: 'invalid' }
+  /** Right in everything else. */
+  | { outcome: 'expired' }
+
+/** What a verified token says (RFC 7519, section 4). `exp` was required: seconds since 1970 UTC. */
+export type TokenClaims = Readonly<Record<string, unknown> & { exp: number }>

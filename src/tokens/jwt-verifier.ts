@@ -1,0 +1,80 @@
+import { errors, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose'
+import { fail } from '../core/errors'
+import type { TokenClaims, TokenVerdict, TokenVerifier } from '../core/ports/token-verifier'
+import { createSigningKeys, SigningKeysUnavailable } from './signing-keys'
+
+export type IdentityProvider = {
+  /** Where the provider publishes its keys (RFC 7517, section 5). */
+  jwksUrl: string
+  /** What `iss` must be, to the letter. */
+  issuer: string
+  /** What `aud` must be or have among others. */
+  audience: string
+}
+
+/**
+ * Signatures only: with `none` anybody is anybody, and with HS256 the public key, which anybody has, would be
+ * the secret (RFC 8725, section 2.1).
+ */
+const algorithms = ['RS256', 'ES256']
+/** How far the provider's clock may be from ours. */
+const clockToleranceSeconds = 5
+
+/**
+ * Verifies JSON Web Tokens of one identity provider. A key comes from `jwksUrl` alone, never from what the
+ * token itself says of keys (`jwk`, `jku`, `x5u`). `now` in milliseconds since 1970 UTC.
+ */
+export function createJwtVerifier(provider: IdentityProvider, now: () => number): TokenVerifier {
+  const signingKeys = createSigningKeys(provider.jwksUrl, now)
+  return {
+    async verify(token) {
+      const options = {
+        algorithms,
+        issuer: provider.issuer,
+        audience: provider.audience,
+        clockTolerance: clockToleranceSeconds,
+        currentDate: new Date(now()),
+      }
+      try {
+        const claims = await verifyWithAnyKey(token, signingKeys, options)
+        return isTimed(claims) ? { outcome: 'verified', claims } : { outcome: 'invalid' }
+      } catch (error) {
+        return verdictOf(error)
+      }
+    },
+  }
+}
+
+function verdictOf(error: unknown): TokenVerdict {
+  if (error instanceof errors.JWTExpired) return { outcome: 'expired' }
+  if (error instanceof errors.JOSEError) return { outcome: 'invalid' }
+  // Beside keys that cannot be had: keys that cannot be used, such as RSA under 2048 bits.
+  const cause = error instanceof SigningKeysUnavailable ? error.cause : error
+  fail({ code: 'identity_provider_failed' }, cause)
+}
+
+/** A token that names no `kid` is tried with every key it could have been signed with. */
+async function verifyWithAnyKey(
+  token: string,
+  signingKeys: JWTVerifyGetKey,
+  options: JWTVerifyOptions,
+): Promise<JWTPayload> {
+  try {
+    return (await jwtVerify(token, signingKeys, options)).payload
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error
+    for await (const key of error) {
+      try {
+        return (await jwtVerify(token, key, options)).payload
+      } catch (mismatch) {
+        if (!(mismatch instanceof errors.JWSSignatureVerificationFailed)) throw mismatch
+      }
+    }
+    throw error
+  }
+}
+
+/** A token without `exp` would be good for ever. */
+function isTimed(claims: JWTPayload): claims is TokenClaims {
+  return typeof claims.exp === 'number'
+}
