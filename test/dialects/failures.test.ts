@@ -41,6 +41,7 @@ const samples: { [Code in FailureCode]: FailureOf<Code> } = {
   upload_superseded: { code: 'upload_superseded' },
   store_failed: { code: 'store_failed', operation: 'put' },
   database_failed: { code: 'database_failed', operation: 'uploads.begin' },
+  identity_provider_failed: { code: 'identity_provider_failed' },
   internal: { code: 'internal' },
 }
 
@@ -72,6 +73,7 @@ const statuses: Record<string, { [Code in FailureCode]: number }> = {
     upload_superseded: 409,
     store_failed: 500,
     database_failed: 500,
+    identity_provider_failed: 500,
     internal: 500,
   },
   ctxfy: {
@@ -100,6 +102,7 @@ const statuses: Record<string, { [Code in FailureCode]: number }> = {
     upload_superseded: 409,
     store_failed: 500,
     database_failed: 500,
+    identity_provider_failed: 500,
     internal: 500,
   },
 }
