@@ -11,6 +11,8 @@ export type Config = {
   limits: Limits
   cors: { origins: readonly string[] }
   quantcdnExtraContentTypes: readonly string[]
+  /** Where the bucket is public, without a trailing slash; null: nowhere. */
+  publicBaseUrl: string | null
 }
 
 /** A variable that is missing or wrong. The message names it and never repeats a secret. */
@@ -35,6 +37,7 @@ export type Variables = {
   DOWNLOAD_URL_TTL_SECONDS?: string
   CORS_ALLOWED_ORIGINS?: string
   QUANTCDN_EXTRA_CONTENT_TYPES?: string
+  PUBLIC_BASE_URL?: string
 }
 
 type Name = keyof Variables
@@ -66,11 +69,12 @@ export function readConfig(variables: Variables): Config {
       .filter((entry) => entry !== '')
       .map((entry) => (isValid(entry) ? entry : wrong(name, `must be a comma-separated list of ${what}`)))
 
+  const publicBaseUrl = text('PUBLIC_BASE_URL')
   return {
     rootApiKey: secret('ROOT_API_KEY', 32),
     signingSecret: secret('SIGNING_SECRET', 32),
     s3: {
-      endpoint: endpoint(required('S3_ENDPOINT')),
+      endpoint: endpoint('S3_ENDPOINT', required('S3_ENDPOINT')),
       region: required('S3_REGION'),
       bucket: required('S3_BUCKET'),
       credentials: {
@@ -99,14 +103,15 @@ export function readConfig(variables: Variables): Config {
       (entry) => /^[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+$/.test(entry),
       'lower-case media types',
     ),
+    publicBaseUrl: publicBaseUrl === null ? null : endpoint('PUBLIC_BASE_URL', publicBaseUrl),
   }
 }
 
-function endpoint(text: string): string {
-  if (text.includes('ACCOUNT_ID')) wrong('S3_ENDPOINT', 'still holds the placeholder ACCOUNT_ID')
+function endpoint(name: Name, text: string): string {
+  if (text.includes('ACCOUNT_ID')) wrong(name, 'still holds the placeholder ACCOUNT_ID')
   const url = URL.parse(text)
   if (url === null || !/^https?:$/.test(url.protocol) || /[?#]/.test(text) || url.username || url.password)
-    wrong('S3_ENDPOINT', 'must be an http(s) URL without query, fragment or credentials')
+    wrong(name, 'must be an http(s) URL without query, fragment or credentials')
   return url.href.replace(/\/+$/, '')
 }
 
