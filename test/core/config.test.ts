@@ -27,6 +27,7 @@ describe('readConfig', () => {
       limits: { directUploadMaxBytes: 7_340_032, uploadUrlTtlSeconds: 3600, downloadUrlTtlSeconds: 3600 },
       cors: { origins: [] },
       quantcdnExtraContentTypes: [],
+      publicBaseUrl: null,
     })
   })
 
@@ -40,6 +41,7 @@ describe('readConfig', () => {
       DOWNLOAD_URL_TTL_SECONDS: '\n',
       CORS_ALLOWED_ORIGINS: ' , ',
       QUANTCDN_EXTRA_CONTENT_TYPES: '',
+      PUBLIC_BASE_URL: ' ',
     }
     expect(readConfig({ ...complete, ...optional })).toEqual(readConfig(complete))
   })
@@ -56,6 +58,7 @@ describe('readConfig', () => {
       DOWNLOAD_URL_TTL_SECONDS: '1',
       CORS_ALLOWED_ORIGINS: 'https://app.example.com, http://localhost:3000',
       QUANTCDN_EXTRA_CONTENT_TYPES: 'application/xml,audio/mpeg',
+      PUBLIC_BASE_URL: ' https://files.example.com/pub// ',
     })
     expect(config).toMatchObject({
       s3: {
@@ -66,6 +69,7 @@ describe('readConfig', () => {
       limits: { directUploadMaxBytes: 1024, uploadUrlTtlSeconds: 604_800, downloadUrlTtlSeconds: 1 },
       cors: { origins: ['https://app.example.com', 'http://localhost:3000'] },
       quantcdnExtraContentTypes: ['application/xml', 'audio/mpeg'],
+      publicBaseUrl: 'https://files.example.com/pub',
     })
   })
 
@@ -122,6 +126,13 @@ describe('readConfig', () => {
       'https://*.example.com',
       'https://a.example.com https://b.example.com',
       'https://a.example.com,null',
+    ],
+    PUBLIC_BASE_URL: [
+      'files.example.com',
+      'ftp://files.example.com',
+      'https://u:p@files.example.com',
+      'https://files.example.com/?x',
+      'https://files.example.com/#x',
     ],
     QUANTCDN_EXTRA_CONTENT_TYPES: [
       'xml',

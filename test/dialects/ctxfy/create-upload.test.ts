@@ -135,7 +135,7 @@ describe('POST /v1/upload/s3 with an Idempotency-Key', () => {
     const { api } = await start()
     const { fileKey } = await bodyOf(await api.upload(helloUpload, once))
     await putObject(fileKey, 'hello', 'text/plain')
-    expect((await api.read(fileKey)).status).toBe(200)
+    expect(await (await api.read(fileKey)).text()).toBe('hello')
     expect((await bodyOf(await api.upload(helloUpload, once))).fileKey).toBe(fileKey)
   })
 
