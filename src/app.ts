@@ -5,9 +5,11 @@ import type { Composition } from './compose'
 import { checkHealth } from './core/health'
 import type { Principal } from './core/organizations/principal'
 import { createCtxfyDialect } from './dialects/ctxfy'
+import { createCtxfyPublicFiles } from './dialects/ctxfy/public-files'
 import { createOrganizationsDialect } from './dialects/organizations'
 import { createQuantcdnDialect } from './dialects/quantcdn'
 import type { HttpEnv } from './http/context'
+import { createPublicCopies } from './http/public-copies'
 
 /** How long a browser may remember a preflight's answer. */
 const preflightMaxAgeSeconds = 7200
@@ -31,7 +33,7 @@ function createApp({ config, credentials, rateLimiter, gatewayFor }: Composition
     c.set('requestId', requestId)
     c.set(
       'gateway',
-      gatewayFor((work) => c.executionCtx.waitUntil(work), { requestId }),
+      gatewayFor((work) => c.executionCtx.waitUntil(work), { requestId }, createPublicCopies(c.req.url)),
     )
     c.set('credentials', credentials)
     c.set('allowsRequest', async (key) => (await rateLimiter?.limit({ key }))?.success ?? true)
@@ -69,7 +71,8 @@ function createApp({ config, credentials, rateLimiter, gatewayFor }: Composition
 
   app.route('/', createQuantcdnDialect(config.quantcdnExtraContentTypes))
   app.route('/v1/organizations', createOrganizationsDialect())
-  app.route('/v1', createCtxfyDialect())
+  app.route('/v1', createCtxfyDialect(config.publicBaseUrl))
+  app.route('/public', createCtxfyPublicFiles())
   app.notFound((c) => c.json({ error: 'Not Found', message: 'There is nothing here', code: 404 }, 404))
   return app
 }

@@ -3,6 +3,7 @@ import type { Gateway, LogEvent } from './core/gateway'
 import { createReplySealer } from './core/idempotency/reply-sealer'
 import { sha256OfText, uuidV7 } from './core/ids'
 import type { Credentials } from './core/organizations/authenticate'
+import { noPublicCopies, type PublicCopies } from './core/ports/public-copies'
 import { createRepositories } from './database/repositories'
 import { detectWithFileType } from './detection/file-type-detector'
 import { writeLog } from './log'
@@ -19,7 +20,11 @@ export type Composition = {
   credentials: Credentials
   rateLimiter: RateLimit | null
   /** The gateway for one request or job: `background` work belongs to it, its log lines carry `tags`. */
-  gatewayFor(waitUntil: (work: Promise<unknown>) => void, tags: Record<string, unknown>): Gateway
+  gatewayFor(
+    waitUntil: (work: Promise<unknown>) => void,
+    tags: Record<string, unknown>,
+    publicCopies?: PublicCopies,
+  ): Gateway
 }
 
 const compositions = new WeakMap<Env, Composition>()
@@ -67,8 +72,9 @@ async function build(env: Env): Promise<Composition> {
       },
     },
     rateLimiter: rateLimiter ?? null,
-    gatewayFor: (waitUntil, tags) => ({
+    gatewayFor: (waitUntil, tags, publicCopies = noPublicCopies) => ({
       ...shared,
+      publicCopies,
       log: (event: LogEvent) => writeLog({ ...tags, ...event }),
       background: waitUntil,
     }),

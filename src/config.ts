@@ -15,6 +15,8 @@ export type Config = {
   quantcdnExtraContentTypes: readonly string[]
   /** null: no identity provider's tokens are taken. */
   jwt: { provider: IdentityProvider; organizationClaim: JsonPointer } | null
+  /** Where the bucket is public, without a trailing slash; null: nowhere. */
+  publicBaseUrl: string | null
 }
 
 /** A variable that is missing or wrong. The message names it and never repeats a secret. */
@@ -43,6 +45,7 @@ export type Variables = {
   JWT_ISSUER?: string
   JWT_AUDIENCE?: string
   JWT_ORGANIZATION_CLAIM?: string
+  PUBLIC_BASE_URL?: string
 }
 
 type Name = keyof Variables
@@ -83,11 +86,12 @@ export function readConfig(variables: Variables): Config {
     return { provider, organizationClaim }
   }
 
+  const publicBaseUrl = text('PUBLIC_BASE_URL')
   return {
     rootApiKey: secret('ROOT_API_KEY', 32),
     signingSecret: secret('SIGNING_SECRET', 32),
     s3: {
-      endpoint: endpoint(required('S3_ENDPOINT')),
+      endpoint: endpoint('S3_ENDPOINT', required('S3_ENDPOINT')),
       region: required('S3_REGION'),
       bucket: required('S3_BUCKET'),
       credentials: {
@@ -117,14 +121,15 @@ export function readConfig(variables: Variables): Config {
       'lower-case media types',
     ),
     jwt: readJwt(),
+    publicBaseUrl: publicBaseUrl === null ? null : endpoint('PUBLIC_BASE_URL', publicBaseUrl),
   }
 }
 
-function endpoint(text: string): string {
-  if (text.includes('ACCOUNT_ID')) wrong('S3_ENDPOINT', 'still holds the placeholder ACCOUNT_ID')
+function endpoint(name: Name, text: string): string {
+  if (text.includes('ACCOUNT_ID')) wrong(name, 'still holds the placeholder ACCOUNT_ID')
   const url = URL.parse(text)
   if (url === null || !/^https?:$/.test(url.protocol) || /[?#]/.test(text) || url.username || url.password)
-    wrong('S3_ENDPOINT', 'must be an http(s) URL without query, fragment or credentials')
+    wrong(name, 'must be an http(s) URL without query, fragment or credentials')
   return url.href.replace(/\/+$/, '')
 }
 

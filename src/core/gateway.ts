@@ -2,12 +2,14 @@ import type { ReplySealer } from './idempotency/reply-sealer'
 import type { ContentTypeDetector } from './ports/content-type-detector'
 import type { ObjectStore } from './ports/object-store'
 import type { Presigner } from './ports/presigner'
+import type { PublicCopies } from './ports/public-copies'
 import type { Repositories } from './ports/repositories'
 
 /** Every capability a use case may reach. Built in `compose.ts`; nothing else touches a platform binding. */
 export interface Gateway extends Repositories {
   readonly objects: ObjectStore
   readonly presigner: Presigner
+  readonly publicCopies: PublicCopies
   readonly detectContentType: ContentTypeDetector
   readonly replySealer: ReplySealer
   readonly limits: Limits

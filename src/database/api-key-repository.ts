@@ -1,6 +1,6 @@
 import { fail } from '../core/errors'
 import type { OrganizationId, Sha256 } from '../core/ids'
-import type { StoredApiKey } from '../core/organizations/api-key'
+import type { ApiKey, StoredApiKey } from '../core/organizations/api-key'
 import type { Scope } from '../core/organizations/principal'
 import type { ApiKeyRepository } from '../core/ports/repositories'
 import { readRow, rowsOf, runBatch } from './d1'
@@ -16,7 +16,6 @@ type Row = {
   id: string
   organization_id: string
   name: string | null
-  secret_sha256: string
   scopes: string
   created_at: number
   expires_at: number | null
@@ -24,20 +23,53 @@ type Row = {
   last_used_at: number | null
 }
 
+type StoredRow = Row & { secret_sha256: string }
+
+const columns = 'id, organization_id, name, scopes, created_at, expires_at, revoked_at, last_used_at'
+
 export function createApiKeyRepository(db: D1Database): ApiKeyRepository {
   return {
     async find(id) {
-      const row = await readRow<Row>(
+      const row = await readRow<StoredRow>(
         'apiKeys.find',
+        db.prepare(`SELECT ${columns}, secret_sha256 FROM api_keys WHERE id = ?1`).bind(id),
+      )
+      return row && toStoredApiKey(row)
+    },
+
+    async list(organizationId, { offset, limit }) {
+      const results = await runBatch(db, 'apiKeys.list', [
         db
           .prepare(
-            `SELECT id, organization_id, name, secret_sha256, scopes, created_at, expires_at, revoked_at,
-               last_used_at
-             FROM api_keys WHERE id = ?1`,
+            `SELECT (SELECT count(*) FROM api_keys WHERE organization_id = ?1) AS total
+             FROM organizations WHERE id = ?1`,
           )
-          .bind(id),
-      )
-      return row && toApiKey(row)
+          .bind(organizationId),
+        db
+          .prepare(
+            `SELECT ${columns} FROM api_keys WHERE organization_id = ?1
+             ORDER BY created_at DESC, rowid DESC LIMIT ?2 OFFSET ?3`,
+          )
+          .bind(organizationId, limit, offset),
+      ])
+      const [organization] = rowsOf<{ total: number }>(results, 0)
+      return organization ? { keys: rowsOf<Row>(results, 1).map(toApiKey), total: organization.total } : null
+    },
+
+    async revoke(id, organizationId, now) {
+      const results = await runBatch(db, 'apiKeys.revoke', [
+        db
+          .prepare(
+            `UPDATE api_keys SET revoked_at = ?3
+             WHERE id = ?1 AND (?2 IS NULL OR organization_id = ?2) AND revoked_at IS NULL`,
+          )
+          .bind(id, organizationId, now),
+        db
+          .prepare(`SELECT ${columns} FROM api_keys WHERE id = ?1 AND (?2 IS NULL OR organization_id = ?2)`)
+          .bind(id, organizationId),
+      ])
+      const [row] = rowsOf<Row>(results, 1)
+      return row ? toApiKey(row) : null
     },
 
     async create({ key, claim, reply, now }) {
@@ -91,12 +123,15 @@ export function createApiKeyRepository(db: D1Database): ApiKeyRepository {
   }
 }
 
-function toApiKey(row: Row): StoredApiKey {
+function toStoredApiKey(row: StoredRow): StoredApiKey {
+  return { ...toApiKey(row), secretSha256: row.secret_sha256 as Sha256 }
+}
+
+function toApiKey(row: Row): ApiKey {
   return {
     id: row.id,
     organizationId: row.organization_id as OrganizationId,
     name: row.name,
-    secretSha256: row.secret_sha256 as Sha256,
     scopes: JSON.parse(row.scopes) as Scope[],
     createdAt: row.created_at,
     expiresAt: row.expires_at,

@@ -13,8 +13,8 @@ export function beginUploadStatements(
   const reserved = upload.byteSize ?? 0
   const insertFile = db
     .prepare(
-      `INSERT INTO files (id, organization_id, filename, content_type, metadata, status, created_at)
-       SELECT ?1, ?2, ?3, ?4, ?5, 'uploading', ?6
+      `INSERT INTO files (id, organization_id, filename, content_type, metadata, status, created_at, is_public)
+       SELECT ?1, ?2, ?3, ?4, ?5, 'uploading', ?6, ?8
        WHERE ?7 IS NULL OR EXISTS (
          SELECT 1 FROM idempotency_records
          WHERE organization_id = ?2 AND idempotency_key = ?7 AND subject_id = ?1)`,
@@ -27,6 +27,7 @@ export function beginUploadStatements(
       JSON.stringify(file.metadata),
       file.createdAt,
       claim?.key ?? null,
+      file.isPublic ? 1 : 0,
     )
   // The rest follows only if the file was made.
   const insertUpload = db

@@ -16,6 +16,19 @@ export function createFileRepository(db: D1Database): FileRepository {
       return row && toFileRecord(row)
     },
 
+    async findPublic(organizationId, id) {
+      const row = await readRow<FileRow>(
+        'files.findPublic',
+        db
+          .prepare(
+            `SELECT ${fileColumns} FROM files f ${fileJoins}
+             WHERE f.id = ?1 AND f.organization_id = ?2 AND f.is_public = 1`,
+          )
+          .bind(id, organizationId),
+      )
+      return row && toFileRecord(row)
+    },
+
     async list(organizationId, { terms, before, limit }) {
       const page = [organizationId, before ?? afterEveryId, limit] as const
       const statement =

@@ -14,6 +14,7 @@ export type FileRow = {
   status: FileRecord['status']
   refusal: string | null
   is_duplicate: number
+  is_public: number
   created_at: number
   content_id: string | null
   byte_size: number | null
@@ -36,6 +37,7 @@ const columns: Record<keyof FileRow, string> = {
   status: 'f.status',
   refusal: 'f.refusal',
   is_duplicate: 'f.is_duplicate',
+  is_public: 'f.is_public',
   created_at: 'f.created_at',
   content_id: 'c.id',
   byte_size: 'c.byte_size',
@@ -69,6 +71,7 @@ export function toFileRecord(row: FileRow): FileRecord {
     filename: row.filename,
     contentType: row.content_type,
     metadata: JSON.parse(row.metadata) as Metadata,
+    isPublic: row.is_public === 1,
     createdAt: row.created_at,
   }
   const upload = toUpload(row)

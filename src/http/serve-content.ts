@@ -21,12 +21,14 @@ export async function serveContent(
 ): Promise<Response> {
   const { content } = file
   const headers = headersOf(file, options.cacheControl)
-  if (matchesEtag(c.req.header('if-none-match'), content.etag))
+  if (matchesEtag(c.req.header('if-none-match'), `"${content.etag}"`))
     return new Response(null, { status: 304, headers })
 
+  // Ranges are defined for GET alone (RFC 9110, section 14.2).
   // A range is only of use to whoever has the rest of these very bytes.
   const ifRange = c.req.header('if-range')
-  const wantsRange = ifRange === undefined || ifRange.trim() === `"${content.etag}"`
+  const isSame = ifRange === undefined || ifRange.trim() === `"${content.etag}"`
+  const wantsRange = c.req.method === 'GET' && isSame
   const range = wantsRange ? parseByteRange(c.req.header('range'), content.byteSize) : null
   if (range === 'unsatisfiable') {
     headers.set('content-range', `bytes */${content.byteSize}`)
@@ -48,9 +50,7 @@ export async function serveContent(
   })
   if (found === null) fail({ code: 'file_not_found', fileId: file.id })
   // Says its length by itself, and fails when the store does not keep it.
-  const sized = new FixedLengthStream(length)
-  c.var.gateway.background(found.body.pipeTo(sized.writable).catch(() => {}))
-  return new Response(sized.readable, { status, headers })
+  return new Response(found.body.pipeThrough(new FixedLengthStream(length)), { status, headers })
 }
 
 function headersOf(file: StoredFile, cacheControl: string): Headers {
@@ -67,9 +67,9 @@ function headersOf(file: StoredFile, cacheControl: string): Headers {
   })
 }
 
-/** `If-None-Match`, compared weakly (RFC 9110, section 13.1.2). */
-function matchesEtag(header: string | undefined, etag: string): boolean {
+/** Whether `If-None-Match` names `etag`, compared weakly (RFC 9110, section 13.1.2). `etag` has its quotes. */
+export function matchesEtag(header: string | undefined, etag: string): boolean {
   if (header === undefined) return false
   const tags = header.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
-  return tags.includes('*') || tags.includes(`"${etag}"`)
+  return tags.includes('*') || tags.includes(etag.replace(/^W\//, ''))
 }

@@ -28,6 +28,7 @@ describe('readConfig', () => {
       cors: { origins: [] },
       quantcdnExtraContentTypes: [],
       jwt: null,
+      publicBaseUrl: null,
     })
   })
 
@@ -45,6 +46,7 @@ describe('readConfig', () => {
       JWT_ISSUER: ' ',
       JWT_AUDIENCE: '',
       JWT_ORGANIZATION_CLAIM: '',
+      PUBLIC_BASE_URL: ' ',
     }
     expect(readConfig({ ...complete, ...optional })).toEqual(readConfig(complete))
   })
@@ -65,6 +67,7 @@ describe('readConfig', () => {
       JWT_ISSUER: 'https://id.example.com',
       JWT_AUDIENCE: 'slipway',
       JWT_ORGANIZATION_CLAIM: '/https:~1~1example.com~1org/id',
+      PUBLIC_BASE_URL: ' https://files.example.com/pub// ',
     })
     expect(config).toMatchObject({
       s3: {
@@ -83,6 +86,7 @@ describe('readConfig', () => {
         },
         organizationClaim: ['https://example.com/org', 'id'],
       },
+      publicBaseUrl: 'https://files.example.com/pub',
     })
   })
 
@@ -139,6 +143,13 @@ describe('readConfig', () => {
       'https://*.example.com',
       'https://a.example.com https://b.example.com',
       'https://a.example.com,null',
+    ],
+    PUBLIC_BASE_URL: [
+      'files.example.com',
+      'ftp://files.example.com',
+      'https://u:p@files.example.com',
+      'https://files.example.com/?x',
+      'https://files.example.com/#x',
     ],
     QUANTCDN_EXTRA_CONTENT_TYPES: [
       'xml',

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { extensionOf, objectKeyFor } from '../../src/core/contents/content'
+import { extensionOf, objectKeyFor, parseObjectKey } from '../../src/core/contents/content'
 import { contradictingType } from '../../src/core/contents/verify-content-type'
 import type { FileId, OrganizationId } from '../../src/core/ids'
 import { detectionSampleBytes } from '../../src/core/ports/content-type-detector'
@@ -341,5 +341,32 @@ describe('a container', () => {
   ]
   it.each(cases)('declared %s and proven %s is judged %j', (declared, proven, verdict) => {
     expect(contradictingType(declared, proven, none)).toBe(verdict)
+  })
+})
+
+describe('parseObjectKey', () => {
+  const organization = fc.stringMatching(/^[a-z0-9-]{1,63}$/).map((text) => text as OrganizationId)
+  const file = fc.uuid().map((text) => text as FileId)
+  const essence = fc.constantFrom('image/png', 'text/plain', 'application/x-unknown')
+
+  it('tells whose every key that is made is', () => {
+    fc.assert(
+      fc.property(organization, file, essence, (organizationId, fileId, type) => {
+        expect(parseObjectKey(objectKeyFor(organizationId, fileId, type))).toEqual({ organizationId, fileId })
+      }),
+    )
+  })
+
+  it('takes nothing else for a key', () => {
+    const id = '0190a000-0000-7000-8000-000000000000'
+    for (const text of ['', '/', id, `/${id}`, `acme/${id}/`, `acme/${id}.`, `acme/${id}.a.b`, `a/b/${id}`])
+      expect(parseObjectKey(text)).toBeNull()
+    for (const text of [`ACME/${id}`, `acme/${id}%00`, `acme/../${id}`, `acme/${id}.PNG`, `acme/${id}\n`])
+      expect(parseObjectKey(text)).toBeNull()
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(parseObjectKey(text)).toBeNull()
+      }),
+    )
   })
 })

@@ -1,4 +1,5 @@
 import type { ContentId, FileId, ObjectKey, OrganizationId, Sha256 } from '../ids'
+import { parseFileId, parseOrganizationId } from '../ids'
 
 /** Physical bytes. Immutable. One per (organization, SHA-256); several files may share it. */
 export type Content = {
@@ -41,4 +42,15 @@ export function extensionOf(essence: string): string | null {
 export function objectKeyFor(organizationId: OrganizationId, fileId: FileId, essence: string): ObjectKey {
   const extension = extensionOf(essence)
   return `${organizationId}/${fileId}${extension === null ? '' : `.${extension}`}` as ObjectKey
+}
+
+/**
+ * Whose file an object key would belong to, if there is one. Says nothing about whether it exists, nor
+ * whether the extension is the right one. Null when `text` has not the form that `objectKeyFor` gives.
+ */
+export function parseObjectKey(text: string): { organizationId: OrganizationId; fileId: FileId } | null {
+  const [, organization = '', file = ''] = /^([^/]+)\/([^/.]+)(?:\.[a-z0-9]+)?$/.exec(text) ?? []
+  const organizationId = parseOrganizationId(organization)
+  const fileId = parseFileId(file)
+  return organizationId === null || fileId === null ? null : { organizationId, fileId }
 }

@@ -11,6 +11,8 @@ export type FileBase = {
   filename: string
   contentType: string
   metadata: Metadata
+  /** Anyone who knows its object key may read it. */
+  isPublic: boolean
   /** Milliseconds since 1970 UTC. */
   createdAt: number
 }

@@ -18,7 +18,15 @@ export async function getFile(
   organizationId: OrganizationId,
   id: FileId,
 ): Promise<StoredFile> {
-  const found = await gateway.files.find(organizationId, id)
+  return settledFile(gateway, id, await gateway.files.find(organizationId, id))
+}
+
+/** `found` when its bytes may be handed out, settled first if they have just come. Throws as `getFile` does. */
+export async function settledFile(
+  gateway: Gateway,
+  id: FileId,
+  found: FileRecord | null,
+): Promise<StoredFile> {
   const file = found?.status === 'uploading' ? await settleUpload(gateway, found) : found
   return presentOrFail(id, file && isStored(file) ? await stillVerified(gateway, file) : file)
 }

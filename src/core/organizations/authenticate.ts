@@ -51,6 +51,12 @@ export async function authenticate(
   return principal
 }
 
+/** Forgets that this isolate has verified the key `keyId`: its next use asks the database. */
+export function forgetVerified({ verified }: Credentials, keyId: string): void {
+  for (const [tokenSha256, { principal }] of verified)
+    if (principal.kind === 'api_key' && principal.keyId === keyId) verified.delete(tokenSha256)
+}
+
 async function verifyApiKey(gateway: Gateway, token: string, now: number): Promise<Principal> {
   const parts = parseApiKey(token)
   if (parts === null) fail({ code: 'unauthenticated', reason: 'invalid' })

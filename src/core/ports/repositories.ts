@@ -4,7 +4,7 @@ import type { FileBase, FileRecord } from '../files/file-record'
 import type { MetadataTerm } from '../files/metadata'
 import type { FileReply, IdempotencyClaim, IdempotencyRecord } from '../idempotency/idempotency'
 import type { ContentId, FileId, ObjectKey, OrganizationId, Sha256 } from '../ids'
-import type { StoredApiKey } from '../organizations/api-key'
+import type { ApiKey, StoredApiKey } from '../organizations/api-key'
 import type { Organization } from '../organizations/organization'
 import type { Upload } from '../uploads/upload'
 
@@ -45,12 +45,24 @@ export interface ApiKeyRepository {
     reply: string | null
     now: number
   }): Promise<IdempotencyRecord<string> | null>
+  /** A page of the organization's keys, newest first, and how many it has; null: no such organization. */
+  list(
+    organizationId: OrganizationId,
+    page: { offset: number; limit: number },
+  ): Promise<{ keys: ApiKey[]; total: number } | null>
+  /**
+   * Revokes the key unless it is revoked, and returns it as it then is; null when there is none.
+   * `organizationId` null: of any organization.
+   */
+  revoke(id: string, organizationId: OrganizationId | null, now: number): Promise<ApiKey | null>
   /** Notes a use at `now` unless one is noted after `unlessAfter`. */
   recordUse(id: string, now: number, unlessAfter: number): Promise<void>
 }
 
 export interface FileRepository {
   find(organizationId: OrganizationId, id: FileId): Promise<FileRecord | null>
+  /** The same, for files that anyone may read. */
+  findPublic(organizationId: OrganizationId, id: FileId): Promise<FileRecord | null>
   /** Files with bytes, newest first, that have all `terms` and were made before file `before`. */
   list(
     organizationId: OrganizationId,

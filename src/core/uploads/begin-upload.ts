@@ -18,6 +18,8 @@ export type NewFile = {
   filename: string | null
   contentType: string
   metadata: Metadata
+  /** Left out: not public. */
+  isPublic?: boolean
 }
 
 export type Begun =
@@ -42,6 +44,7 @@ export function intentOf(
       metadata: Object.hasOwn(file.metadata, 'artifactType')
         ? file.metadata
         : { ...file.metadata, artifactType: artifactTypeOf(file.contentType) },
+      isPublic: file.isPublic ?? false,
       createdAt: now,
     },
     upload: {

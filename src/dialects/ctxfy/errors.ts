@@ -78,6 +78,17 @@ export function renderFailure(c: Context<HttpEnv>, failure: Failure): Response {
   return c.json(body, status, failureHeaders(failure))
 }
 
+/** The answer where there is no such route. */
+export function renderNoRoute(c: Context<HttpEnv>): Response {
+  return c.json({ error: 'Not Found', message: 'There is nothing here', code: 404 }, 404)
+}
+
+/** The answer to a method that a path does not know. `allow` lists those it does. */
+export function renderMethodNotAllowed(c: Context<HttpEnv>, allow: string): Response {
+  const message = `${c.req.method} is not possible here`
+  return c.json({ error: 'Method Not Allowed', message, code: 405 }, 405, { allow })
+}
+
 function badRequest(details: readonly Issue[]): Rendered {
   return {
     status: 400,

@@ -12,3 +12,10 @@ export const createApiKeyRequest = z.object({
     .nullish(),
   organization: z.string('must be a string').nullish(),
 })
+
+/** The body of `POST /v1/upload/s3`. How large `size` may be is the core's to say. */
+export const uploadRequest = z.object({
+  filename: z.string('is required and must be a string'),
+  contentType: z.string('is required and must be a string'),
+  size: z.int('is required and must be a whole number of bytes').min(1, 'must be at least 1'),
+})

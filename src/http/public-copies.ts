@@ -1,0 +1,85 @@
+import type { Context } from 'hono'
+import type { StoredFile } from '../core/files/file-record'
+import type { FileId, OrganizationId } from '../core/ids'
+import type { PublicCopies } from '../core/ports/public-copies'
+import type { HttpEnv } from './context'
+import { matchesEtag } from './serve-content'
+
+/**
+ * How long a copy of a public file may be shown, at the edge and then in a browser. A deletion reaches the
+ * copies of one data centre only, so this is also how long a deleted file may be seen elsewhere.
+ */
+export const publicMaxAgeSeconds = 60
+
+/** Larger files are not kept: while it is written, a copy may have to wait in memory for a slow reader. */
+export const publicCopyMaxBytes = 8 * 1024 ** 2
+
+type Identity = { organizationId: OrganizationId; id: FileId }
+
+/** The copies that can be reached from a request to `requestUrl`: those of its origin in this data centre. */
+export function createPublicCopies(requestUrl: string): PublicCopies {
+  return {
+    async forget(organizationId, id) {
+      await caches.default.delete(cacheKeyOf(requestUrl, { organizationId, id }))
+    },
+  }
+}
+
+/**
+ * The answer to a GET or HEAD from a kept copy, or null when there is none that answers it. `path` is the
+ * one the file was promised under: a copy answers no other.
+ */
+export async function answerFromCopy(
+  c: Context<HttpEnv>,
+  file: Identity,
+  path: string,
+): Promise<Response | null> {
+  const ifNoneMatch = c.req.header('if-none-match')
+  const range = c.req.header('range')
+  // Whether a range is wanted may depend on the ETag, which is known only afterwards.
+  if (range !== undefined && (c.req.header('if-range') ?? ifNoneMatch) !== undefined) return null
+  const wantsPart = c.req.method === 'GET' && range !== undefined && isOneRange(range)
+  const copy = await caches.default.match(
+    new Request(cacheKeyOf(c.req.url, file), wantsPart ? { headers: { range } } : {}),
+  )
+  if (copy === undefined) return null
+  const answers = copy.status === 200 || copy.status === 206
+  const body = answers && copy.headers.get('content-location') === path ? copy.body : null
+  const isUnchanged = body !== null && matchesEtag(ifNoneMatch, copy.headers.get('etag') ?? '')
+  if (body === null || isUnchanged || c.req.method === 'HEAD') await copy.body?.cancel()
+  if (body === null) return null
+  const headers = new Headers(copy.headers)
+  if (isUnchanged) headers.delete('content-length')
+  return isUnchanged
+    ? new Response(null, { status: 304, headers })
+    : new Response(c.req.method === 'HEAD' ? null : body, { status: copy.status, headers })
+}
+
+/**
+ * Keeps a copy of `answer`, which says `file` under `path`, if it is all of a file that is not too large.
+ * After the answer is sent; what fails is logged.
+ */
+export function keepCopy(c: Context<HttpEnv>, file: StoredFile, path: string, answer: Response): void {
+  answer.headers.set('content-location', path)
+  const isWhole = c.req.method === 'GET' && answer.status === 200 && answer.body !== null
+  if (!isWhole || file.content.byteSize > publicCopyMaxBytes) return
+  const { gateway } = c.var
+  gateway.background(
+    caches.default.put(cacheKeyOf(c.req.url, file), answer.clone()).catch((cause) => {
+      gateway.log({ event: 'public_copy_not_kept', fileId: file.id, cause })
+    }),
+  )
+}
+
+/**
+ * Without query, credentials and extension: a deletion knows the file's id and nothing else of its path. The
+ * host is the request's own, as Cloudflare's Cache API wants it.
+ */
+function cacheKeyOf(requestUrl: string, { organizationId, id }: Identity): string {
+  return `${new URL(requestUrl).origin}/public/${organizationId}/${id}`
+}
+
+/** Several ranges at once are never worth their cost; `parseByteRange` ignores them as well. */
+function isOneRange(range: string): boolean {
+  return /^bytes=(\d{1,15}-\d{0,15}|-\d{1,15})$/.test(range.trim())
+}
