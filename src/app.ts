@@ -4,6 +4,7 @@ import { matchedRoutes } from 'hono/route'
 import type { Composition } from './compose'
 import { checkHealth } from './core/health'
 import { createCtxfyDialect } from './dialects/ctxfy'
+import { createDirectUploadDialect } from './dialects/direct-upload'
 import { createOrganizationsDialect } from './dialects/organizations'
 import { createQuantcdnDialect } from './dialects/quantcdn'
 import type { HttpEnv } from './http/context'
@@ -70,6 +71,7 @@ function createApp({ config, credentials, rateLimiter, gatewayFor }: Composition
   })
 
   app.route('/', createQuantcdnDialect(config.quantcdnExtraContentTypes))
+  app.route('/api/v1', createDirectUploadDialect())
   app.route('/v1/organizations', createOrganizationsDialect())
   app.route('/v1', createCtxfyDialect())
   app.notFound((c) => c.json({ error: 'Not Found', message: 'There is nothing here', code: 404 }, 404))

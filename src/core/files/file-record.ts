@@ -11,6 +11,8 @@ export type FileBase = {
   filename: string
   contentType: string
   metadata: Metadata
+  /** As whoever promised the file wrote it; null: none was promised. Stored bytes agree with it. */
+  checksum: string | null
   /** Milliseconds since 1970 UTC. */
   createdAt: number
 }

@@ -8,7 +8,7 @@ import type { Gateway } from '../gateway'
 import { type IdempotencyClaim, replyOf } from '../idempotency/idempotency'
 import type { FileId, OrganizationId, Sha256 } from '../ids'
 import type { UploadIntent } from '../ports/repositories'
-import type { Upload } from './upload'
+import { type HeaderSeal, noHeaderSeal, type Upload } from './upload'
 
 /** What a caller says about a file, parsed and within its limits. */
 export type NewFile = {
@@ -17,6 +17,8 @@ export type NewFile = {
   filename: string | null
   contentType: string
   metadata: Metadata
+  /** As the caller wrote it. Left out: none is promised. */
+  checksum?: string
 }
 
 export type Begun =
@@ -27,7 +29,7 @@ export type Begun =
 export function intentOf(
   gateway: Gateway,
   file: NewFile,
-  upload: Pick<Upload, 'method' | 'byteSize'> & { ttlMs: number },
+  upload: Pick<Upload, 'method' | 'byteSize'> & { ttlMs: number; seal?: HeaderSeal },
   now: number,
 ): UploadIntent {
   const id = gateway.newId() as FileId
@@ -41,6 +43,7 @@ export function intentOf(
       metadata: Object.hasOwn(file.metadata, 'artifactType')
         ? file.metadata
         : { ...file.metadata, artifactType: artifactTypeOf(file.contentType) },
+      checksum: file.checksum ?? null,
       createdAt: now,
     },
     upload: {
@@ -49,6 +52,7 @@ export function intentOf(
       contentType: file.contentType,
       byteSize: upload.byteSize,
       expiresAt: now + upload.ttlMs,
+      ...(upload.seal ?? noHeaderSeal),
     },
   }
 }
