@@ -234,6 +234,8 @@ describe('a verified SHA-256', () => {
     const { key } = await api.stored('known bytes', {}, sha256)
     const second = await api.stored('known bytes', {}, sha256)
     expect(await objectKeys()).toHaveLength(3)
+    expect(second.key).not.toBe(key)
+    expect(await rows('SELECT id FROM files WHERE is_duplicate = 1')).toEqual([])
     expect(await objectKeys()).toEqual(expect.arrayContaining([key, second.key]))
     expect(await rows('SELECT count(*) AS n FROM contents WHERE sha256 IS NULL')).toEqual([{ n: 2 }])
     await expectInvariants({ swept: true })
