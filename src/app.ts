@@ -6,6 +6,7 @@ import { checkHealth } from './core/health'
 import type { Principal } from './core/organizations/principal'
 import { createCtxfyDialect } from './dialects/ctxfy'
 import { createCtxfyPublicFiles } from './dialects/ctxfy/public-files'
+import { createDirectUploadDialect } from './dialects/direct-upload'
 import { createOrganizationsDialect } from './dialects/organizations'
 import { createQuantcdnDialect } from './dialects/quantcdn'
 import type { HttpEnv } from './http/context'
@@ -70,6 +71,7 @@ function createApp({ config, credentials, rateLimiter, gatewayFor }: Composition
   })
 
   app.route('/', createQuantcdnDialect(config.quantcdnExtraContentTypes))
+  app.route('/api/v1', createDirectUploadDialect())
   app.route('/v1/organizations', createOrganizationsDialect())
   app.route('/v1', createCtxfyDialect(config.publicBaseUrl))
   app.route('/public', createCtxfyPublicFiles())

@@ -1,5 +1,6 @@
 import { type Config, readConfig } from './config'
-import type { Gateway, LogEvent } from './core/gateway'
+import { createSignedIds } from './core/files/signed-id'
+import type { Gateway, LogEvent, StoreFacts } from './core/gateway'
 import { createReplySealer } from './core/idempotency/reply-sealer'
 import { sha256OfText, uuidV7 } from './core/ids'
 import type { Credentials } from './core/organizations/authenticate'
@@ -57,6 +58,11 @@ async function build(env: Env): Promise<Composition> {
     detectContentType: detectWithFileType,
     replySealer: createReplySealer(config.signingSecret),
     limits: config.limits,
+    store: {
+      service: bucket ? ('r2' as const) : serviceOf(config.s3.endpoint),
+      writesOnce: config.writeOnce,
+    },
+    signedIds: createSignedIds(config.signingSecret),
     now,
     newId: () => uuidV7(Date.now(), crypto.getRandomValues(new Uint8Array(16))),
     randomBytes: (byteCount: number) => crypto.getRandomValues(new Uint8Array(byteCount)),
@@ -79,4 +85,10 @@ async function build(env: Env): Promise<Composition> {
       background: waitUntil,
     }),
   }
+}
+
+function serviceOf(endpoint: string): StoreFacts['service'] {
+  const { hostname } = new URL(endpoint)
+  if (hostname.endsWith('.r2.cloudflarestorage.com')) return 'r2'
+  return /\.amazonaws\.com(\.cn)?$/.test(hostname) ? 'amazon' : 's3'
 }

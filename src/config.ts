@@ -10,6 +10,8 @@ export type Config = {
   s3: S3Configuration
   /** `auto`: ask the store. */
   sealCopySource: boolean | 'auto'
+  /** Whether presigned PUTs with a header map are sealed with `if-none-match: *`. */
+  writeOnce: boolean
   limits: Limits
   cors: { origins: readonly string[] }
   quantcdnExtraContentTypes: readonly string[]
@@ -36,6 +38,7 @@ export type Variables = {
   S3_UPLOAD_ACCESS_KEY_ID?: string
   S3_UPLOAD_SECRET_ACCESS_KEY?: string
   S3_SEAL_COPY_SOURCE?: string
+  S3_WRITE_ONCE?: string
   DIRECT_UPLOAD_MAX_BYTES?: string
   UPLOAD_URL_TTL_SECONDS?: string
   DOWNLOAD_URL_TTL_SECONDS?: string
@@ -87,6 +90,11 @@ export function readConfig(variables: Variables): Config {
   }
 
   const publicBaseUrl = text('PUBLIC_BASE_URL')
+  const flag = (name: Name, fallback: boolean): boolean => {
+    const value = text(name) ?? String(fallback)
+    return value === 'true' || value === 'false' ? value === 'true' : wrong(name, 'must be true or false')
+  }
+
   return {
     rootApiKey: secret('ROOT_API_KEY', 32),
     signingSecret: secret('SIGNING_SECRET', 32),
@@ -107,6 +115,7 @@ export function readConfig(variables: Variables): Config {
             },
     },
     sealCopySource: sealing(text('S3_SEAL_COPY_SOURCE') ?? 'auto'),
+    writeOnce: flag('S3_WRITE_ONCE', true),
     limits: {
       directUploadMaxBytes: integer('DIRECT_UPLOAD_MAX_BYTES', 7 * 1024 ** 2, 1, directUploadMaxBytes),
       uploadUrlTtlSeconds: integer('UPLOAD_URL_TTL_SECONDS', 3600, 1, presignTtlMaxSeconds),

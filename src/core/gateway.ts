@@ -1,3 +1,4 @@
+import type { SignedIds } from './files/signed-id'
 import type { ReplySealer } from './idempotency/reply-sealer'
 import type { ContentTypeDetector } from './ports/content-type-detector'
 import type { ObjectStore } from './ports/object-store'
@@ -13,6 +14,8 @@ export interface Gateway extends Repositories {
   readonly detectContentType: ContentTypeDetector
   readonly replySealer: ReplySealer
   readonly limits: Limits
+  readonly store: StoreFacts
+  readonly signedIds: SignedIds
   /** Milliseconds since 1970 UTC. */
   now(): number
   /** A new UUIDv7 for the present moment. */
@@ -34,6 +37,13 @@ export interface Limits {
   readonly uploadUrlTtlSeconds: number
   /** How long a presigned GET can be used. */
   readonly downloadUrlTtlSeconds: number
+}
+
+export interface StoreFacts {
+  /** Whose store it is. */
+  readonly service: 'r2' | 'amazon' | 's3'
+  /** Whether presigned PUTs may be sealed with `if-none-match: *`. Some stores answer 501 to it. */
+  readonly writesOnce: boolean
 }
 
 /** The largest body of a single PUT in S3 and R2: 5 GiB (S3 API Reference, PutObject). */

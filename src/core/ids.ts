@@ -11,6 +11,8 @@ export type ContentId = Brand<string, 'ContentId'>
 export type ObjectKey = Brand<string, 'ObjectKey'>
 /** 64 lower-case hexadecimal digits. */
 export type Sha256 = Brand<string, 'Sha256'>
+/** 32 lower-case hexadecimal digits. */
+export type Md5 = Brand<string, 'Md5'>
 
 /** The organization id that `text` is, or null. */
 export function parseOrganizationId(text: string): OrganizationId | null {

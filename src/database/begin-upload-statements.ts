@@ -13,8 +13,9 @@ export function beginUploadStatements(
   const reserved = upload.byteSize ?? 0
   const insertFile = db
     .prepare(
-      `INSERT INTO files (id, organization_id, filename, content_type, metadata, status, created_at, is_public)
-       SELECT ?1, ?2, ?3, ?4, ?5, 'uploading', ?6, ?8
+      `INSERT INTO files (id, organization_id, filename, content_type, metadata, status, created_at, is_public,
+         checksum)
+       SELECT ?1, ?2, ?3, ?4, ?5, 'uploading', ?6, ?8, ?9
        WHERE ?7 IS NULL OR EXISTS (
          SELECT 1 FROM idempotency_records
          WHERE organization_id = ?2 AND idempotency_key = ?7 AND subject_id = ?1)`,
@@ -28,13 +29,14 @@ export function beginUploadStatements(
       file.createdAt,
       claim?.key ?? null,
       file.isPublic ? 1 : 0,
+      file.checksum,
     )
   // The rest follows only if the file was made.
   const insertUpload = db
     .prepare(
       `INSERT INTO uploads (file_id, organization_id, method, state, object_key, content_type, byte_size,
-         reserved_bytes, expires_at, sweep_at)
-       SELECT id, organization_id, ?2, 'pending', ?3, ?4, ?5, ?6, ?7, ?7 FROM files WHERE id = ?1`,
+         reserved_bytes, expires_at, sweep_at, md5, sha256, write_once, content_disposition)
+       SELECT id, organization_id, ?2, 'pending', ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?11 FROM files WHERE id = ?1`,
     )
     .bind(
       file.id,
@@ -44,6 +46,10 @@ export function beginUploadStatements(
       upload.byteSize,
       reserved,
       upload.expiresAt,
+      upload.md5,
+      upload.sha256,
+      upload.writeOnce ? 1 : 0,
+      upload.contentDisposition,
     )
   const reserve = db
     .prepare(

@@ -1,7 +1,7 @@
 import type { Refusal } from '../core/errors'
 import type { FileRecord } from '../core/files/file-record'
 import type { Metadata } from '../core/files/metadata'
-import type { ContentId, FileId, ObjectKey, OrganizationId, Sha256 } from '../core/ids'
+import type { ContentId, FileId, Md5, ObjectKey, OrganizationId, Sha256 } from '../core/ids'
 import type { Upload } from '../core/uploads/upload'
 
 /** A file with its content and its upload, as every query of files returns it. */
@@ -11,6 +11,7 @@ export type FileRow = {
   filename: string
   content_type: string
   metadata: string
+  checksum: string | null
   status: FileRecord['status']
   refusal: string | null
   is_duplicate: number
@@ -26,6 +27,10 @@ export type FileRow = {
   upload_content_type: string | null
   upload_byte_size: number | null
   upload_expires_at: number | null
+  upload_md5: string | null
+  upload_sha256: string | null
+  upload_write_once: number | null
+  upload_content_disposition: string | null
 }
 
 const columns: Record<keyof FileRow, string> = {
@@ -34,6 +39,7 @@ const columns: Record<keyof FileRow, string> = {
   filename: 'f.filename',
   content_type: 'f.content_type',
   metadata: 'f.metadata',
+  checksum: 'f.checksum',
   status: 'f.status',
   refusal: 'f.refusal',
   is_duplicate: 'f.is_duplicate',
@@ -49,6 +55,10 @@ const columns: Record<keyof FileRow, string> = {
   upload_content_type: 'u.content_type',
   upload_byte_size: 'u.byte_size',
   upload_expires_at: 'u.expires_at',
+  upload_md5: 'u.md5',
+  upload_sha256: 'u.sha256',
+  upload_write_once: 'u.write_once',
+  upload_content_disposition: 'u.content_disposition',
 }
 
 /** The select list of a file row. */
@@ -72,6 +82,7 @@ export function toFileRecord(row: FileRow): FileRecord {
     contentType: row.content_type,
     metadata: JSON.parse(row.metadata) as Metadata,
     isPublic: row.is_public === 1,
+    checksum: row.checksum,
     createdAt: row.created_at,
   }
   const upload = toUpload(row)
@@ -108,6 +119,10 @@ function toUpload(row: FileRow): Upload | null {
     contentType: required(row.upload_content_type),
     byteSize: row.upload_byte_size,
     expiresAt: required(row.upload_expires_at),
+    md5: row.upload_md5 as Md5 | null,
+    sha256: row.upload_sha256 as Sha256 | null,
+    writeOnce: row.upload_write_once === 1,
+    contentDisposition: row.upload_content_disposition,
   }
 }
 

@@ -20,7 +20,8 @@ export function letGoOfContent(
       .prepare(
         `INSERT INTO object_deletions (object_key, due_at, watch_until)
          SELECT c.object_key, ?3, max(?3, coalesce(
-           (SELECT expires_at + ?4 FROM uploads WHERE object_key = c.object_key AND file_id = f.id), 0))
+           (SELECT expires_at + ?4 FROM uploads WHERE object_key = c.object_key AND file_id = f.id), 0),
+           coalesce(c.writable_until + ?4, 0))
          ${last}
          ON CONFLICT (object_key) DO UPDATE SET
            due_at = excluded.due_at, watch_until = max(watch_until, excluded.watch_until)`,

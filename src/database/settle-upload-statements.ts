@@ -23,10 +23,15 @@ export function settleStatements(
   now: number,
 ): D1PreparedStatement[] {
   const { file } = intent
+  // A key that was promised to a client is kept: where the hash is taken, the content goes without it.
+  const isPromised = intent.upload.method !== 'edge'
   const insertContent = db
     .prepare(
-      `INSERT INTO contents (id, organization_id, sha256, byte_size, object_key, etag, created_at)
-       SELECT ?3, ?2, ?4, ?5, ?6, ?7, ?8 WHERE ${isPending} ON CONFLICT DO NOTHING`,
+      `INSERT INTO contents (id, organization_id, sha256, byte_size, object_key, etag, created_at, writable_until)
+       SELECT ?3, ?2,
+         CASE WHEN ?9 AND EXISTS (SELECT 1 FROM contents WHERE organization_id = ?2 AND sha256 = ?4)
+           THEN NULL ELSE ?4 END,
+         ?5, ?6, ?7, ?8, ?10 WHERE ${isPending} ON CONFLICT DO NOTHING`,
     )
     .bind(
       file.id,
@@ -37,6 +42,8 @@ export function settleStatements(
       bytes.objectKey,
       bytes.etag,
       now,
+      isPromised ? 1 : 0,
+      bytes.writableUntil,
     )
   // The organization had these bytes by then: the object that was just put is one too many.
   const dropObject = db
@@ -48,7 +55,7 @@ export function settleStatements(
     .bind(file.id, file.organizationId, bytes.objectKey, now)
   return [
     insertContent,
-    ...completionStatements(db, intent, bytes, [dropObject]),
+    ...completionStatements(db, intent, isPromised ? { ...bytes, sha256: null } : bytes, [dropObject]),
     db.prepare('SELECT object_key FROM object_deletions WHERE object_key = ?1').bind(bytes.objectKey),
   ]
 }

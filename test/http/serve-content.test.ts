@@ -26,6 +26,7 @@ async function start(bytes: string | Uint8Array<ArrayBuffer>, about: Partial<Sto
     contentType: 'text/plain',
     metadata: {},
     isPublic: true,
+    checksum: null,
     createdAt,
     status: 'ready',
     content: {

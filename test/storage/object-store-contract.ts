@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { digestOf } from '../../src/core/contents/digest'
 import { GatewayError } from '../../src/core/errors'
 import { type ObjectKey, type Sha256, sha256Of } from '../../src/core/ids'
 import type { ObjectStore } from '../../src/core/ports/object-store'
@@ -45,6 +46,8 @@ export function describeObjectStore(name: string, makeStore: () => ObjectStore):
           etag: expect.stringMatching(/^[^"]+$/),
           contentType: text,
           contentEncoding: null,
+          md5: await digestOf('md5', new Blob([bytes]).stream()),
+          sha256: null,
         })
         expect(await store.head(key)).toEqual(put)
         const got = await store.get(key)

@@ -1,4 +1,4 @@
-import { describe, expect, inject, it } from 'vitest'
+import { afterEach, describe, expect, inject, it, vi } from 'vitest'
 import type { ObjectKey } from '../../src/core/ids'
 import { createS3Client } from '../../src/storage/s3/s3-client'
 import { createS3ObjectStore } from '../../src/storage/s3/s3-object-store'
@@ -23,6 +23,42 @@ describe('an S3 endpoint', () => {
     const headers = { 'content-type': 'text/plain', 'content-encoding': 'x-odd' }
     await client.send('put', key, { method: 'PUT', headers, body: 'abc' })
     expect(await store().head(key)).toMatchObject({ byteSize: 3, contentEncoding: 'x-odd' })
+  })
+})
+
+describe('a checksum that the store vouches for', () => {
+  afterEach(() => {
+    vi.restoreAllMocks()
+  })
+
+  const etag = '"5eb63bbbe01eeed093cb22bb8f5acdc3"'
+  const md5 = '5eb63bbbe01eeed093cb22bb8f5acdc3'
+  const sha256 = 'b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9'
+  const sha256Header = 'uU0nuZNNPgilLlLX2n2r+sSE7+N6U4DukIj3rOLvzek='
+
+  it.each<[string, Record<string, string>, object]>([
+    ['the ETag of a plain object', {}, { md5, sha256: null }],
+    ['the ETag under SSE-S3', { 'x-amz-server-side-encryption': 'AES256' }, { md5 }],
+    ['no ETag under SSE-KMS, which is no MD5', { 'x-amz-server-side-encryption': 'aws:kms' }, { md5: null }],
+    [
+      "no ETag under a customer's key",
+      { 'x-amz-server-side-encryption-customer-algorithm': 'AES256' },
+      { md5: null },
+    ],
+    ['no ETag of parts', { etag: '"5eb63bbbe01eeed093cb22bb8f5acdc3-2"' }, { md5: null }],
+    ['a SHA-256', { 'x-amz-checksum-sha256': sha256Header }, { sha256 }],
+    ['no SHA-256 of parts', { 'x-amz-checksum-sha256': `${sha256Header}-2` }, { sha256: null }],
+  ])('is %s', async (_, headers, expected) => {
+    const fetched = vi
+      .spyOn(globalThis, 'fetch')
+      .mockImplementation(
+        async () => new Response(null, { headers: { etag, 'content-length': '11', ...headers } }),
+      )
+    expect(await store().head('acme/file.txt' as ObjectKey)).toMatchObject(expected)
+    const [asked] = fetched.mock.calls[0] ?? []
+    expect(new Headers(asked instanceof Request ? asked.headers : {}).get('x-amz-checksum-mode')).toBe(
+      'ENABLED',
+    )
   })
 })
 

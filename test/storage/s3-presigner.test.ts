@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { contentDispositionOf } from '../../src/core/files/content-disposition'
 import { parseContentType } from '../../src/core/files/content-type'
-import type { ObjectKey } from '../../src/core/ids'
+import type { Md5, ObjectKey, Sha256 } from '../../src/core/ids'
 import { createS3Client, type S3Credentials } from '../../src/storage/s3/s3-client'
 import { createS3Presigner } from '../../src/storage/s3/s3-presigner'
 import botocoreVectors from '../fixtures/botocore-presign.json'
@@ -143,7 +143,7 @@ describe('a presigned URL', () => {
             now: () => moment.getTime(),
             sealsCopySource: async () => seals,
           })
-          const url = await presigner.presignPut(key as ObjectKey, { contentType, byteSize }, ttlSeconds)
+          const { url } = await presigner.presignPut(key as ObjectKey, { contentType, byteSize }, ttlSeconds)
           const expected = await signQuery({
             method: 'PUT',
             host,
@@ -225,7 +225,7 @@ describe('the seal of a presigned PUT', () => {
       'content-length;content-type;host;x-amz-copy-source',
     ],
   ])('signs %s', async (_, seal, seals, signedHeaders) => {
-    const url = await presignerWith({ seals }).presignPut(key, seal, 900)
+    const { url } = await presignerWith({ seals }).presignPut(key, seal, 900)
     expect(read(url).signedHeaders).toBe(signedHeaders)
     expect(read(url)).toMatchObject({ host, pathname: `/bkt/${key}`, expires: '900' })
   })
@@ -239,11 +239,13 @@ describe('the seal of a presigned PUT', () => {
       seals?: boolean
     }) =>
       read(
-        await presignerWith({ seals: seal.seals ?? true }).presignPut(
-          (seal.at ?? key) as ObjectKey,
-          { contentType: seal.type ?? contentType, byteSize: seal.size === undefined ? 7 : seal.size },
-          seal.ttl ?? 900,
-        ),
+        (
+          await presignerWith({ seals: seal.seals ?? true }).presignPut(
+            (seal.at ?? key) as ObjectKey,
+            { contentType: seal.type ?? contentType, byteSize: seal.size === undefined ? 7 : seal.size },
+            seal.ttl ?? 900,
+          )
+        ).url,
       ).signature
     const signatures = await Promise.all(
       [
@@ -257,6 +259,49 @@ describe('the seal of a presigned PUT', () => {
       ].map(presign),
     )
     expect(new Set(signatures).size).toBe(signatures.length)
+  })
+
+  it('tells the client exactly what it signed, but for what every client sends or must not send', async () => {
+    const md5 = '5eb63bbbe01eeed093cb22bb8f5acdc3' as Md5
+    const sha256 = 'b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9' as Sha256
+    const disposition = contentDispositionOf('inline', 'ü.txt')
+    const sealed = {
+      contentType,
+      byteSize: 11,
+      md5,
+      sha256,
+      writeOnce: true,
+      contentDisposition: disposition,
+    }
+    const { url, headers } = await presignerWith({ seals: true }).presignPut(key, sealed, 900)
+    expect(headers).toEqual({
+      'Content-Type': contentType,
+      'Content-MD5': 'XrY7u+Ae7tCTyyK7j1rNww==',
+      'x-amz-checksum-sha256': 'uU0nuZNNPgilLlLX2n2r+sSE7+N6U4DukIj3rOLvzek=',
+      'Content-Disposition': disposition,
+      'If-None-Match': '*',
+    })
+    const names = Object.keys(headers).map((name) => name.toLowerCase())
+    expect(read(url).signedHeaders?.split(';')).toEqual(
+      [...names, 'content-length', 'host', 'x-amz-copy-source'].sort(),
+    )
+    const expected = await signQuery({
+      method: 'PUT',
+      host,
+      path: `/bkt/${key}`,
+      query: {},
+      headers: { ...headers, 'content-length': '11', 'x-amz-copy-source': '' },
+      credentials,
+      region: 'auto',
+      datetime,
+      ttlSeconds: 900,
+    })
+    expect(read(url).signature).toBe(expected.signature)
+  })
+
+  it('is bare of headers but the type without more to seal', async () => {
+    const { headers } = await presignerWith().presignPut(key, { contentType, byteSize: 7 }, 900)
+    expect(headers).toEqual({ 'Content-Type': contentType })
   })
 
   it('fails without an answer about the copy source, rather than to leave it open', async () => {
@@ -273,7 +318,7 @@ describe('credentials', () => {
 
   it('for uploads sign PUTs, and only those', async () => {
     const presigner = presignerWith({ uploadCredentials })
-    const put = await presigner.presignPut(key, { contentType, byteSize: 7 }, 900)
+    const { url: put } = await presigner.presignPut(key, { contentType, byteSize: 7 }, 900)
     const get = await presigner.presignGet(key, { contentType, contentDisposition: 'attachment' }, 900)
     expect(read(put).credential).toBe('AKIAUPLOADONLY/20261102/auto/s3/aws4_request')
     expect(read(get).credential).toBe('AKIAEXAMPLE/20261102/auto/s3/aws4_request')
@@ -292,14 +337,14 @@ describe('credentials', () => {
   })
 
   it('without any for uploads are the general ones', async () => {
-    const put = await presignerWith().presignPut(key, { contentType, byteSize: 7 }, 900)
+    const { url: put } = await presignerWith().presignPut(key, { contentType, byteSize: 7 }, 900)
     expect(read(put).credential).toBe('AKIAEXAMPLE/20261102/auto/s3/aws4_request')
   })
 
   it('never show their secrets in a URL', async () => {
     const presigner = presignerWith({ seals: true, uploadCredentials })
     const urls = [
-      await presigner.presignPut(key, { contentType, byteSize: 7 }, 900),
+      (await presigner.presignPut(key, { contentType, byteSize: 7 }, 900)).url,
       await presigner.presignGet(key, { contentType, contentDisposition: 'attachment' }, 900),
     ]
     for (const url of urls)

@@ -1,3 +1,5 @@
+import { essenceOf } from './content-type'
+
 /**
  * A Content-Disposition header value (RFC 6266): `filename` in plain ASCII for old clients, `filename*`
  * in UTF-8 (RFC 8187) for everyone else.
@@ -14,4 +16,12 @@ export function contentDispositionOf(type: 'attachment' | 'inline', filename: st
     (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
   )
   return `${type}; filename="${ascii}"; filename*=UTF-8''${extended}`
+}
+
+/** Types that a browser shows without running anything of them. */
+const inertType = /^(image\/[a-z0-9.-]+|audio\/[a-z0-9.-]+|video\/[a-z0-9.-]+|application\/pdf|text\/plain)$/
+
+/** `inline` for types that run nothing in a browser; `attachment` for all others (HTML, SVG, XML, unknown ones). */
+export function inlineOrAttachment(contentType: string): 'attachment' | 'inline' {
+  return inertType.test(essenceOf(contentType)) ? 'inline' : 'attachment'
 }

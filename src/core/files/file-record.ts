@@ -13,6 +13,8 @@ export type FileBase = {
   metadata: Metadata
   /** Anyone who knows its object key may read it. */
   isPublic: boolean
+  /** As whoever promised the file wrote it; null: none was promised. Stored bytes agree with it. */
+  checksum: string | null
   /** Milliseconds since 1970 UTC. */
   createdAt: number
 }

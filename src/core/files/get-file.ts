@@ -4,7 +4,7 @@ import type { FileId, OrganizationId } from '../ids'
 import { deleteObjects } from '../uploads/delete-objects'
 import { settleUpload } from '../uploads/settle-upload'
 import { contentDispositionOf } from './content-disposition'
-import { type FileRecord, isStored, type StoredFile } from './file-record'
+import { type FileRecord, isStored, type PendingFile, type StoredFile } from './file-record'
 
 /**
  * A file whose bytes may be handed out. A pending one is settled first if its bytes have come. While a
@@ -27,15 +27,36 @@ export async function settledFile(
   id: FileId,
   found: FileRecord | null,
 ): Promise<StoredFile> {
+  return presentOrFail(id, await settleFound(gateway, found))
+}
+
+/**
+ * As `getFile`, but a file whose bytes are still awaited is returned as such. Throws `file_not_found`,
+ * `file_refused`, `store_failed`, `database_failed`.
+ */
+export async function lookUpFile(
+  gateway: Gateway,
+  organizationId: OrganizationId,
+  id: FileId,
+): Promise<StoredFile | PendingFile> {
+  const file = await settleFound(gateway, await gateway.files.find(organizationId, id))
+  return file?.status === 'uploading' ? file : presentOrFail(id, file)
+}
+
+async function settleFound(gateway: Gateway, found: FileRecord | null): Promise<FileRecord | null> {
   const file = found?.status === 'uploading' ? await settleUpload(gateway, found) : found
-  return presentOrFail(id, file && isStored(file) ? await stillVerified(gateway, file) : file)
+  return file && isStored(file) ? stillVerified(gateway, file) : file
 }
 
 /** A presigned GET of the file's bytes, valid for the configured time. */
-export function presignDownload(gateway: Gateway, file: StoredFile): Promise<string> {
+export function presignDownload(
+  gateway: Gateway,
+  file: StoredFile,
+  disposition: 'attachment' | 'inline' = 'attachment',
+): Promise<string> {
   const dressing = {
     contentType: file.contentType,
-    contentDisposition: contentDispositionOf('attachment', file.filename),
+    contentDisposition: contentDispositionOf(disposition, file.filename),
   }
   return gateway.presigner.presignGet(file.content.objectKey, dressing, gateway.limits.downloadUrlTtlSeconds)
 }
@@ -49,6 +70,8 @@ function presentOrFail(id: FileId, file: FileRecord | null): StoredFile {
 
 async function stillVerified(gateway: Gateway, file: StoredFile): Promise<FileRecord | null> {
   if (file.upload === null || file.upload.objectKey !== file.content.objectKey) return file
+  // The store itself refuses a second PUT.
+  if (file.upload.writeOnce) return file
   const object = await gateway.objects.head(file.content.objectKey)
   if (object !== null && object.etag === file.content.etag) return file
   await gateway.uploads.revoke(file, { code: 'content_changed' }, gateway.now())

@@ -38,6 +38,11 @@ export function requireScope(principal: Principal, scope: Scope): Member {
   return principal
 }
 
+/** Whether `principal` is a member with `scope`. */
+export function hasScope(principal: Principal, scope: Scope): boolean {
+  return principal.kind !== 'root' && principal.scopes.includes(scope)
+}
+
 /** Throws `wrong_organization` unless `principal` is the root key. */
 export function requireRoot(principal: Principal): void {
   if (principal.kind !== 'root') fail({ code: 'wrong_organization' })

@@ -1,4 +1,4 @@
-import type { ObjectKey, Sha256 } from '../ids'
+import type { Md5, ObjectKey, Sha256 } from '../ids'
 
 /** What the store says about an object. */
 export type StoredObject = {
@@ -10,6 +10,9 @@ export type StoredObject = {
   contentType: string | null
   /** The Content-Encoding that whoever put the object claimed for it; null when none. */
   contentEncoding: string | null
+  /** Checksums of the bytes that the store vouches for; null where it says nothing. */
+  md5: Md5 | null
+  sha256: Sha256 | null
 }
 
 export type PutOptions = {

@@ -1,11 +1,15 @@
 import type { ObjectKey } from '../ids'
+import type { HeaderSeal } from '../uploads/upload'
 
 /** What a presigned PUT promises; the store refuses a request that differs. */
-export type PutSeal = {
+export type PutSeal = Partial<HeaderSeal> & {
   contentType: string
   /** null: any size (the store then bounds it). */
   byteSize: number | null
 }
+
+/** A presigned PUT: the URL, and every header that the client itself must send with exactly these values. */
+export type PresignedPut = { url: string; headers: Record<string, string> }
 
 /** What a presigned GET asks the store to answer with, where the store honours it. */
 export type GetDressing = {
@@ -17,6 +21,6 @@ export type GetDressing = {
 export interface Presigner {
   /** `s3://bucket/key` */
   uri(key: ObjectKey): string
-  presignPut(key: ObjectKey, seal: PutSeal, ttlSeconds: number): Promise<string>
+  presignPut(key: ObjectKey, seal: PutSeal, ttlSeconds: number): Promise<PresignedPut>
   presignGet(key: ObjectKey, dressing: GetDressing, ttlSeconds: number): Promise<string>
 }

@@ -103,6 +103,8 @@ export type VerifiedBytes = {
   sha256: Sha256 | null
   objectKey: ObjectKey
   etag: string
+  /** Until when a URL may still put bytes at the key, in milliseconds since 1970 UTC; null: there is none. */
+  writableUntil: number | null
 }
 
 export interface UploadRepository {

@@ -9,7 +9,7 @@ import { type IdempotencyClaim, replyOf } from '../idempotency/idempotency'
 import type { FileId, OrganizationId, Sha256 } from '../ids'
 import { inOwnOrganization } from '../organizations/own-organization'
 import type { UploadIntent } from '../ports/repositories'
-import type { Upload } from './upload'
+import { type HeaderSeal, noHeaderSeal, type Upload } from './upload'
 
 /** What a caller says about a file, parsed and within its limits. */
 export type NewFile = {
@@ -20,6 +20,8 @@ export type NewFile = {
   metadata: Metadata
   /** Left out: not public. */
   isPublic?: boolean
+  /** As the caller wrote it. Left out: none is promised. */
+  checksum?: string
 }
 
 export type Begun =
@@ -30,7 +32,7 @@ export type Begun =
 export function intentOf(
   gateway: Gateway,
   file: NewFile,
-  upload: Pick<Upload, 'method' | 'byteSize'> & { ttlMs: number },
+  upload: Pick<Upload, 'method' | 'byteSize'> & { ttlMs: number; seal?: HeaderSeal },
   now: number,
 ): UploadIntent {
   const id = gateway.newId() as FileId
@@ -45,6 +47,7 @@ export function intentOf(
         ? file.metadata
         : { ...file.metadata, artifactType: artifactTypeOf(file.contentType) },
       isPublic: file.isPublic ?? false,
+      checksum: file.checksum ?? null,
       createdAt: now,
     },
     upload: {
@@ -53,6 +56,7 @@ export function intentOf(
       contentType: file.contentType,
       byteSize: upload.byteSize,
       expiresAt: now + upload.ttlMs,
+      ...(upload.seal ?? noHeaderSeal),
     },
   }
 }

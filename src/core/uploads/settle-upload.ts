@@ -1,13 +1,15 @@
+import { digestOf } from '../contents/digest'
 import { contradictingType } from '../contents/verify-content-type'
 import type { Refusal } from '../errors'
 import { GatewayError } from '../errors'
 import { isSameContentType } from '../files/content-type'
 import type { FileRecord, PendingFile } from '../files/file-record'
 import type { Gateway } from '../gateway'
-import type { ContentId } from '../ids'
+import type { ContentId, Sha256 } from '../ids'
 import { detectionSampleBytes } from '../ports/content-type-detector'
 import type { StoredObject } from '../ports/object-store'
 import { deleteObjects } from './delete-objects'
+import type { Upload } from './upload'
 
 /**
  * Ends a presigned upload whose bytes are in the bucket: the store is asked what is really there, and only
@@ -15,7 +17,8 @@ import { deleteObjects } from './delete-objects'
  * to repeat; whoever comes first decides. Returns the file as it then is; still `uploading` when nothing
  * has arrived, null when it was deleted meanwhile.
  *
- * Two object reads (HEAD and the first bytes), one database round trip.
+ * Two object reads (HEAD and the first bytes), one database round trip. Where a checksum was sealed that the
+ * store does not vouch for, all bytes are read once more.
  */
 export async function settleUpload(gateway: Gateway, file: PendingFile): Promise<FileRecord | null> {
   if (file.upload.method !== 'presigned_put') return file
@@ -31,9 +34,10 @@ async function accept(gateway: Gateway, file: PendingFile, object: StoredObject)
   const bytes = {
     contentId: gateway.newId() as ContentId,
     byteSize: object.byteSize,
-    sha256: null,
+    sha256: shareableSha256(file.upload),
     objectKey: object.key,
     etag: object.etag,
+    writableUntil: file.upload.expiresAt,
   }
   try {
     const settled = await gateway.uploads.settle({ file, upload: file.upload }, bytes, gateway.now())
@@ -45,6 +49,11 @@ async function accept(gateway: Gateway, file: PendingFile, object: StoredObject)
       return refuse(gateway, file, { code: 'quota_exceeded' })
     throw error
   }
+}
+
+/** Bytes may be shared with other files under their SHA-256 only where no URL can still replace them. */
+function shareableSha256({ sha256, writeOnce }: Upload): Sha256 | null {
+  return writeOnce ? sha256 : null
 }
 
 async function refuse(gateway: Gateway, file: PendingFile, reason: Refusal): Promise<FileRecord | null> {
@@ -67,6 +76,8 @@ async function refusalOf(
   // Not part of any seal, and readers would get other bytes than those that were counted.
   if (object.contentEncoding !== null)
     return { code: 'encoding_not_promised', encoding: object.contentEncoding }
+  const checksum = await checksumRefusal(gateway, upload, object)
+  if (checksum !== null) return checksum
   if (object.byteSize === 0) return null
 
   const range = { offset: 0, length: Math.min(detectionSampleBytes, object.byteSize) }
@@ -75,4 +86,29 @@ async function refusalOf(
   const sample = new Uint8Array(await new Response(start.body).arrayBuffer())
   const actual = contradictingType(upload.contentType, await gateway.detectContentType(sample), sample)
   return actual === null ? null : { code: 'type_mismatch', declared: upload.contentType, actual }
+}
+
+/** Whether the bytes have the sealed checksums: by the store's word, or else by reading them. */
+async function checksumRefusal(
+  gateway: Gateway,
+  upload: Upload,
+  object: StoredObject,
+): Promise<Refusal | 'changed' | null> {
+  for (const algorithm of ['md5', 'sha256'] as const) {
+    const expected = upload[algorithm]
+    if (expected === null) continue
+    const actual = object[algorithm] ?? (await digestOfObject(gateway, algorithm, object))
+    if (actual === null) return 'changed'
+    if (actual !== expected) return { code: 'checksum_mismatch', algorithm, expected, actual }
+  }
+  return null
+}
+
+async function digestOfObject(
+  gateway: Gateway,
+  algorithm: 'md5' | 'sha256',
+  { key, etag }: StoredObject,
+): Promise<string | null> {
+  const found = await gateway.objects.get(key, { ifMatch: etag })
+  return found && digestOf(algorithm, found.body)
 }

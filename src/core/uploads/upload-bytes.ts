@@ -76,6 +76,7 @@ async function store(
     sha256,
     objectKey,
     etag: object.etag,
+    writableUntil: null,
   }
   // From here on a failure may have taken effect: the file is left to the sweep, which sees what is so.
   const { file, due } = await gateway.uploads.settle(intent, verified, gateway.now())

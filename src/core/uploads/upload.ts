@@ -1,7 +1,27 @@
-import type { ObjectKey } from '../ids'
+import type { Md5, ObjectKey, Sha256 } from '../ids'
+
+/** What is sealed beside type and size, where the client is told which headers to send. */
+export type HeaderSeal = {
+  /** null: not sealed. */
+  md5: Md5 | null
+  /** null: not sealed. */
+  sha256: Sha256 | null
+  /** Sealed with `if-none-match: *`: once there are bytes at the key, the URL cannot change them. */
+  writeOnce: boolean
+  /** A header value that the store keeps with the object; null: not sealed. */
+  contentDisposition: string | null
+}
+
+/** The seal of a bare URL. */
+export const noHeaderSeal: HeaderSeal = {
+  md5: null,
+  sha256: null,
+  writeOnce: false,
+  contentDisposition: null,
+}
 
 /** An intention to store bytes: where, until when, and what was sealed. */
-export type Upload = {
+export type Upload = HeaderSeal & {
   /** `edge`: through the Worker. `presigned_put`: the client puts the bytes into the bucket itself. */
   method: 'edge' | 'presigned_put'
   objectKey: ObjectKey

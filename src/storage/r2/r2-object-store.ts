@@ -1,4 +1,4 @@
-import type { ObjectKey } from '../../core/ids'
+import type { Md5, ObjectKey, Sha256 } from '../../core/ids'
 import type { ObjectStore, StoredObject } from '../../core/ports/object-store'
 import { r2Failure } from './r2-errors'
 
@@ -62,5 +62,11 @@ function toStoredObject(object: R2Object): StoredObject {
     etag: object.etag,
     contentType: object.httpMetadata?.contentType ?? null,
     contentEncoding: object.httpMetadata?.contentEncoding ?? null,
+    md5: hexOf(object.checksums.md5) as Md5 | null,
+    sha256: hexOf(object.checksums.sha256) as Sha256 | null,
   }
+}
+
+function hexOf(checksum: ArrayBuffer | undefined): string | null {
+  return checksum === undefined ? null : new Uint8Array(checksum).toHex()
 }

@@ -1,4 +1,4 @@
-import type { ObjectKey } from '../../core/ids'
+import type { Md5, ObjectKey, Sha256 } from '../../core/ids'
 import type { ObjectStore, StoredObject } from '../../core/ports/object-store'
 import type { S3Client } from './s3-client'
 import { s3Failure } from './s3-errors'
@@ -10,7 +10,8 @@ const concurrentDeletes = 4
 export function createS3ObjectStore(client: S3Client): ObjectStore {
   return {
     async head(key) {
-      const response = await client.send('head', key, { method: 'HEAD' })
+      const headers = { 'x-amz-checksum-mode': 'ENABLED' }
+      const response = await client.send('head', key, { method: 'HEAD', headers })
       return response && toStoredObject(key, response, contentLength(response))
     },
 
@@ -47,6 +48,8 @@ export function createS3ObjectStore(client: S3Client): ObjectStore {
         etag: etagOf(response),
         contentType,
         contentEncoding: null,
+        md5: md5Of(response),
+        sha256: sha256HeaderOf(response),
       }
     },
 
@@ -80,7 +83,28 @@ function toStoredObject(key: ObjectKey, response: Response, byteSize: number): S
     etag: etagOf(response),
     contentType: headers.get('content-type'),
     contentEncoding: headers.get('content-encoding'),
+    md5: md5Of(response),
+    sha256: sha256HeaderOf(response),
   }
+}
+
+/**
+ * The ETag of a single PUT is the MD5 of its bytes, unless they are encrypted with a key of KMS or of the
+ * customer: then it is something else of the same length (S3 API Reference, "Object").
+ */
+function md5Of(response: Response): Md5 | null {
+  const { headers } = response
+  const encryption = headers.get('x-amz-server-side-encryption')
+  const isPlain = encryption === null || encryption === 'AES256'
+  if (!isPlain || headers.has('x-amz-server-side-encryption-customer-algorithm')) return null
+  const etag = etagOf(response).toLowerCase()
+  return /^[0-9a-f]{32}$/.test(etag) ? (etag as Md5) : null
+}
+
+/** A composite checksum (of parts) ends in `-N` and is none of the bytes. */
+function sha256HeaderOf({ headers }: Response): Sha256 | null {
+  const checksum = headers.get('x-amz-checksum-sha256') ?? ''
+  return /^[A-Za-z0-9+/]{43}=$/.test(checksum) ? (Uint8Array.fromBase64(checksum).toHex() as Sha256) : null
 }
 
 function etagOf(response: Response): string {

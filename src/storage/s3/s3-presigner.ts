@@ -1,10 +1,11 @@
-import type { Presigner } from '../../core/ports/presigner'
+import type { Presigner, PutSeal } from '../../core/ports/presigner'
 import type { S3Client } from './s3-client'
 
 /**
  * Presigned URLs of an S3 endpoint.
  *
- * A PUT is sealed by what it signs: content type, content length when it is known, and, where the store
+ * A PUT is sealed by what it signs: content type, content length when it is known, whatever else the client
+ * is told to send (checksum, write-once, disposition), and, where the store
  * reads an absent header as an empty one, `x-amz-copy-source` as absent. Without the last, whoever holds
  * the URL could add that header and so copy an object he may not read into his own key: stores that follow
  * AWS refuse unsigned `x-amz-*` headers, R2-like stores and Ceph do not. `sealsCopySource` knows the store.
@@ -18,11 +19,14 @@ export function createS3Presigner(
       return `s3://${client.bucket}/${key}`
     },
 
-    async presignPut(key, { contentType, byteSize }, ttlSeconds) {
-      const headers: Record<string, string> = { 'content-type': contentType }
-      if (byteSize !== null) headers['content-length'] = String(byteSize)
-      if (await options.sealsCopySource()) headers['x-amz-copy-source'] = ''
-      return client.presign(key, { method: 'PUT', headers, ttlSeconds, now: options.now() })
+    async presignPut(key, seal, ttlSeconds) {
+      const headers = headersToSend(seal)
+      const signed = { ...headers }
+      // Every HTTP client sends it by itself, and browsers let nobody else set it.
+      if (seal.byteSize !== null) signed['Content-Length'] = String(seal.byteSize)
+      if (await options.sealsCopySource()) signed['x-amz-copy-source'] = ''
+      const request = { method: 'PUT', headers: signed, ttlSeconds, now: options.now() } as const
+      return { url: await client.presign(key, request), headers }
     },
 
     presignGet(key, { contentType, contentDisposition }, ttlSeconds) {
@@ -33,4 +37,14 @@ export function createS3Presigner(
       return client.presign(key, { method: 'GET', query, ttlSeconds, now: options.now() })
     },
   }
+}
+
+/** The checksum must be a header: S3 ignores `x-amz-checksum-sha256` in the query (aws-sdk-go-v2#2610). */
+function headersToSend({ contentType, md5, sha256, writeOnce, contentDisposition }: PutSeal) {
+  const headers: Record<string, string> = { 'Content-Type': contentType }
+  if (md5) headers['Content-MD5'] = Uint8Array.fromHex(md5).toBase64()
+  if (sha256) headers['x-amz-checksum-sha256'] = Uint8Array.fromHex(sha256).toBase64()
+  if (contentDisposition) headers['Content-Disposition'] = contentDisposition
+  if (writeOnce) headers['If-None-Match'] = '*'
+  return headers
 }

@@ -1,0 +1,154 @@
+import type { Context } from 'hono'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import type { Failure, FailureCode, FailureOf, Issue, Refusal } from '../../core/errors'
+import type { HttpEnv } from '../../http/context'
+import { failureHeaders } from '../../http/render-failure'
+import { sentences } from './schema'
+
+type Rendered =
+  | { status: ContentfulStatusCode; error: string; detail: string }
+  | { status: 422; issues: readonly Issue[] }
+type Table = { [Code in FailureCode]: (failure: FailureOf<Code>) => Rendered }
+
+const unreachable: Rendered = {
+  status: 502,
+  error: 'Bad Gateway',
+  detail: 'The store or the database could not be reached; please try again',
+}
+
+/** How the Direct Upload API says each failure. */
+const table = {
+  unauthenticated: ({ reason }) => ({
+    status: 401,
+    error: 'Unauthorized',
+    detail:
+      reason === 'missing'
+        ? 'A bearer token or an X-API-KEY header is required'
+        : `The credential is ${reason}`,
+  }),
+  missing_scope: ({ scope }) => forbidden(`The credential lacks the scope ${scope}`),
+  wrong_organization: () => forbidden('This credential belongs to no organization'),
+  rate_limited: ({ retryAfterSeconds }) => ({
+    status: 429,
+    error: 'Too Many Requests',
+    detail: `Try again in ${retryAfterSeconds} s`,
+  }),
+  invalid_request: ({ issues }) => invalid(issues),
+  unsupported_body: ({ expected }) => invalid([{ field: '', message: `the body must be ${expected}` }]),
+  unsupported_content_type: ({ contentType }) =>
+    invalid([{ field: 'blob.content_type', message: `${contentType} is not supported` }]),
+  content_too_large: ({ limitBytes }) => ({
+    status: 413,
+    error: 'Content Too Large',
+    detail: `The body may have at most ${limitBytes} bytes`,
+  }),
+  upload_too_large: ({ limitBytes, byteSize }) =>
+    invalid([
+      {
+        field: 'blob.byte_size',
+        message: `${byteSize} is more than one PUT can carry (${limitBytes}); use the multipart endpoints, POST /v1/uploads`,
+      },
+    ]),
+  size_mismatch: ({ expected, actual }) =>
+    invalid([{ field: 'blob.byte_size', message: `is ${expected}, but ${actual} bytes came` }]),
+  type_mismatch: ({ declared, actual }) =>
+    invalid([{ field: 'blob.content_type', message: `is ${declared}, but the bytes are ${actual}` }]),
+  quota_exceeded: () => forbidden("The organization's storage quota is exceeded"),
+  quota_below_usage: () => conflict('The quota is less than what is in use'),
+  scope_not_grantable: ({ scope }) => forbidden(`This credential cannot grant the scope ${scope}`),
+  expiry_not_grantable: () => forbidden('This credential expires before what it would make'),
+  organization_not_found: () => notFound('There is no such organization'),
+  api_key_not_found: () => notFound('There is no such API key'),
+  file_not_found: () => notFound('There is no such blob'),
+  file_uploading: () => notFound('The bytes of this blob have not arrived yet'),
+  file_refused: ({ refusal }) => notFound(`This blob has no bytes: ${sayRefusal(refusal)}`),
+  idempotency_key_reused: () => ({
+    status: 422,
+    error: 'Unprocessable Content',
+    detail: 'This Idempotency-Key was used for a different request',
+  }),
+  idempotency_in_progress: () => conflict('A request with this Idempotency-Key is still running'),
+  upload_superseded: () => conflict('The blob was deleted while it was uploading'),
+  identity_provider_failed: () => unreachable,
+  store_failed: () => unreachable,
+  database_failed: () => unreachable,
+  internal: () => ({
+    status: 500,
+    error: 'Internal Server Error',
+    detail: 'Something went wrong on our side; please try again',
+  }),
+} satisfies Table
+
+/** The answer to `failure`: FastAPI's `{detail: […]}` for input, `{detail, error, error_code}` for the rest. */
+export function renderFailure(c: Context<HttpEnv>, failure: Failure): Response {
+  const render = table[failure.code] as (failure: Failure) => Rendered
+  const rendered = render(failure)
+  const headers = failureHeaders(failure)
+  if ('issues' in rendered) return c.json({ detail: rendered.issues.map(presentIssue) }, 422, headers)
+  const { status, detail, error } = rendered
+  return c.json({ detail, error, error_code: failure.code }, status, headers)
+}
+
+/** The answer where there is no such route. */
+export function renderNoRoute(c: Context<HttpEnv>): Response {
+  return c.json({ detail: 'There is nothing here', error: 'Not Found', error_code: 'not_found' }, 404)
+}
+
+/** The answer to another method than the ones in `allow`. */
+export function renderWrongMethod(c: Context<HttpEnv>, allow: string): Response {
+  const detail = `${c.req.method} is not possible here`
+  return c.json({ detail, error: 'Method Not Allowed', error_code: 'method_not_allowed' }, 405, { allow })
+}
+
+const types = new Map<string, string>(Object.entries(sentences).map(([type, sentence]) => [sentence, type]))
+
+/** One entry of FastAPI's `detail`. What pydantic has no word for is a `value_error`. */
+function presentIssue({ field, message }: Issue) {
+  const type = types.get(message)
+  return {
+    loc: locationOf(field),
+    msg: type ? message : `Value error, ${message}`,
+    type: type ?? 'value_error',
+  }
+}
+
+function locationOf(field: string): string[] {
+  if (field === 'Idempotency-Key') return ['header', field]
+  if (field === 'disposition') return ['query', field]
+  return field === '' ? ['body'] : ['body', ...field.split('.')]
+}
+
+function invalid(issues: readonly Issue[]): Rendered {
+  return { status: 422, issues }
+}
+
+function forbidden(detail: string): Rendered {
+  return { status: 403, error: 'Forbidden', detail }
+}
+
+function notFound(detail: string): Rendered {
+  return { status: 404, error: 'Not Found', detail }
+}
+
+function conflict(detail: string): Rendered {
+  return { status: 409, error: 'Conflict', detail }
+}
+
+function sayRefusal(refusal: Refusal): string {
+  switch (refusal.code) {
+    case 'size_mismatch':
+      return `${refusal.actual} bytes came, ${refusal.expected} were promised`
+    case 'type_mismatch':
+      return `they were ${refusal.actual || 'of no type'}, not ${refusal.declared}`
+    case 'checksum_mismatch':
+      return `they had another ${refusal.algorithm === 'md5' ? 'MD5' : 'SHA-256'} than was promised`
+    case 'encoding_not_promised':
+      return `their Content-Encoding ${refusal.encoding} was not promised`
+    case 'content_changed':
+      return 'they were replaced after they had been verified'
+    case 'quota_exceeded':
+      return "the organization's storage quota is exceeded"
+    case 'never_arrived':
+      return 'they never arrived'
+  }
+}

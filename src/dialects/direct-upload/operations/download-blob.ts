@@ -1,0 +1,30 @@
+import type { Context } from 'hono'
+import { failField } from '../../../core/errors'
+import { inlineOrAttachment } from '../../../core/files/content-disposition'
+import { getFile, presignDownload } from '../../../core/files/get-file'
+import { requireScope } from '../../../core/organizations/principal'
+import type { HttpEnv } from '../../../http/context'
+import { signedFileIdOf } from './blob-facts'
+
+/** How long a browser may follow the same redirect again, as Rails has it; never as long as the URL lives. */
+const redirectMaxAgeSeconds = 300
+
+/**
+ * `GET /api/v1/blobs/{signed_id}/{filename}?disposition=inline|attachment`: 302 to a presigned GET. The
+ * filename in the path is for people; the blob's own counts. `attachment` unless asked otherwise, and always
+ * for types that a browser would run (as in Rails).
+ */
+export async function downloadBlobOperation(c: Context<HttpEnv>): Promise<Response> {
+  const { gateway } = c.var
+  const { organizationId } = requireScope(c.var.principal, 'files:read')
+  const wish = c.req.query('disposition') || 'attachment'
+  if (wish !== 'inline' && wish !== 'attachment') failField('disposition', 'must be inline or attachment')
+  const file = await getFile(gateway, organizationId, await signedFileIdOf(c, organizationId))
+  const disposition = wish === 'inline' ? inlineOrAttachment(file.contentType) : wish
+  const url = await presignDownload(gateway, file, disposition)
+  const maxAge = Math.min(redirectMaxAgeSeconds, Math.floor(gateway.limits.downloadUrlTtlSeconds / 2))
+  c.header('Cache-Control', `private, max-age=${maxAge}`)
+  // Whoever uses the same browser with another organization's key must not get it from the cache.
+  c.header('Vary', 'Authorization, X-API-KEY', { append: true })
+  return c.redirect(url, 302)
+}

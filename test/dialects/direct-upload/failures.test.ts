@@ -1,0 +1,98 @@
+import { Hono } from 'hono'
+import { describe, expect, it } from 'vitest'
+import { type Failure, type FailureCode, type FailureOf, GatewayError } from '../../../src/core/errors'
+import { renderFailure } from '../../../src/dialects/direct-upload/errors'
+import type { HttpEnv } from '../../../src/http/context'
+
+const fileId = '00000000-0000-7000-8000-000000000000'
+
+/** One of each, with the status it is answered with. */
+const cases: { [Code in FailureCode]: [status: number, failure: Omit<FailureOf<Code>, 'code'>] } = {
+  unauthenticated: [401, { reason: 'expired' }],
+  missing_scope: [403, { scope: 'files:write' }],
+  wrong_organization: [403, {}],
+  rate_limited: [429, { retryAfterSeconds: 7 }],
+  invalid_request: [422, { issues: [{ field: 'blob.filename', message: 'is odd' }] }],
+  unsupported_body: [422, { expected: 'JSON' }],
+  unsupported_content_type: [422, { contentType: 'audio/ogg', supported: [] }],
+  content_too_large: [413, { limitBytes: 100 }],
+  upload_too_large: [422, { limitBytes: 100, byteSize: 101 }],
+  size_mismatch: [422, { expected: 5, actual: 6 }],
+  type_mismatch: [422, { declared: 'application/pdf', actual: 'image/png' }],
+  quota_exceeded: [403, {}],
+  quota_below_usage: [409, { usedBytes: 5, reservedBytes: 6 }],
+  scope_not_grantable: [403, { scope: 'org:admin' }],
+  expiry_not_grantable: [403, { latest: 0 }],
+  organization_not_found: [404, { organizationId: 'nobody' }],
+  api_key_not_found: [404, { keyId: '0011223344556677' }],
+  file_not_found: [404, { fileId }],
+  file_uploading: [404, { fileId }],
+  file_refused: [404, { fileId, refusal: { code: 'content_changed' } }],
+  idempotency_key_reused: [422, {}],
+  idempotency_in_progress: [409, { retryAfterSeconds: 3 }],
+  upload_superseded: [409, {}],
+  store_failed: [502, { operation: 'put' }],
+  database_failed: [502, { operation: 'uploads.begin' }],
+  identity_provider_failed: [502, {}],
+  internal: [500, {}],
+}
+
+const aboutInput = [
+  ...['invalid_request', 'unsupported_body', 'unsupported_content_type', 'upload_too_large'],
+  ...['size_mismatch', 'type_mismatch'],
+]
+
+async function answerTo(failure: Failure): Promise<Response> {
+  const app = new Hono<HttpEnv>()
+  app.get('/', () => {
+    throw new GatewayError(failure, { cause: new Error('the cause, with a secret') })
+  })
+  app.onError((error, c) => {
+    if (!(error instanceof GatewayError)) throw error
+    return renderFailure(c, error.failure)
+  })
+  return app.request('/')
+}
+
+describe('the Direct Upload dialect', () => {
+  it.each(Object.entries(cases))('answers %s in its own shape', async (code, [status, facts]) => {
+    const answer = await answerTo({ code, ...facts } as Failure)
+    const text = await answer.text()
+    expect(answer.status).toBe(status)
+    expect(JSON.parse(text)).toEqual(
+      aboutInput.includes(code)
+        ? {
+            detail: [
+              {
+                loc: expect.arrayContaining(['body']),
+                msg: expect.stringMatching(/^Value error, ./),
+                type: 'value_error',
+              },
+            ],
+          }
+        : { detail: expect.stringMatching(/./), error: expect.stringMatching(/./), error_code: code },
+    )
+    for (const inside of ['secret', fileId, 'uploads.begin']) expect(text).not.toContain(inside)
+    expect(answer.headers.get('retry-after')).toBe(
+      'retryAfterSeconds' in facts ? String(facts.retryAfterSeconds) : null,
+    )
+    expect(answer.headers.has('www-authenticate')).toBe(code === 'unauthenticated')
+  })
+
+  it('says why a blob has no bytes, whatever the reason', async () => {
+    const refusals = [
+      { code: 'size_mismatch', expected: 5, actual: 6 },
+      { code: 'type_mismatch', declared: 'a/b', actual: '' },
+      { code: 'checksum_mismatch', algorithm: 'sha256', expected: 'x', actual: 'y' },
+      { code: 'encoding_not_promised', encoding: 'gzip' },
+      { code: 'content_changed' },
+      { code: 'quota_exceeded' },
+      { code: 'never_arrived' },
+    ] as const
+    const said = await Promise.all(
+      refusals.map(async (refusal) => (await answerTo({ code: 'file_refused', fileId, refusal })).text()),
+    )
+    expect(new Set(said).size).toBe(refusals.length)
+    for (const text of said) expect(text).not.toContain('undefined')
+  })
+})
