@@ -1,0 +1,77 @@
+import { env } from 'cloudflare:workers'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { jwtVariables, newSigningKey, signToken, startIdentityProvider } from '../support/identity-provider'
+import { expectInvariants } from '../support/invariants'
+import { quantcdn } from '../support/quantcdn'
+import { bodyOf, startWorker, type TestWorker } from '../support/worker'
+
+/** `hello`, which every dialect here promises. */
+const md5OfHello = 'XUFAKrxLKna5cZ2REBfFkg=='
+
+let worker: TestWorker
+let signer: Awaited<ReturnType<typeof newSigningKey>>
+
+beforeEach(async () => {
+  signer = await newSigningKey('key-1')
+  startIdentityProvider([signer])
+  worker = startWorker(jwtVariables)
+  await worker.organization('acme')
+})
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+/** How each presigning dialect promises `hello`; the key it will be at. */
+const promises: Record<string, (token: string) => Promise<Response>> = {
+  quantcdn: (token) =>
+    quantcdn(worker, token).upload({ requestUploadUrl: true, size: 5, contentType: 'text/plain' }),
+  'direct-upload': (token) =>
+    worker.call('POST', '/api/v1/upload/direct', {
+      token,
+      json: {
+        blob: { filename: 'a.txt', content_type: 'text/plain', byte_size: 5, checksum: md5OfHello },
+      },
+    }),
+  ctxfy: (token) =>
+    worker.call('POST', '/v1/upload/s3', {
+      token,
+      json: { filename: 'a.txt', contentType: 'text/plain', size: 5 },
+    }),
+}
+
+function keyIn(answer: Record<string, unknown>): string {
+  return String(answer.s3Key ?? answer.key ?? answer.fileKey)
+}
+
+describe.each(Object.keys(promises))('the %s dialect', (name) => {
+  const promise = (token: string) => promises[name]?.(token) ?? Promise.reject(new Error('no such dialect'))
+
+  it('takes a JWT where it takes an API key, and no more than its scopes allow', async () => {
+    expect((await promise(await signToken(signer))).status).toBeLessThan(300)
+    const reader = await promise(await signToken(signer, { claims: { scope: 'files:read' } }))
+    expect(reader.status).toBe(403)
+    const expired = await promise(await signToken(signer, { claims: { exp: 1 } }))
+    expect([expired.status, expired.headers.get('www-authenticate')]).toEqual([
+      401,
+      'Bearer error="invalid_token"',
+    ])
+    const nobody = await promise(await signToken(signer, { claims: { org_id: 'nobody' } }))
+    expect(nobody.status).toBe(403)
+  })
+
+  it('makes files that the others see, settle and delete', async () => {
+    const token = await signToken(signer)
+    const key = keyIn(await bodyOf(await promise(token)))
+    await env.BUCKET.put(key, 'hello', { httpMetadata: { contentType: 'text/plain' } })
+    const fileId = /^acme\/([0-9a-f-]{36})/.exec(key)?.[1] ?? ''
+    const api = quantcdn(worker, token)
+    const file = await bodyOf(await api.get(fileId))
+    expect(file).toMatchObject({ size: 5, contentType: 'text/plain' })
+    expect((await bodyOf(await api.list())).files).toMatchObject([{ fileId }])
+    await expectInvariants({ swept: true })
+    expect((await api.delete(fileId)).status).toBe(200)
+    expect((await env.BUCKET.list()).objects).toEqual([])
+    await expectInvariants({ swept: true })
+  })
+})
