@@ -1,0 +1,22 @@
+import type { ObjectKey } from '../../core/ids'
+import type { StoredObject } from '../../core/ports/object-store'
+import { r2Failure } from './r2-errors'
+
+/** `call`, a failure of which is `store_failed`. */
+export async function attempt<T>(operation: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call()
+  } catch (error) {
+    throw r2Failure(operation, error)
+  }
+}
+
+export function toStoredObject(object: R2Object): StoredObject {
+  return {
+    key: object.key as ObjectKey,
+    byteSize: object.size,
+    etag: object.etag,
+    contentType: object.httpMetadata?.contentType ?? null,
+    contentEncoding: object.httpMetadata?.contentEncoding ?? null,
+  }
+}
