@@ -4,6 +4,7 @@ import { matchedRoutes } from 'hono/route'
 import type { Composition } from './compose'
 import { checkHealth } from './core/health'
 import { createCtxfyDialect } from './dialects/ctxfy'
+import { createCuadraDialect } from './dialects/cuadra'
 import { createOrganizationsDialect } from './dialects/organizations'
 import { createQuantcdnDialect } from './dialects/quantcdn'
 import type { HttpEnv } from './http/context'
@@ -57,7 +58,14 @@ function createApp({ config, credentials, rateLimiter, gatewayFor }: Composition
       allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
       // With no list hono answers with the headers the preflight asks for.
       allowHeaders: [],
-      exposeHeaders: ['X-Request-Id', 'Idempotent-Replayed', 'Retry-After', 'ETag', 'Content-Range'],
+      exposeHeaders: [
+        'X-Request-Id',
+        'Idempotent-Replayed',
+        'Retry-After',
+        'RateLimit-Policy',
+        'ETag',
+        'Content-Range',
+      ],
       maxAge: preflightMaxAgeSeconds,
     }),
   )
@@ -71,6 +79,7 @@ function createApp({ config, credentials, rateLimiter, gatewayFor }: Composition
 
   app.route('/', createQuantcdnDialect(config.quantcdnExtraContentTypes))
   app.route('/v1/organizations', createOrganizationsDialect())
+  app.route('/v1/files', createCuadraDialect(config.cuadraExtraContentTypes))
   app.route('/v1', createCtxfyDialect())
   app.notFound((c) => c.json({ error: 'Not Found', message: 'There is nothing here', code: 404 }, 404))
   return app

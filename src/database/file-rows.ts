@@ -1,5 +1,5 @@
 import type { Refusal } from '../core/errors'
-import type { FileRecord } from '../core/files/file-record'
+import type { FileOrigin, FileRecord } from '../core/files/file-record'
 import type { Metadata } from '../core/files/metadata'
 import type { ContentId, FileId, ObjectKey, OrganizationId, Sha256 } from '../core/ids'
 import type { Upload } from '../core/uploads/upload'
@@ -14,6 +14,9 @@ export type FileRow = {
   status: FileRecord['status']
   refusal: string | null
   is_duplicate: number
+  source: FileOrigin['source']
+  source_detail: string | null
+  connector_metadata: string | null
   created_at: number
   content_id: string | null
   byte_size: number | null
@@ -25,6 +28,7 @@ export type FileRow = {
   upload_content_type: string | null
   upload_byte_size: number | null
   upload_expires_at: number | null
+  upload_multipart_id: string | null
 }
 
 const columns: Record<keyof FileRow, string> = {
@@ -36,6 +40,9 @@ const columns: Record<keyof FileRow, string> = {
   status: 'f.status',
   refusal: 'f.refusal',
   is_duplicate: 'f.is_duplicate',
+  source: 'f.source',
+  source_detail: 'f.source_detail',
+  connector_metadata: 'f.connector_metadata',
   created_at: 'f.created_at',
   content_id: 'c.id',
   byte_size: 'c.byte_size',
@@ -47,6 +54,7 @@ const columns: Record<keyof FileRow, string> = {
   upload_content_type: 'u.content_type',
   upload_byte_size: 'u.byte_size',
   upload_expires_at: 'u.expires_at',
+  upload_multipart_id: 'u.multipart_id',
 }
 
 /** The select list of a file row. */
@@ -69,6 +77,7 @@ export function toFileRecord(row: FileRow): FileRecord {
     filename: row.filename,
     contentType: row.content_type,
     metadata: JSON.parse(row.metadata) as Metadata,
+    origin: toOrigin(row),
     createdAt: row.created_at,
   }
   const upload = toUpload(row)
@@ -97,6 +106,21 @@ export function toFileRecord(row: FileRow): FileRecord {
   }
 }
 
+/** What `fileSnapshot` kept. */
+export function parseFileReply(text: string): { file: FileRecord } {
+  return { file: toFileRecord(JSON.parse(text) as FileRow) }
+}
+
+/** Rows inside replies that were stored before these columns came lack them. */
+function toOrigin(row: FileRow): FileOrigin {
+  const { source, source_detail, connector_metadata } = row
+  return {
+    source: source ?? 'api',
+    sourceDetail: source_detail ?? null,
+    connectorMetadata: connector_metadata ? (JSON.parse(connector_metadata) as Metadata) : null,
+  }
+}
+
 function toUpload(row: FileRow): Upload | null {
   if (row.upload_method === null) return null
   return {
@@ -105,6 +129,7 @@ function toUpload(row: FileRow): Upload | null {
     contentType: required(row.upload_content_type),
     byteSize: row.upload_byte_size,
     expiresAt: required(row.upload_expires_at),
+    multipartId: row.upload_multipart_id ?? null,
   }
 }
 

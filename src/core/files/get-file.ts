@@ -18,9 +18,18 @@ export async function getFile(
   organizationId: OrganizationId,
   id: FileId,
 ): Promise<StoredFile> {
+  return presentOrFail(id, await findFile(gateway, organizationId, id))
+}
+
+/** The same for a file in whatever state it is; null when there is none. */
+export async function findFile(
+  gateway: Gateway,
+  organizationId: OrganizationId,
+  id: FileId,
+): Promise<FileRecord | null> {
   const found = await gateway.files.find(organizationId, id)
   const file = found?.status === 'uploading' ? await settleUpload(gateway, found) : found
-  return presentOrFail(id, file && isStored(file) ? await stillVerified(gateway, file) : file)
+  return file && isStored(file) ? stillVerified(gateway, file) : file
 }
 
 /** A presigned GET of the file's bytes, valid for the configured time. */

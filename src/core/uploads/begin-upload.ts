@@ -41,6 +41,7 @@ export function intentOf(
       metadata: Object.hasOwn(file.metadata, 'artifactType')
         ? file.metadata
         : { ...file.metadata, artifactType: artifactTypeOf(file.contentType) },
+      origin: { source: 'api', sourceDetail: null, connectorMetadata: null },
       createdAt: now,
     },
     upload: {
@@ -49,6 +50,7 @@ export function intentOf(
       contentType: file.contentType,
       byteSize: upload.byteSize,
       expiresAt: now + upload.ttlMs,
+      multipartId: null,
     },
   }
 }
