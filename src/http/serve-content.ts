@@ -48,9 +48,7 @@ export async function serveContent(
   })
   if (found === null) fail({ code: 'file_not_found', fileId: file.id })
   // Says its length by itself, and fails when the store does not keep it.
-  const sized = new FixedLengthStream(length)
-  c.var.gateway.background(found.body.pipeTo(sized.writable).catch(() => {}))
-  return new Response(sized.readable, { status, headers })
+  return new Response(found.body.pipeThrough(new FixedLengthStream(length)), { status, headers })
 }
 
 function headersOf(file: StoredFile, cacheControl: string): Headers {
