@@ -95,7 +95,10 @@ async function inWorkerd(entryPoint, bindings, work) {
       compatibilityDate: '2026-10-23',
       cf: false,
       // The gateway's log lines.
-      handleRuntimeStdio: (stdout, stderr) => [stdout, stderr].forEach((stream) => stream.resume()),
+      handleRuntimeStdio: (stdout, stderr) => {
+        stdout.resume()
+        stderr.resume()
+      },
       bindings,
       d1Databases: ['DB'],
       r2Buckets: ['BUCKET'],

@@ -24,9 +24,15 @@ describe('readConfig', () => {
         uploadCredentials: null,
       },
       sealCopySource: 'auto',
-      limits: { directUploadMaxBytes: 7_340_032, uploadUrlTtlSeconds: 3600, downloadUrlTtlSeconds: 3600 },
+      limits: {
+        directUploadMaxBytes: 7_340_032,
+        formUploadMaxBytes: 52_428_800,
+        uploadUrlTtlSeconds: 3600,
+        downloadUrlTtlSeconds: 3600,
+      },
       cors: { origins: [] },
       quantcdnExtraContentTypes: [],
+      cuadraExtraContentTypes: [],
     })
   })
 
@@ -36,6 +42,8 @@ describe('readConfig', () => {
       S3_UPLOAD_SECRET_ACCESS_KEY: '',
       S3_SEAL_COPY_SOURCE: '',
       DIRECT_UPLOAD_MAX_BYTES: ' ',
+      FORM_UPLOAD_MAX_BYTES: '',
+      CUADRA_EXTRA_CONTENT_TYPES: '',
       UPLOAD_URL_TTL_SECONDS: '',
       DOWNLOAD_URL_TTL_SECONDS: '\n',
       CORS_ALLOWED_ORIGINS: ' , ',
@@ -52,6 +60,8 @@ describe('readConfig', () => {
       S3_UPLOAD_SECRET_ACCESS_KEY: 'upload-secret',
       S3_SEAL_COPY_SOURCE: 'true',
       DIRECT_UPLOAD_MAX_BYTES: '1024',
+      FORM_UPLOAD_MAX_BYTES: '2048',
+      CUADRA_EXTRA_CONTENT_TYPES: 'image/png',
       UPLOAD_URL_TTL_SECONDS: '604800',
       DOWNLOAD_URL_TTL_SECONDS: '1',
       CORS_ALLOWED_ORIGINS: 'https://app.example.com, http://localhost:3000',
@@ -63,7 +73,13 @@ describe('readConfig', () => {
         uploadCredentials: { accessKeyId: 'upload-key', secretAccessKey: 'upload-secret' },
       },
       sealCopySource: true,
-      limits: { directUploadMaxBytes: 1024, uploadUrlTtlSeconds: 604_800, downloadUrlTtlSeconds: 1 },
+      limits: {
+        directUploadMaxBytes: 1024,
+        formUploadMaxBytes: 2048,
+        uploadUrlTtlSeconds: 604_800,
+        downloadUrlTtlSeconds: 1,
+      },
+      cuadraExtraContentTypes: ['image/png'],
       cors: { origins: ['https://app.example.com', 'http://localhost:3000'] },
       quantcdnExtraContentTypes: ['application/xml', 'audio/mpeg'],
     })

@@ -12,9 +12,10 @@ export async function getFileOperation(c: Context<HttpEnv>): Promise<Response> {
   const { gateway } = c.var
   const { organizationId } = requireScope(c.var.principal, 'files:read')
   const fileId = fileIdOf(c)
+  const isExpanded = expandsAssociations(c)
   const [file, associations] = await Promise.all([
     findFile(gateway, organizationId, fileId),
-    expandsAssociations(c) ? gateway.associations.of(organizationId, fileId) : null,
+    isExpanded ? gateway.associations.of(organizationId, fileId) : null,
   ])
   if (file === null) fail({ code: 'file_not_found', fileId })
   return c.json(presentFile(file, associations))
