@@ -6,6 +6,7 @@ import { checkHealth } from './core/health'
 import type { Principal } from './core/organizations/principal'
 import { createCtxfyDialect } from './dialects/ctxfy'
 import { createCtxfyPublicFiles } from './dialects/ctxfy/public-files'
+import { createCuadraDialect } from './dialects/cuadra'
 import { createDirectUploadDialect } from './dialects/direct-upload'
 import { createOrganizationsDialect } from './dialects/organizations'
 import { createQuantcdnDialect } from './dialects/quantcdn'
@@ -58,7 +59,14 @@ function createApp({ config, credentials, rateLimiter, gatewayFor }: Composition
       allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
       // With no list hono answers with the headers the preflight asks for.
       allowHeaders: [],
-      exposeHeaders: ['X-Request-Id', 'Idempotent-Replayed', 'Retry-After', 'ETag', 'Content-Range'],
+      exposeHeaders: [
+        'X-Request-Id',
+        'Idempotent-Replayed',
+        'Retry-After',
+        'RateLimit-Policy',
+        'ETag',
+        'Content-Range',
+      ],
       maxAge: preflightMaxAgeSeconds,
     }),
   )
@@ -73,6 +81,7 @@ function createApp({ config, credentials, rateLimiter, gatewayFor }: Composition
   app.route('/', createQuantcdnDialect(config.quantcdnExtraContentTypes))
   app.route('/api/v1', createDirectUploadDialect())
   app.route('/v1/organizations', createOrganizationsDialect())
+  app.route('/v1/files', createCuadraDialect(config.cuadraExtraContentTypes))
   app.route('/v1', createCtxfyDialect(config.publicBaseUrl))
   app.route('/public', createCtxfyPublicFiles())
   app.notFound((c) => c.json({ error: 'Not Found', message: 'There is nothing here', code: 404 }, 404))

@@ -19,6 +19,7 @@ export type Config = {
   jwt: { provider: IdentityProvider; organizationClaim: JsonPointer } | null
   /** Where the bucket is public, without a trailing slash; null: nowhere. */
   publicBaseUrl: string | null
+  cuadraExtraContentTypes: readonly string[]
 }
 
 /** A variable that is missing or wrong. The message names it and never repeats a secret. */
@@ -40,6 +41,7 @@ export type Variables = {
   S3_SEAL_COPY_SOURCE?: string
   S3_WRITE_ONCE?: string
   DIRECT_UPLOAD_MAX_BYTES?: string
+  FORM_UPLOAD_MAX_BYTES?: string
   UPLOAD_URL_TTL_SECONDS?: string
   DOWNLOAD_URL_TTL_SECONDS?: string
   CORS_ALLOWED_ORIGINS?: string
@@ -49,6 +51,7 @@ export type Variables = {
   JWT_AUDIENCE?: string
   JWT_ORGANIZATION_CLAIM?: string
   PUBLIC_BASE_URL?: string
+  CUADRA_EXTRA_CONTENT_TYPES?: string
 }
 
 type Name = keyof Variables
@@ -57,6 +60,8 @@ type Name = keyof Variables
 const presignTtlMaxSeconds = 604_800
 /** Decoded bytes, the JSON around them and R2's copy have to share an isolate's 128 MB with other requests. */
 const directUploadMaxBytes = 32 * 1024 ** 2
+/** What passes as a stream is bounded by the time a request may take, and by Cloudflare's plan (100 MB to 500 MB). */
+const formUploadMaxBytes = 500 * 1024 ** 2
 
 /** Checks every variable once. Throws `ConfigError`. */
 export function readConfig(variables: Variables): Config {
@@ -118,19 +123,17 @@ export function readConfig(variables: Variables): Config {
     writeOnce: flag('S3_WRITE_ONCE', true),
     limits: {
       directUploadMaxBytes: integer('DIRECT_UPLOAD_MAX_BYTES', 7 * 1024 ** 2, 1, directUploadMaxBytes),
+      formUploadMaxBytes: integer('FORM_UPLOAD_MAX_BYTES', 50 * 1024 ** 2, 1, formUploadMaxBytes),
       uploadUrlTtlSeconds: integer('UPLOAD_URL_TTL_SECONDS', 3600, 1, presignTtlMaxSeconds),
       downloadUrlTtlSeconds: integer('DOWNLOAD_URL_TTL_SECONDS', 3600, 1, presignTtlMaxSeconds),
     },
     cors: {
       origins: list('CORS_ALLOWED_ORIGINS', isOrigin, 'origins as browsers send them, or *'),
     },
-    quantcdnExtraContentTypes: list(
-      'QUANTCDN_EXTRA_CONTENT_TYPES',
-      (entry) => /^[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+$/.test(entry),
-      'lower-case media types',
-    ),
     jwt: readJwt(),
     publicBaseUrl: publicBaseUrl === null ? null : endpoint('PUBLIC_BASE_URL', publicBaseUrl),
+    quantcdnExtraContentTypes: list('QUANTCDN_EXTRA_CONTENT_TYPES', isMediaType, 'lower-case media types'),
+    cuadraExtraContentTypes: list('CUADRA_EXTRA_CONTENT_TYPES', isMediaType, 'lower-case media types'),
   }
 }
 
@@ -140,6 +143,10 @@ function endpoint(name: Name, text: string): string {
   if (url === null || !/^https?:$/.test(url.protocol) || /[?#]/.test(text) || url.username || url.password)
     wrong(name, 'must be an http(s) URL without query, fragment or credentials')
   return url.href.replace(/\/+$/, '')
+}
+
+function isMediaType(entry: string): boolean {
+  return /^[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+$/.test(entry)
 }
 
 /** Browsers send scheme, host and port, in lower case and without a default port. */

@@ -33,6 +33,8 @@ export type LogEvent = { event: string } & Record<string, unknown>
 export interface Limits {
   /** The most decoded bytes an upload inside a JSON body may have. */
   readonly directUploadMaxBytes: number
+  /** The most bytes of a file inside a multipart form. */
+  readonly formUploadMaxBytes: number
   /** How long a presigned PUT can be used. */
   readonly uploadUrlTtlSeconds: number
   /** How long a presigned GET can be used. */

@@ -1,5 +1,5 @@
 import type { Refusal } from '../core/errors'
-import type { FileRecord } from '../core/files/file-record'
+import type { FileOrigin, FileRecord } from '../core/files/file-record'
 import type { Metadata } from '../core/files/metadata'
 import type { ContentId, FileId, Md5, ObjectKey, OrganizationId, Sha256 } from '../core/ids'
 import type { Upload } from '../core/uploads/upload'
@@ -16,6 +16,9 @@ export type FileRow = {
   refusal: string | null
   is_duplicate: number
   is_public: number
+  source: FileOrigin['source']
+  source_detail: string | null
+  connector_metadata: string | null
   created_at: number
   content_id: string | null
   byte_size: number | null
@@ -31,6 +34,7 @@ export type FileRow = {
   upload_sha256: string | null
   upload_write_once: number | null
   upload_content_disposition: string | null
+  upload_multipart_id: string | null
 }
 
 const columns: Record<keyof FileRow, string> = {
@@ -44,6 +48,9 @@ const columns: Record<keyof FileRow, string> = {
   refusal: 'f.refusal',
   is_duplicate: 'f.is_duplicate',
   is_public: 'f.is_public',
+  source: 'f.source',
+  source_detail: 'f.source_detail',
+  connector_metadata: 'f.connector_metadata',
   created_at: 'f.created_at',
   content_id: 'c.id',
   byte_size: 'c.byte_size',
@@ -59,6 +66,7 @@ const columns: Record<keyof FileRow, string> = {
   upload_sha256: 'u.sha256',
   upload_write_once: 'u.write_once',
   upload_content_disposition: 'u.content_disposition',
+  upload_multipart_id: 'u.multipart_id',
 }
 
 /** The select list of a file row. */
@@ -83,6 +91,7 @@ export function toFileRecord(row: FileRow): FileRecord {
     metadata: JSON.parse(row.metadata) as Metadata,
     isPublic: row.is_public === 1,
     checksum: row.checksum,
+    origin: toOrigin(row),
     createdAt: row.created_at,
   }
   const upload = toUpload(row)
@@ -111,6 +120,21 @@ export function toFileRecord(row: FileRow): FileRecord {
   }
 }
 
+/** What `fileSnapshot` kept. */
+export function parseFileReply(text: string): { file: FileRecord } {
+  return { file: toFileRecord(JSON.parse(text) as FileRow) }
+}
+
+/** Rows inside replies that were stored before these columns came lack them. */
+function toOrigin(row: FileRow): FileOrigin {
+  const { source, source_detail, connector_metadata } = row
+  return {
+    source: source ?? 'api',
+    sourceDetail: source_detail ?? null,
+    connectorMetadata: connector_metadata ? (JSON.parse(connector_metadata) as Metadata) : null,
+  }
+}
+
 function toUpload(row: FileRow): Upload | null {
   if (row.upload_method === null) return null
   return {
@@ -123,6 +147,7 @@ function toUpload(row: FileRow): Upload | null {
     sha256: row.upload_sha256 as Sha256 | null,
     writeOnce: row.upload_write_once === 1,
     contentDisposition: row.upload_content_disposition,
+    multipartId: row.upload_multipart_id ?? null,
   }
 }
 

@@ -1,9 +1,11 @@
 import type { Repositories } from '../core/ports/repositories'
 import { createApiKeyRepository } from './api-key-repository'
+import { createAssociationRepository } from './association-repository'
 import { readRows } from './d1'
 import { createDeletionRepository } from './deletion-repository'
 import { createFileRepository } from './file-repository'
 import { createOrganizationRepository } from './organization-repository'
+import { createStreamUploadRepository } from './stream-upload-repository'
 import { createUploadRepository } from './upload-repository'
 
 /** Everything that is remembered, in one D1 database with the schema of `migrations/`. */
@@ -14,6 +16,8 @@ export function createRepositories(db: D1Database): Repositories {
     files: createFileRepository(db),
     uploads: createUploadRepository(db),
     deletions: createDeletionRepository(db),
+    associations: createAssociationRepository(db),
+    streamUploads: createStreamUploadRepository(db),
     async checkDatabase() {
       await readRows('check', db.prepare('SELECT id FROM organizations LIMIT 1'))
     },

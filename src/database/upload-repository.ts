@@ -8,7 +8,7 @@ import { beginUploadStatements } from './begin-upload-statements'
 import { rowsOf, runBatch } from './d1'
 import { isMissingReference } from './d1-errors'
 import { selectFile } from './file-repository'
-import { type FileRow, fileColumns, toFileRecord } from './file-rows'
+import { type FileRow, fileColumns, parseFileReply, toFileRecord } from './file-rows'
 import { type IdempotencyRow, toIdempotencyRecord } from './idempotency-records'
 import { letGoOfContent } from './let-go-of-content'
 import { adoptStatements, isPending, settleStatements } from './settle-upload-statements'
@@ -150,10 +150,6 @@ export function createUploadRepository(db: D1Database): UploadRepository {
       return { uploads, idempotencyRecords }
     },
   }
-}
-
-function parseFileReply(text: string): { file: FileRecord } {
-  return { file: toFileRecord(JSON.parse(text) as FileRow) }
 }
 
 function fileOf(results: readonly D1Result<Record<string, unknown>>[]): FileRecord | null {

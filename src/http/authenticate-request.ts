@@ -6,6 +6,8 @@ import type { HttpEnv } from './context'
 
 /** The period of the rate limiter in `wrangler.toml`. The binding does not tell when it will allow again. */
 export const rateLimitPeriodSeconds = 60
+/** How many requests it allows in that time. */
+export const rateLimitRequests = 1200
 
 /**
  * Who sends this request, by `token`; sets `principal` on the context and counts the request against the

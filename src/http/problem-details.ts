@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Failure, FailureCode, FailureOf, Issue } from '../core/errors'
+import { rateLimitPeriodSeconds, rateLimitRequests } from './authenticate-request'
 import type { HttpEnv } from './context'
 import { failureHeaders } from './render-failure'
 
@@ -51,22 +52,33 @@ const table = {
   idempotency_in_progress: () =>
     problem(409, 'Conflict', 'A request with this Idempotency-Key is still running'),
   upload_superseded: () => problem(409, 'Conflict', 'The file was deleted while it was uploading'),
-  store_failed: () => problem(500, 'Internal Server Error', 'The object store did not answer as it should'),
-  database_failed: () => problem(500, 'Internal Server Error', 'The database did not answer as it should'),
+  store_failed: () => problem(503, 'Service Unavailable', 'The object store did not answer as it should'),
+  database_failed: () => problem(503, 'Service Unavailable', 'The database did not answer as it should'),
   identity_provider_failed: () =>
-    problem(500, 'Internal Server Error', 'The identity provider did not answer as it should'),
+    problem(503, 'Service Unavailable', 'The identity provider did not answer as it should'),
   internal: () => problem(500, 'Internal Server Error', 'Something went wrong on our side'),
 } satisfies Table
 
 /** The answer to `failure` as `application/problem+json`. */
 export function renderProblem(c: Context<HttpEnv>, failure: Failure): Response {
   const render = table[failure.code] as (failure: Failure) => Rendered
-  return respond(c, render(failure), failureHeaders(failure))
+  return respond(c, render(failure), { ...failureHeaders(failure), ...policyHeaders(failure) })
 }
 
 /** The answer where there is no such route. */
 export function renderNoRoute(c: Context<HttpEnv>): Response {
   return respond(c, problem(404, 'Not Found', 'There is nothing here'), {})
+}
+
+/** The answer to a method that a path does not know. `allow` lists those it does. */
+export function renderMethodNotAllowed(c: Context<HttpEnv>, allow: string): Response {
+  return respond(c, problem(405, 'Method Not Allowed', `${c.req.method} is not possible here`), { allow })
+}
+
+/** draft-ietf-httpapi-ratelimit-headers: how many requests in which time. */
+function policyHeaders({ code }: Failure): Record<string, string> {
+  if (code !== 'rate_limited') return {}
+  return { 'ratelimit-policy': `"default";q=${rateLimitRequests};w=${rateLimitPeriodSeconds}` }
 }
 
 function respond(c: Context<HttpEnv>, rendered: Rendered, headers: Record<string, string>): Response {

@@ -27,6 +27,7 @@ async function start(bytes: string | Uint8Array<ArrayBuffer>, about: Partial<Sto
     metadata: {},
     isPublic: true,
     checksum: null,
+    origin: { source: 'api', sourceDetail: null, connectorMetadata: null },
     createdAt,
     status: 'ready',
     content: {

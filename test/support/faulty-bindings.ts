@@ -60,9 +60,22 @@ export function interceptDatabase(db: D1Database, calls: Calls): D1Database {
   })
 }
 
-/** `bucket`, every call of which is recorded in `calls`. */
+/** `bucket`, every call of which is recorded in `calls`; also those of its multipart uploads. */
 export function interceptBucket(bucket: R2Bucket, calls: Calls): R2Bucket {
   return new Proxy(bucket, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name, target)
+      if (typeof member !== 'function') return member
+      // Not a call: it only makes a handle.
+      if (name === 'resumeMultipartUpload')
+        return (key: string, id: string) => interceptMethods(target.resumeMultipartUpload(key, id), calls)
+      return (...args: unknown[]) => intercept(calls, String(name), async () => member.apply(target, args))
+    },
+  })
+}
+
+function interceptMethods<T extends object>(object: T, calls: Calls): T {
+  return new Proxy(object, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name, target)
       if (typeof member !== 'function') return member

@@ -19,6 +19,8 @@ const extensions = new Map([
   ['image/webp', 'webp'],
   ['image/svg+xml', 'svg'],
   ['application/pdf', 'pdf'],
+  ['application/vnd.openxmlformats-officedocument.wordprocessingml.document', 'docx'],
+  ['application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', 'xlsx'],
   ['text/plain', 'txt'],
   ['text/markdown', 'md'],
   ['text/html', 'html'],

@@ -4,6 +4,16 @@ import type { FileId, OrganizationId } from '../ids'
 import type { Upload } from '../uploads/upload'
 import type { Metadata } from './metadata'
 
+/** Where the request that made a file came from. */
+export type FileOrigin = {
+  /** `m2m`: a machine with a token of its own. `connector`: synchronised from elsewhere. */
+  source: 'api' | 'm2m' | 'connector'
+  /** Such as `google_drive`; null: not said. */
+  sourceDetail: string | null
+  /** What the connector says about the file; null unless it comes from one. */
+  connectorMetadata: Metadata | null
+}
+
 /** What every file has, whatever became of its bytes. */
 export type FileBase = {
   id: FileId
@@ -15,6 +25,7 @@ export type FileBase = {
   isPublic: boolean
   /** As whoever promised the file wrote it; null: none was promised. Stored bytes agree with it. */
   checksum: string | null
+  origin: FileOrigin
   /** Milliseconds since 1970 UTC. */
   createdAt: number
 }
@@ -36,6 +47,16 @@ export type PendingFile = FileBase & { status: 'uploading'; upload: Upload }
 export type LostFile = FileBase & { status: 'error' | 'failed'; refusal: Refusal }
 
 export type FileRecord = StoredFile | PendingFile | LostFile
+
+/** Every status a file can have. */
+export const fileStatuses = [
+  'uploading',
+  'uploaded',
+  'processing',
+  'ready',
+  'error',
+  'failed',
+] as const satisfies readonly FileRecord['status'][]
 
 /** Whether `file` has bytes that may be handed out. */
 export function isStored(file: FileRecord): file is StoredFile {

@@ -39,8 +39,17 @@ export async function lookUpFile(
   organizationId: OrganizationId,
   id: FileId,
 ): Promise<StoredFile | PendingFile> {
-  const file = await settleFound(gateway, await gateway.files.find(organizationId, id))
+  const file = await findFile(gateway, organizationId, id)
   return file?.status === 'uploading' ? file : presentOrFail(id, file)
+}
+
+/** The file in whatever state it is, settled first if its bytes have just come; null when there is none. */
+export async function findFile(
+  gateway: Gateway,
+  organizationId: OrganizationId,
+  id: FileId,
+): Promise<FileRecord | null> {
+  return settleFound(gateway, await gateway.files.find(organizationId, id))
 }
 
 async function settleFound(gateway: Gateway, found: FileRecord | null): Promise<FileRecord | null> {

@@ -1,4 +1,5 @@
 import type { Md5, ObjectKey, Sha256 } from '../ids'
+import type { StreamStore } from './object-writer'
 
 /** What the store says about an object. */
 export type StoredObject = {
@@ -35,7 +36,7 @@ export type GetOptions = {
  * The bucket. Every method throws `store_failed` when the store does not answer as it should;
  * a missing object is null, never a failure.
  */
-export interface ObjectStore {
+export interface ObjectStore extends StreamStore {
   head(key: ObjectKey): Promise<StoredObject | null>
   get(
     key: ObjectKey,

@@ -7,6 +7,8 @@ import type { ContentId, FileId, ObjectKey, OrganizationId, Sha256 } from '../id
 import type { ApiKey, StoredApiKey } from '../organizations/api-key'
 import type { Organization } from '../organizations/organization'
 import type { Upload } from '../uploads/upload'
+import type { AssociationRepository } from './association-repository'
+import type { StreamUploadRepository } from './stream-upload-repository'
 
 /**
  * What is remembered. One method is one atomic step and one round trip to the database. Methods throw
@@ -18,6 +20,8 @@ export interface Repositories {
   readonly files: FileRepository
   readonly uploads: UploadRepository
   readonly deletions: DeletionRepository
+  readonly associations: AssociationRepository
+  readonly streamUploads: StreamUploadRepository
   /** Resolves when the database answers. */
   checkDatabase(): Promise<void>
 }

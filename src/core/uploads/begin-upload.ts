@@ -48,6 +48,7 @@ export function intentOf(
         : { ...file.metadata, artifactType: artifactTypeOf(file.contentType) },
       isPublic: file.isPublic ?? false,
       checksum: file.checksum ?? null,
+      origin: { source: 'api', sourceDetail: null, connectorMetadata: null },
       createdAt: now,
     },
     upload: {
@@ -57,6 +58,7 @@ export function intentOf(
       byteSize: upload.byteSize,
       expiresAt: now + upload.ttlMs,
       ...(upload.seal ?? noHeaderSeal),
+      multipartId: null,
     },
   }
 }

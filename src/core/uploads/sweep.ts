@@ -78,6 +78,8 @@ async function sweepOverdue(
     await attempt('upload', async () => {
       if (file.upload.method === 'edge') {
         // Its request failed or died; nobody was told that there is a file.
+        const { objectKey, multipartId } = file.upload
+        if (multipartId !== null) await gateway.objects.abortMultipart(objectKey, multipartId)
         await gateway.uploads.abandon(subject, null, gateway.now())
         report.abandoned++
         return

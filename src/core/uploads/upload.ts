@@ -30,6 +30,8 @@ export type Upload = HeaderSeal & {
   byteSize: number | null
   /** Milliseconds since 1970 UTC; after that no new PUT can begin. */
   expiresAt: number
+  /** The store's name of the multipart upload that the Worker sends the bytes with; null: none is known. */
+  multipartId: string | null
 }
 
 /** How long a request whose bytes pass through the Worker may take before it is taken for dead. */

@@ -1,6 +1,7 @@
-import type { Md5, ObjectKey, Sha256 } from '../../core/ids'
-import type { ObjectStore, StoredObject } from '../../core/ports/object-store'
-import { r2Failure } from './r2-errors'
+import type { ObjectStore } from '../../core/ports/object-store'
+import { createPartWriter } from '../part-writer'
+import { attempt, toStoredObject } from './r2-calls'
+import { abortR2Multipart, r2PartTarget } from './r2-part-target'
 
 /** The most keys of one R2 delete call (R2 Workers API reference). The local simulator takes more. */
 const deleteKeysMax = 1000
@@ -36,6 +37,14 @@ export function createR2ObjectStore(bucket: R2Bucket): ObjectStore {
       return toStoredObject(object)
     },
 
+    write(key, options) {
+      return createPartWriter(r2PartTarget(bucket, key, options.contentType), options)
+    },
+
+    abortMultipart(key, multipartId) {
+      return abortR2Multipart(bucket, key, multipartId)
+    },
+
     async delete(keys) {
       for (let at = 0; at < keys.length; at += deleteKeysMax)
         await attempt('delete', () => bucket.delete(keys.slice(at, at + deleteKeysMax)))
@@ -45,28 +54,4 @@ export function createR2ObjectStore(bucket: R2Bucket): ObjectStore {
       await attempt('check', () => bucket.head('slipway-health'))
     },
   }
-}
-
-async function attempt<T>(operation: string, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call()
-  } catch (error) {
-    throw r2Failure(operation, error)
-  }
-}
-
-function toStoredObject(object: R2Object): StoredObject {
-  return {
-    key: object.key as ObjectKey,
-    byteSize: object.size,
-    etag: object.etag,
-    contentType: object.httpMetadata?.contentType ?? null,
-    contentEncoding: object.httpMetadata?.contentEncoding ?? null,
-    md5: hexOf(object.checksums.md5) as Md5 | null,
-    sha256: hexOf(object.checksums.sha256) as Sha256 | null,
-  }
-}
-
-function hexOf(checksum: ArrayBuffer | undefined): string | null {
-  return checksum === undefined ? null : new Uint8Array(checksum).toHex()
 }

@@ -18,7 +18,8 @@ const retries = 2
 const timeoutMs = 30_000
 
 export type S3Request = {
-  method: 'GET' | 'HEAD' | 'PUT' | 'DELETE'
+  method: 'GET' | 'HEAD' | 'PUT' | 'DELETE' | 'POST'
+  query?: Record<string, string>
   headers?: Record<string, string>
   body?: BodyInit
   /** A body that can be sent again. Streams cannot. */
@@ -59,14 +60,17 @@ export function createS3Client({
      * and 412; throws `store_failed` for the rest. `operation` names the step in the log.
      */
     async send(operation: string, key: string, request: S3Request): Promise<Response | null> {
-      const { replayable = true, ...init } = request
+      const { replayable = true, query = {}, ...init } = request
       try {
-        const response = await (replayable ? client : oneShot).fetch(urlOf(endpoint, bucket, key).href, {
-          ...init,
-          signal: AbortSignal.timeout(timeoutMs),
-          // Every header is signed: what was asked is what is done.
-          aws: { allHeaders: true },
-        })
+        const response = await (replayable ? client : oneShot).fetch(
+          urlOf(endpoint, bucket, key).href + queryOf(query),
+          {
+            ...init,
+            signal: AbortSignal.timeout(timeoutMs),
+            // Every header is signed: what was asked is what is done.
+            aws: { allHeaders: true },
+          },
+        )
         if (response.ok || response.status === 304) return response
         if (response.status === 404 || response.status === 412) {
           await response.body?.cancel()
@@ -111,6 +115,12 @@ export type S3Client = ReturnType<typeof createS3Client>
 function urlOf(endpoint: string, bucket: string, key: string): URL {
   const path = key.split('/').map(encodeSegment).join('/')
   return new URL(`${endpoint}/${encodeSegment(bucket)}${key === '' ? '' : `/${path}`}`)
+}
+
+/** Encoded as SigV4 has it, which URLSearchParams does not: Ceph verifies a query as it was sent. */
+function queryOf(query: Record<string, string>): string {
+  const pairs = Object.entries(query).map(([name, value]) => `${encodeSegment(name)}=${encodeSegment(value)}`)
+  return pairs.length === 0 ? '' : `?${pairs.join('&')}`
 }
 
 function encodeSegment(segment: string): string {

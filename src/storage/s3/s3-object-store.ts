@@ -1,14 +1,16 @@
 import type { Md5, ObjectKey, Sha256 } from '../../core/ids'
 import type { ObjectStore, StoredObject } from '../../core/ports/object-store'
+import { createPartWriter } from '../part-writer'
 import type { S3Client } from './s3-client'
 import { s3Failure } from './s3-errors'
+import { abortS3Multipart, s3PartTarget } from './s3-part-target'
 
 /** How many single deletes are under way at once: a Worker may wait for six connections. */
 const concurrentDeletes = 4
 
 /** The bucket through any S3 endpoint. Needs PutObject, GetObject, DeleteObject and ListBucket there. */
 export function createS3ObjectStore(client: S3Client): ObjectStore {
-  return {
+  const store: ObjectStore = {
     async head(key) {
       const headers = { 'x-amz-checksum-mode': 'ENABLED' }
       const response = await client.send('head', key, { method: 'HEAD', headers })
@@ -53,6 +55,14 @@ export function createS3ObjectStore(client: S3Client): ObjectStore {
       }
     },
 
+    write(key, options) {
+      return createPartWriter(s3PartTarget(client, store, key, options.contentType), options)
+    },
+
+    abortMultipart(key, multipartId) {
+      return abortS3Multipart(client, key, multipartId)
+    },
+
     async delete(keys) {
       for (let at = 0; at < keys.length; at += concurrentDeletes)
         await Promise.all(
@@ -68,6 +78,7 @@ export function createS3ObjectStore(client: S3Client): ObjectStore {
         throw s3Failure('check', new Error('there is no such bucket'))
     },
   }
+  return store
 }
 
 /** Workers send a Content-Length for such a stream, and fail when it does not keep its word. */

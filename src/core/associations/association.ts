@@ -1,0 +1,35 @@
+import { failField } from '../errors'
+
+/** What files can be associated with. */
+export const resourceTypes = ['chat', 'dataset'] as const
+export type ResourceType = (typeof resourceTypes)[number]
+
+/** Something of the user's, outside the gateway. */
+export type Resource = { type: ResourceType; id: string }
+
+/** A file tied to a resource. `createdAt` in milliseconds since 1970 UTC. */
+export type Association = { resource: Resource; createdAt: number }
+
+/** The most associations of one file: all of them go into one answer. */
+export const associationsMax = 1000
+
+/** The longest resource id, in bytes of UTF-8. */
+const resourceIdMaxBytes = 255
+
+/** `text` as a resource type. Throws `invalid_request` about `field`. */
+export function parseResourceType(text: string, field: string): ResourceType {
+  return (
+    resourceTypes.find((type) => type === text) ??
+    failField(field, `must be one of ${resourceTypes.join(', ')}`)
+  )
+}
+
+/** `text` as the id of a resource, which is whatever the user calls it. Throws `invalid_request` about `field`. */
+export function parseResourceId(text: string, field: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: what no id has, and SQLite would cut off at NUL
+  const isText = text.isWellFormed() && !/[\u0000-\u001f\u007f-\u009f]/.test(text)
+  const byteLength = new TextEncoder().encode(text).length
+  return isText && byteLength >= 1 && byteLength <= resourceIdMaxBytes
+    ? text
+    : failField(field, `must be 1 to ${resourceIdMaxBytes} bytes without control characters`)
+}

@@ -1,0 +1,36 @@
+/**
+ * The first `byteSize` bytes of `chunks` (fewer when there are no more), and all of them again from the start.
+ * A chunk is only valid until the next one is asked for.
+ */
+export async function peek(
+  chunks: AsyncIterator<Uint8Array>,
+  byteSize: number,
+): Promise<{ sample: Uint8Array<ArrayBuffer>; all: AsyncIterable<Uint8Array> }> {
+  let head: Uint8Array = new Uint8Array()
+  for (;;) {
+    const next = await chunks.next()
+    if (next.done) break
+    head = head.length === 0 ? next.value : concatenated(head, next.value)
+    if (head.length >= byteSize) break
+    // The next read may overwrite it.
+    head = head.slice()
+  }
+  const sample = head.slice(0, byteSize)
+  return { sample, all: chain(head, chunks) }
+}
+
+async function* chain(head: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  if (head.length > 0) yield head
+  for (;;) {
+    const next = await rest.next()
+    if (next.done) return
+    yield next.value
+  }
+}
+
+function concatenated(one: Uint8Array, other: Uint8Array): Uint8Array {
+  const both = new Uint8Array(one.length + other.length)
+  both.set(one)
+  both.set(other, one.length)
+  return both
+}

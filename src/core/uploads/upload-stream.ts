@@ -1,0 +1,151 @@
+import { peek } from '../contents/peek'
+import { createSha256Stream } from '../contents/sha256-stream'
+import { contradictingType } from '../contents/verify-content-type'
+import { fail } from '../errors'
+import { isStored, type StoredFile } from '../files/file-record'
+import type { Gateway } from '../gateway'
+import { claimFor, type FileReply, type IdempotencyRecord, replyOf } from '../idempotency/idempotency'
+import type { ContentId, Sha256 } from '../ids'
+import { detectionSampleBytes } from '../ports/content-type-detector'
+import type { ObjectWriter } from '../ports/object-writer'
+import type { UploadIntent } from '../ports/repositories'
+import type { StreamDetails } from '../ports/stream-upload-repository'
+import { intentOf, type NewFile } from './begin-upload'
+import { deleteObjects } from './delete-objects'
+import { edgeUploadTtlMs } from './upload'
+
+export type UploadStream = {
+  file: NewFile
+  /** A chunk is only valid until the next one is asked for. */
+  chunks: AsyncIterator<Uint8Array>
+  /** The most bytes that are taken. */
+  byteSizeMax: number
+  /** The most bytes that can come, when the client has said so. */
+  announcedBytesMax: number | null
+  /** Asked for after the last chunk. What it throws ends the upload. */
+  details: () => Promise<StreamDetails>
+  idempotencyKey: string | null
+  /** Names the dialect's operation, for the idempotency fingerprint. */
+  operation: string
+}
+
+export type StreamedUpload = { file: StoredFile; details: StreamDetails; replayed: boolean }
+
+/**
+ * Stores bytes as they come as a new, ready file, with a part of them in memory at a time. Two database round
+ * trips: the intent before the first byte goes to the bucket, and the end; one more over 5 MiB. Bytes that the
+ * organization has are known only by the hash, that is at the end: then what was just put is dropped again.
+ * Nothing is reserved meanwhile, as known bytes cost nothing; the quota decides at the end.
+ *
+ * Throws `type_mismatch`, `content_too_large`, `quota_exceeded`, what an idempotency key, `chunks` and
+ * `details` can throw, `upload_superseded` when the file was deleted meanwhile, `store_failed`,
+ * `database_failed`. After all of these nothing is left behind but what the sweep removes.
+ */
+export async function uploadStream(gateway: Gateway, input: UploadStream): Promise<StreamedUpload> {
+  const { file } = input
+  const { sample, all } = await peek(input.chunks, detectionSampleBytes)
+  const actual = contradictingType(file.contentType, await gateway.detectContentType(sample), sample)
+  if (actual !== null) fail({ code: 'type_mismatch', declared: file.contentType, actual })
+
+  const now = gateway.now()
+  const intent = intentOf(gateway, file, { method: 'edge', byteSize: null, ttlMs: edgeUploadTtlMs }, now)
+  const { organizationId, id: fileId } = intent.file
+  const holder = await gateway.streamUploads.begin(intent, input.idempotencyKey, now)
+  if (holder !== null) return replayed(gateway, input, await receive(input, all, null), holder)
+
+  const writer = gateway.objects.write(intent.upload.objectKey, {
+    contentType: file.contentType,
+    byteSizeMax: input.announcedBytesMax,
+    noteMultipart: (id) => gateway.streamUploads.noteMultipart({ organizationId, fileId }, id),
+  })
+  try {
+    return await store(gateway, input, intent, await receive(input, all, writer), writer)
+  } catch (error) {
+    gateway.background(leaveNothing(gateway, intent, writer))
+    throw error
+  }
+}
+
+/** All that has come, hashed, and written unless there is no `writer`. */
+type Received = { byteSize: number; sha256: Sha256; details: StreamDetails }
+
+async function receive(
+  input: UploadStream,
+  chunks: AsyncIterable<Uint8Array>,
+  writer: ObjectWriter | null,
+): Promise<Received> {
+  const hash = createSha256Stream()
+  let byteSize = 0
+  for await (const chunk of chunks) {
+    byteSize += chunk.length
+    if (byteSize > input.byteSizeMax) fail({ code: 'content_too_large', limitBytes: input.byteSizeMax })
+    await hash.update(chunk)
+    await writer?.write(chunk)
+  }
+  return { byteSize, details: await input.details(), sha256: await hash.digest() }
+}
+
+async function store(
+  gateway: Gateway,
+  input: UploadStream,
+  intent: UploadIntent,
+  received: Received,
+  writer: ObjectWriter,
+): Promise<StreamedUpload> {
+  const { byteSize, sha256, details } = received
+  const object = await writer.complete(sha256)
+  const now = gateway.now()
+  const bytes = {
+    contentId: gateway.newId() as ContentId,
+    byteSize,
+    sha256,
+    objectKey: intent.upload.objectKey,
+    etag: object.etag,
+    writableUntil: null,
+  }
+  const claim = await claimOf(input, received, now)
+  const settled = await gateway.streamUploads.settle({ intent, bytes, details }, claim, now)
+  deleteObjects(gateway, settled.due)
+  if (settled.holder !== null) return replayed(gateway, input, received, settled.holder)
+  const { file } = settled
+  return {
+    file: file && isStored(file) ? file : fail({ code: 'upload_superseded' }),
+    details,
+    replayed: false,
+  }
+}
+
+/** The answer to a request whose key another one has used. */
+async function replayed(
+  gateway: Gateway,
+  input: UploadStream,
+  received: Received,
+  holder: IdempotencyRecord<FileReply>,
+): Promise<StreamedUpload> {
+  const now = gateway.now()
+  const claim = (await claimOf(input, received, now)) ?? fail({ code: 'internal' })
+  const answer = replyOf(holder, claim, now)
+  // The same request never holds its key without a reply: both come in one batch.
+  if (answer === 'stale' || !isStored(answer.reply.file)) fail({ code: 'internal' })
+  return { file: answer.reply.file, details: received.details, replayed: true }
+}
+
+function claimOf({ file, idempotencyKey, operation }: UploadStream, received: Received, now: number) {
+  const { details, sha256 } = received
+  const request = [file.filename, file.contentType, file.metadata, details.origin, details.resource, sha256]
+  return claimFor(idempotencyKey, operation, request, now)
+}
+
+/**
+ * Takes away what a failed upload left, where that is possible at once. The row goes last: while it is there,
+ * the sweep knows what to abort. Should the upload have been settled all the same, this changes nothing.
+ */
+async function leaveNothing(gateway: Gateway, intent: UploadIntent, writer: ObjectWriter): Promise<void> {
+  const { organizationId, id: fileId } = intent.file
+  try {
+    await writer.abort()
+    await gateway.uploads.abandon({ organizationId, fileId }, null, gateway.now())
+  } catch (cause) {
+    gateway.log({ event: 'upload_left_to_sweep', fileId, cause })
+  }
+}

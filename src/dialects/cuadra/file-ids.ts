@@ -1,0 +1,13 @@
+import { type FileId, parseFileId } from '../../core/ids'
+
+/** `file_` and the id without its dashes. */
+export function formatFileId(id: FileId): string {
+  return `file_${id.replaceAll('-', '')}`
+}
+
+/** The file that `text` names, with or without dashes and in any case; null when it can be none. */
+export function parseFormattedFileId(text: string): FileId | null {
+  const hex = /^file_([0-9a-f-]{32,36})$/i.exec(text)?.[1]
+  if (hex === undefined) return null
+  return parseFileId(hex.length === 32 ? hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-') : hex)
+}

@@ -1,0 +1,64 @@
+import type { Context } from 'hono'
+import { parseResourceId, parseResourceType } from '../../../core/associations/association'
+import { failField } from '../../../core/errors'
+import { formatCursor, parseCursor } from '../../../core/files/file-cursor'
+import { type FileRecord, fileStatuses } from '../../../core/files/file-record'
+import { selectFiles } from '../../../core/files/select-files'
+import type { FileId } from '../../../core/ids'
+import { requireScope } from '../../../core/organizations/principal'
+import type { FileSelection } from '../../../core/ports/association-repository'
+import type { HttpEnv } from '../../../http/context'
+import { presentFile } from '../presenter'
+import { expandsAssociations } from './expand'
+
+const limitDefault = 20
+const limitMax = 100
+
+/** `GET /v1/files`: newest first. Clients that serialise what is not set send an empty value. */
+export async function listFilesOperation(c: Context<HttpEnv>): Promise<Response> {
+  const { organizationId } = requireScope(c.var.principal, 'files:read')
+  const selection = {
+    status: parseStatus(c.req.query('statusFilter')),
+    resource: parseResource(c.req.query('resourceType'), c.req.query('resourceId')),
+  }
+  const page = await selectFiles(c.var.gateway, organizationId, selection, {
+    before: parseBefore(c.req.query('cursor')),
+    limit: parseLimit(c.req.query('limit')),
+    withAssociations: expandsAssociations(c),
+  })
+  return c.json({
+    items: page.files.map(({ file, associations }) => presentFile(file, associations)),
+    hasMore: page.next !== null,
+    nextCursor: page.next && formatCursor(page.next),
+  })
+}
+
+function parseStatus(text: string | undefined): FileRecord['status'] | null {
+  if (!text) return null
+  return (
+    fileStatuses.find((status) => status === text) ??
+    failField('statusFilter', `must be one of ${fileStatuses.join(', ')}`)
+  )
+}
+
+function parseResource(type: string | undefined, id: string | undefined): FileSelection['resource'] {
+  if (type)
+    return {
+      type: parseResourceType(type, 'resourceType'),
+      id: id ? parseResourceId(id, 'resourceId') : null,
+    }
+  return id ? failField('resourceType', 'is required with resourceId') : null
+}
+
+function parseLimit(text: string | undefined): number {
+  if (!text) return limitDefault
+  const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0
+  return limit >= 1 && limit <= limitMax
+    ? limit
+    : failField('limit', `must be a number from 1 to ${limitMax}`)
+}
+
+function parseBefore(text: string | undefined): FileId | null {
+  if (!text) return null
+  return parseCursor(text) ?? failField('cursor', 'must be the nextCursor of an earlier answer')
+}

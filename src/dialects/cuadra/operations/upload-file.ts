@@ -1,0 +1,79 @@
+import type { Context, Handler } from 'hono'
+import type { Association } from '../../../core/associations/association'
+import { failField } from '../../../core/errors'
+import type { FileOrigin } from '../../../core/files/file-record'
+import { sanitizeFilename } from '../../../core/files/filename'
+import { type Member, requireScope } from '../../../core/organizations/principal'
+import type { NewFile } from '../../../core/uploads/begin-upload'
+import { type StreamedUpload, uploadStream } from '../../../core/uploads/upload-stream'
+import type { HttpEnv } from '../../../http/context'
+import { idempotencyKeyOf } from '../../../http/idempotency-key'
+import { type Form, type FormFile, readForm } from '../../../http/read-form'
+import { type AcceptedTypes, acceptedContentType } from '../accepted-types'
+import { presentFile } from '../presenter'
+import { type UploadFields, uploadFieldNames, uploadFieldsReader } from '../upload-fields'
+
+/** `POST /v1/files`: a multipart form, stored as it arrives. The file may come before or after the fields. */
+export function uploadFileOperation(accepted: AcceptedTypes): Handler<HttpEnv> {
+  return async (c) => {
+    const member = requireScope(c.var.principal, 'files:write')
+    const { organizationId } = member
+    const idempotencyKey = idempotencyKeyOf(c)
+    const { gateway } = c.var
+    const byteSizeMax = gateway.limits.formUploadMaxBytes
+    const fields = uploadFieldsReader()
+    const form = readForm(c.req.raw, {
+      file: 'file',
+      fields: uploadFieldNames,
+      fileMaxBytes: byteSizeMax,
+      onField: fields.take,
+    })
+    try {
+      const part = (await form.nextFile()) ?? failField('file', 'is required')
+      const file = { organizationId, metadata: {}, ...describe(part, accepted) }
+      const uploaded = await uploadStream(gateway, {
+        file,
+        chunks: part.chunks,
+        byteSizeMax,
+        announcedBytesMax: form.announcedBytes,
+        details: async () => detailsOf(await fieldsOf(form, fields.read), member),
+        idempotencyKey,
+        operation: 'cuadra.uploadFile',
+      })
+      return answer(c, uploaded)
+    } catch (error) {
+      c.var.gateway.background(form.cancel())
+      throw error
+    }
+  }
+}
+
+/** What the file's part says of it. */
+function describe({ headers }: FormFile, accepted: AcceptedTypes): Pick<NewFile, 'filename' | 'contentType'> {
+  const { filename, contentType, transferEncoding } = headers
+  if (filename === null) failField('file', 'must be sent as a file, with a filename')
+  if (transferEncoding !== null) failField('file', `must not be sent in ${transferEncoding}`)
+  return {
+    filename: sanitizeFilename(filename),
+    contentType: acceptedContentType(accepted, contentType, filename),
+  }
+}
+
+/** The fields, once the form is complete. */
+async function fieldsOf(form: Form, read: () => UploadFields): Promise<UploadFields> {
+  if ((await form.nextFile()) !== null) failField('file', 'must be sent once')
+  return read()
+}
+
+function detailsOf({ resource, sourceDetail, connectorMetadata }: UploadFields, member: Member) {
+  const isMachine = member.kind === 'jwt' && member.isMachine
+  const source: FileOrigin['source'] = connectorMetadata !== null ? 'connector' : isMachine ? 'm2m' : 'api'
+  return { origin: { source, sourceDetail, connectorMetadata }, resource }
+}
+
+function answer(c: Context<HttpEnv>, { file, details, replayed }: StreamedUpload): Response {
+  if (replayed) c.header('Idempotent-Replayed', 'true')
+  const associations: Association[] =
+    details.resource === null ? [] : [{ resource: details.resource, createdAt: file.createdAt }]
+  return c.json(presentFile(file, associations), 201)
+}

@@ -1,0 +1,28 @@
+import type { Md5, ObjectKey, Sha256 } from '../../core/ids'
+import type { StoredObject } from '../../core/ports/object-store'
+import { r2Failure } from './r2-errors'
+
+/** `call`, a failure of which is `store_failed`. */
+export async function attempt<T>(operation: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call()
+  } catch (error) {
+    throw r2Failure(operation, error)
+  }
+}
+
+export function toStoredObject(object: R2Object): StoredObject {
+  return {
+    key: object.key as ObjectKey,
+    byteSize: object.size,
+    etag: object.etag,
+    contentType: object.httpMetadata?.contentType ?? null,
+    contentEncoding: object.httpMetadata?.contentEncoding ?? null,
+    md5: hexOf(object.checksums.md5) as Md5 | null,
+    sha256: hexOf(object.checksums.sha256) as Sha256 | null,
+  }
+}
+
+function hexOf(checksum: ArrayBuffer | undefined): string | null {
+  return checksum === undefined ? null : new Uint8Array(checksum).toHex()
+}

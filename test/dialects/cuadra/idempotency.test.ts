@@ -1,0 +1,232 @@
+import { env } from 'cloudflare:workers'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { bytesOf } from '../../storage/object-store-contract'
+import { type Cuadra, cuadra, field, textFile } from '../../support/cuadra'
+import {
+  type Calls,
+  type Fault,
+  interceptBucket,
+  interceptDatabase,
+  recordCalls,
+} from '../../support/faulty-bindings'
+import { expectInvariants } from '../../support/invariants'
+import { base64, quantcdn } from '../../support/quantcdn'
+import { bodyOf, objectKeys, rows, startWorker } from '../../support/worker'
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+const once = { 'idempotency-key': 'once' }
+const parts = [textFile('hello'), field('resource_type', 'chat'), field('resource_id', 'x')]
+const large = [textFile(bytesOf(5 * 1024 ** 2 + 3), 'big.bin'), field('source_detail', 'dashboard')]
+
+async function start() {
+  const worker = startWorker()
+  const token = await worker.organization()
+  return { worker, token, api: cuadra(worker, token) }
+}
+
+describe('Idempotency-Key', () => {
+  it.each([
+    ['a small file', parts],
+    ['a large file', large],
+  ])('gives the stored reply for %s again, and stores nothing', async (_, form) => {
+    const { token, api } = await start()
+    const first = await api.upload(form, once)
+    expect(first.headers.get('idempotent-replayed')).toBeNull()
+    const calls = recordCalls()
+    const again = await cuadra(startWorker({ BUCKET: interceptBucket(env.BUCKET, calls) }), token).upload(
+      form,
+      once,
+    )
+    expect(again.status).toBe(201)
+    expect(again.headers.get('idempotent-replayed')).toBe('true')
+    expect(await bodyOf(again)).toEqual(await bodyOf(first))
+    expect(calls.names).toEqual([])
+    expect(await rows('SELECT id FROM files')).toHaveLength(1)
+    await expectInvariants({ swept: true })
+  })
+
+  it('gives the reply as it was when the file was deleted since', async () => {
+    const { api } = await start()
+    const first = await bodyOf(await api.upload(parts, once))
+    await api.delete(first.id)
+    expect(await bodyOf(await api.upload(parts, once))).toEqual(first)
+    expect(await rows('SELECT id FROM files')).toEqual([])
+  })
+
+  it('refuses every other request under the same key: 422, and nothing stays of it', async () => {
+    const { worker, token, api } = await start()
+    await api.upload(parts, once)
+    const [file, ...fields] = parts
+    const others = [
+      [textFile('other'), ...fields],
+      [textFile('hello', 'b.txt'), ...fields],
+      [textFile('hello', 'a.txt', 'text/csv'), ...fields],
+      [textFile('hello')],
+      [...parts, field('source_detail', 'x')],
+      [...parts, field('connector_metadata', '{}')],
+      [textFile('hello'), field('resource_type', 'dataset'), field('resource_id', 'x')],
+      large,
+    ]
+    expect(file).toBeDefined()
+    for (const other of others) expect((await api.upload(other, once)).status).toBe(422)
+    const json = { content: base64('hello'), contentType: 'text/plain', filename: 'a.txt' }
+    expect((await quantcdn(worker, token).upload(json, once)).status).toBe(422)
+    expect(await rows('SELECT id FROM files')).toHaveLength(1)
+    await expectInvariants({ swept: true })
+  })
+
+  it('refuses what another dialect has used the key for', async () => {
+    const { worker, token, api } = await start()
+    const json = { content: base64('hello'), contentType: 'text/plain', filename: 'a.txt' }
+    await quantcdn(worker, token).upload(json, once)
+    expect((await api.upload(parts, once)).status).toBe(422)
+    expect(await rows('SELECT id FROM files')).toHaveLength(1)
+  })
+
+  it('is an organization’s own', async () => {
+    const { worker, api } = await start()
+    const theirs = cuadra(worker, await worker.organization('other'))
+    const [mine, other] = [await bodyOf(await api.upload(parts, once)), await theirs.upload(parts, once)]
+    expect(other.headers.get('idempotent-replayed')).toBeNull()
+    expect((await bodyOf(other)).id).not.toBe(mine.id)
+  })
+
+  it.each(['', 'x'.repeat(256), '""'])('refuses the malformed key %j', async (key) => {
+    const { api } = await start()
+    const answer = await api.upload(parts, { 'idempotency-key': key })
+    expect(answer.status).toBe(400)
+    expect(await bodyOf(answer)).toMatchObject({ errors: [{ field: 'Idempotency-Key' }] })
+  })
+
+  it.each([
+    ['small', parts],
+    ['large', large],
+  ])('makes one file of eight racing %s uploads, all of which get its reply', async (_, form) => {
+    const { api } = await start()
+    const answers = await Promise.all(Array.from({ length: 8 }, () => api.upload(form, once)))
+    expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(201))
+    const files = await Promise.all(answers.map(bodyOf))
+    for (const file of files) expect(file).toEqual(files[0])
+    const fresh = answers.filter(({ headers }) => headers.get('idempotent-replayed') === null)
+    expect(fresh).toHaveLength(1)
+    expect(await rows('SELECT id FROM files')).toHaveLength(1)
+    expect(await objectKeys()).toHaveLength(1)
+    expect(await rows('SELECT object_key FROM object_deletions')).toEqual([])
+    await expectInvariants({ swept: true })
+  })
+
+  it('lets one of racing different requests win; the others are 422 and leave nothing', async () => {
+    const { api } = await start()
+    const answers = await Promise.all(
+      Array.from({ length: 4 }, (_, n) => api.upload([textFile(`hello ${n}`)], once)),
+    )
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 422, 422, 422])
+    expect(await rows('SELECT id FROM files')).toHaveLength(1)
+    expect(await objectKeys()).toHaveLength(1)
+    await expectInvariants({ swept: true })
+  })
+
+  it('is not used up by a request that fails', async () => {
+    const { api } = await start()
+    expect((await api.upload([...parts, textFile('x')], once)).status).toBe(400)
+    expect((await api.upload(parts, once)).status).toBe(201)
+  })
+
+  it('is forgotten after a day', async () => {
+    const { api } = await start()
+    const first = await bodyOf(await api.upload(parts, once))
+    vi.setSystemTime(Date.now() + 24 * 3_600_000 + 1)
+    const second = await api.upload([textFile('other')], once)
+    expect(second.status).toBe(201)
+    expect((await bodyOf(second)).id).not.toBe(first.id)
+  })
+})
+
+const week = 7 * 24 * 3_600_000
+
+describe('after a fault at any step, a retry with the same key and a sweep', () => {
+  it.each<[string, (api: Cuadra) => Promise<unknown>, typeof parts, number]>([
+    ['a small upload', async () => null, parts, 4],
+    ['a large upload', async () => null, large, 8],
+    ['an upload of known bytes', (api) => api.stored('hello'), parts, 5],
+  ])('the invariants hold for %s, and there is one file', async (_, prepare, form, pointsMin) => {
+    vi.spyOn(console, 'log').mockImplementation(() => {})
+    let points = 0
+    for (const fault of ['before', 'after', 'die'] as const)
+      for (let step = 0; ; step++) {
+        const sound = startWorker()
+        const token = await sound.organization()
+        const api = cuadra(sound, token)
+        await prepare(api)
+        const filesBefore = (await rows('SELECT id FROM files')).length
+        const calls: Calls = recordCalls()
+        calls.decide = (_name, index): Fault => {
+          if (fault === 'die') return index >= step ? 'before' : 'none'
+          return index === step ? fault : 'none'
+        }
+        const bindings = { DB: interceptDatabase(env.DB, calls), BUCKET: interceptBucket(env.BUCKET, calls) }
+        await cuadra(startWorker(bindings), token).upload(form, once)
+        await expectInvariants({ swept: false })
+        const reached = calls.names.length > step
+
+        const retried = await api.upload(form, once)
+        expect(retried.status, `retry after ${fault} ${step}`).toBe(201)
+        const again = await api.upload(form, once)
+        expect(await bodyOf(again)).toEqual(await bodyOf(retried))
+        await expectInvariants({ swept: false })
+        expect(await rows("SELECT id FROM files WHERE status <> 'uploading'")).toHaveLength(filesBefore + 1)
+
+        vi.setSystemTime(Date.now() + week)
+        for (let round = 0; round < 3; round++) await sound.runCron()
+        await expectInvariants({ swept: true })
+        expect(await rows('SELECT id FROM files')).toHaveLength(filesBefore + 1)
+        expect(await rows("SELECT file_id FROM uploads WHERE state = 'pending'")).toEqual([])
+        expect(await rows('SELECT object_key FROM object_deletions')).toEqual([])
+        vi.useRealTimers()
+        await clear()
+        if (!reached) break
+        points++
+      }
+    expect(points).toBeGreaterThanOrEqual(pointsMin * 2)
+  })
+
+  it('the sweep aborts the multipart upload of a request that died', async () => {
+    const { worker, token } = await start()
+    const dead = recordCalls()
+    dead.decide = () => (dead.names.includes('uploadPart') ? 'before' : 'none')
+    const aborts = recordCalls()
+    const bindings = { DB: interceptDatabase(env.DB, dead), BUCKET: interceptBucket(env.BUCKET, dead) }
+    expect((await cuadra(startWorker(bindings), token).upload(large)).status).toBe(503)
+    const [upload] = await rows<{ multipart_id: string; object_key: string }>('SELECT * FROM uploads')
+    expect(upload?.multipart_id).toEqual(expect.any(String))
+
+    vi.setSystemTime(Date.now() + 3_600_000)
+    await startWorker({ BUCKET: interceptBucket(env.BUCKET, aborts) }).runCron()
+    expect(aborts.names).toContain('abort')
+    const left = env.BUCKET.resumeMultipartUpload(upload?.object_key ?? '', upload?.multipart_id ?? '')
+    await expect(left.uploadPart(1, 'x')).rejects.toThrow('10024')
+    expect(await rows('SELECT id FROM files')).toEqual([])
+    vi.setSystemTime(Date.now() + week)
+    await worker.runCron()
+    await expectInvariants({ swept: true })
+  })
+})
+
+async function clear(): Promise<void> {
+  const tables = [
+    'idempotency_records',
+    'object_deletions',
+    'uploads',
+    'metadata_terms',
+    'files',
+    'contents',
+    'api_keys',
+    'organizations',
+  ]
+  await env.DB.batch(tables.map((table) => env.DB.prepare(`DELETE FROM ${table}`)))
+  const { objects } = await env.BUCKET.list()
+  await env.BUCKET.delete(objects.map((object) => object.key))
+}

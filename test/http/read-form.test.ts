@@ -1,0 +1,207 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { GatewayError } from '../../src/core/errors'
+import { readForm } from '../../src/http/read-form'
+import { bytesOf } from '../storage/object-store-contract'
+import { formBytes, type Part } from '../support/cuadra'
+
+type Read = { fields: [string, string][]; files: { filename: string | null; bytes: Uint8Array }[] }
+
+/** Reads a form that arrives in pieces of `pieceBytes`, `chunkBytes` at a time. */
+async function read(
+  wire: Uint8Array<ArrayBuffer>,
+  boundary: string,
+  {
+    chunkBytes,
+    pieceBytes,
+    announced = true,
+  }: { chunkBytes: number; pieceBytes: number; announced?: boolean },
+): Promise<Read> {
+  let at = 0
+  const body = new ReadableStream({
+    type: 'bytes',
+    pull(controller) {
+      if (at >= wire.length) return controller.close()
+      controller.enqueue(wire.slice(at, at + pieceBytes))
+      at += pieceBytes
+    },
+  })
+  const request = new Request('https://gateway.example.com', {
+    method: 'POST',
+    body,
+    headers: {
+      'content-type': `multipart/form-data; boundary="${boundary}"`,
+      ...(announced ? { 'content-length': String(wire.length) } : {}),
+    },
+  })
+  const result: Read = { fields: [], files: [] }
+  const form = readForm(request, {
+    file: 'file',
+    fields: ['a', 'b'],
+    fileMaxBytes: 1024 ** 2,
+    onField: (name, value) => result.fields.push([name, value]),
+    chunkBytes,
+  })
+  for (let file = await form.nextFile(); file !== null; file = await form.nextFile()) {
+    const pieces: number[] = []
+    for await (const chunk of file.chunks) pieces.push(...chunk)
+    result.files.push({ filename: file.headers.filename, bytes: Uint8Array.from(pieces) })
+  }
+  return result
+}
+
+const boundaries = fc.constantFrom(
+  'b',
+  '--',
+  'aXbX',
+  '----WebKitFormBoundary7MA4YWxk',
+  "x'()+_,./:=? y",
+  '0123456789',
+)
+/** Text that is made of what delimiters are made of, and anything else. */
+const content = (boundary: string) =>
+  fc
+    .array(
+      fc.oneof(
+        fc.constantFrom(
+          '\r',
+          '\n',
+          '\r\n',
+          '-',
+          '--',
+          '\r\n-',
+          '\r\n--',
+          '--\r\n',
+          '\r\r\n--',
+          boundary.slice(0, -1),
+        ),
+        fc.string({ maxLength: 5 }),
+      ),
+      { maxLength: 40 },
+    )
+    .map((pieces) => pieces.join(''))
+    .filter((text) => !text.includes(`--${boundary}`))
+
+const forms = boundaries.chain((boundary) =>
+  fc.record({
+    boundary: fc.constant(boundary),
+    parts: fc.array(
+      fc.oneof(
+        fc.record({ name: fc.constantFrom('a', 'b', 'c'), content: content(boundary) }),
+        fc.record({
+          name: fc.constantFrom('file', 'other'),
+          filename: fc.constantFrom('x.txt', '日本語', ''),
+          content: content(boundary),
+        }),
+      ),
+      { maxLength: 6 },
+    ),
+    chunkBytes: fc.integer({ min: 64, max: 400 }),
+    pieceBytes: fc.integer({ min: 1, max: 300 }),
+    announced: fc.boolean(),
+  }),
+)
+
+function expectedOf(parts: readonly Part[]): Read {
+  const encoder = new TextEncoder()
+  return {
+    fields: parts.flatMap(({ name, content }) =>
+      name === 'a' || name === 'b' ? [[name, String(content)]] : [],
+    ),
+    files: parts.flatMap(({ name, content, filename = null }) =>
+      name === 'file' ? [{ filename, bytes: encoder.encode(String(content)) }] : [],
+    ),
+  }
+}
+
+describe('readForm', () => {
+  it('reads every form as it was written, however it is cut into pieces', async () => {
+    await fc.assert(
+      fc.asyncProperty(forms, async ({ boundary, parts, ...how }) => {
+        expect(await read(formBytes(parts, boundary), boundary, how)).toEqual(expectedOf(parts))
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('reads a form that is cut at each single byte', async () => {
+    const parts: Part[] = [
+      { name: 'a', content: 'one' },
+      { name: 'file', filename: 'f', content: 'two\r\n-' },
+      { name: 'b', content: '' },
+    ]
+    const wire = formBytes(parts, 'bound')
+    for (let chunkBytes = 16; chunkBytes <= wire.length + 1; chunkBytes++)
+      expect(await read(wire, 'bound', { chunkBytes, pieceBytes: 1000 }), `${chunkBytes}`).toEqual(
+        expectedOf(parts),
+      )
+  })
+
+  it('keeps bytes of every value, where the boundary is made of them too', async () => {
+    const digits = Uint8Array.from(bytesOf(200_000), (byte) => 48 + (byte % 10))
+    // Not at the start: there it would be the boundary.
+    const dashes = new Uint8Array(99_999).fill(45).with(0, 120)
+    for (const bytes of [bytesOf(200_000), digits, new Uint8Array(100_000).fill(13), dashes])
+      for (const boundary of ['0123456789', '-----', 'abc'])
+        for (const chunkBytes of [1000, 70_000]) {
+          const wire = formBytes([{ name: 'file', filename: 'f', content: bytes }], boundary)
+          const { files } = await read(wire, boundary, { chunkBytes, pieceBytes: 65_536 })
+          expect(files[0]?.bytes.length).toBe(bytes.length)
+          expect(files[0]?.bytes.every((byte, at) => byte === bytes[at])).toBe(true)
+        }
+  })
+
+  it('fails as a bad request on every form that ends before its last delimiter', async () => {
+    const wire = formBytes(
+      [
+        { name: 'a', content: 'one' },
+        { name: 'file', filename: 'f', content: 'two' },
+      ],
+      'bound',
+    )
+    for (let end = 0; end < wire.length - 2; end++) {
+      const error = await read(Uint8Array.from(wire.subarray(0, end)), 'bound', {
+        chunkBytes: 64,
+        pieceBytes: 7,
+      }).then(
+        () => null,
+        (thrown: unknown) => thrown,
+      )
+      expect(error, `cut off at ${end}`).toBeInstanceOf(GatewayError)
+      expect(error).toHaveProperty('failure.code', 'invalid_request')
+    }
+  })
+
+  it('fails as a bad request, or not at all, on whatever else comes', async () => {
+    const noise = fc.array(
+      fc.oneof(
+        fc.constantFrom(
+          '--b',
+          '\r\n',
+          '--',
+          '\r\n\r\n',
+          ':',
+          '; ',
+          'content-disposition: form-data',
+          'name="a"',
+          '="',
+          '%',
+          "filename*=UTF-8''%",
+        ),
+        fc.string({ maxLength: 8 }),
+      ),
+      { maxLength: 40 },
+    )
+    await fc.assert(
+      fc.asyncProperty(noise, fc.integer({ min: 64, max: 200 }), async (pieces, chunkBytes) => {
+        const wire = Uint8Array.from(new TextEncoder().encode(pieces.join('')))
+        try {
+          await read(wire, 'b', { chunkBytes, pieceBytes: 50 })
+        } catch (error) {
+          expect(error).toHaveProperty('failure.code', 'invalid_request')
+        }
+      }),
+      { numRuns: 1000 },
+    )
+  })
+})
