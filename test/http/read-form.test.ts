@@ -194,7 +194,7 @@ describe('readForm', () => {
     )
     await fc.assert(
       fc.asyncProperty(noise, fc.integer({ min: 64, max: 200 }), async (pieces, chunkBytes) => {
-        const wire = new TextEncoder().encode(pieces.join(''))
+        const wire = Uint8Array.from(new TextEncoder().encode(pieces.join('')))
         try {
           await read(wire, 'b', { chunkBytes, pieceBytes: 50 })
         } catch (error) {
