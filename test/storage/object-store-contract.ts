@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { GatewayError } from '../../src/core/errors'
 import { type ObjectKey, type Sha256, sha256Of } from '../../src/core/ids'
-import type { ObjectStore } from '../../src/core/ports/object-store'
-import { type ObjectWriter, partBytes } from '../../src/core/ports/object-store'
+import { type ObjectStore, type ObjectWriter, partBytes } from '../../src/core/ports/object-store'
 
 const text = 'text/plain'
 
