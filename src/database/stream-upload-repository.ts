@@ -1,5 +1,5 @@
 import type { ObjectKey } from '../core/ids'
-import type { StreamUploadRepository } from '../core/ports/stream-upload-repository'
+import type { StreamUploadRepository } from '../core/ports/repositories'
 import { readRows, rowsOf, runBatch } from './d1'
 import { selectFile } from './file-repository'
 import { type FileRow, parseFileReply, toFileRecord } from './file-rows'

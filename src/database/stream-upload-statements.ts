@@ -1,6 +1,5 @@
 import type { IdempotencyClaim } from '../core/idempotency/idempotency'
-import type { UploadIntent, VerifiedBytes } from '../core/ports/repositories'
-import type { StreamDetails } from '../core/ports/stream-upload-repository'
+import type { StreamDetails, UploadIntent, VerifiedBytes } from '../core/ports/repositories'
 import { selectClaimed } from './idempotency-records'
 import { isPending, settleStatements } from './settle-upload-statements'
 

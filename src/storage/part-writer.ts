@@ -1,6 +1,10 @@
 import type { Sha256 } from '../core/ids'
-import type { StoredObject } from '../core/ports/object-store'
-import { type ObjectWriter, partBytes, type WriteOptions } from '../core/ports/object-writer'
+import {
+  type ObjectWriter,
+  partBytes,
+  type StoredObject,
+  type WriteOptions,
+} from '../core/ports/object-store'
 
 /** What a store must be able to do for a part writer, about one key. */
 export interface PartTarget {

@@ -1,6 +1,9 @@
 import { describe, expect, inject, it } from 'vitest'
+import { sha256Of } from '../../src/core/ids'
+import { cuadra, textFile } from '../support/cuadra'
 import { base64, pngBytes, quantcdn } from '../support/quantcdn'
 import { bodyOf, objectKeys, startWorker } from '../support/worker'
+import { bytesOf } from './object-store-contract'
 
 /** A Worker without an R2 binding: everything goes through the S3 endpoint, as with AWS. */
 async function start() {
@@ -14,12 +17,13 @@ async function start() {
     S3_SECRET_ACCESS_KEY: s3.secretAccessKey,
     S3_SEAL_COPY_SOURCE: 'auto',
   })
-  const api = quantcdn(worker, await worker.organization())
+  const token = await worker.organization()
+  const api = quantcdn(worker, token)
   const presigned = async (more: Record<string, unknown> = {}) =>
     bodyOf(await api.upload({ requestUploadUrl: true, contentType: 'text/plain', ...more }))
   const put = (url: string, body: BodyInit, headers: Record<string, string> = {}) =>
     fetch(url, { method: 'PUT', body, headers: { 'content-type': 'text/plain', ...headers } })
-  return { worker, api, presigned, put, bucket: s3.bucket }
+  return { worker, token, api, presigned, put, bucket: s3.bucket }
 }
 
 describe('a Worker without an R2 binding', () => {
@@ -36,6 +40,22 @@ describe('a Worker without an R2 binding', () => {
     expect(gone.status).toBe(404)
     await gone.body?.cancel()
     expect(await objectKeys(), 'the R2 bucket beside it').toEqual([])
+  })
+
+  it.each([5, 5 * 1024 ** 2 + 3])('stores a form of %i bytes and serves them again', async (byteSize) => {
+    const { worker, token } = await start()
+    const api = cuadra(worker, token)
+    const bytes = bytesOf(byteSize)
+    const file = await bodyOf(await api.upload([textFile(bytes, 'a.bin')]))
+    expect(file).toMatchObject({ sizeBytes: byteSize, status: 'ready', isDuplicate: false })
+    const through = new Uint8Array(await (await api.content(file.id, '?redirect=false')).arrayBuffer())
+    expect(await sha256Of(through)).toBe(file.sha256)
+    const redirect = await api.content(file.id)
+    const direct = await fetch(redirect.headers.get('location') ?? '')
+    expect(await sha256Of(new Uint8Array(await direct.arrayBuffer()))).toBe(file.sha256)
+    const again = await bodyOf(await api.upload([textFile(bytes, 'b.bin')]))
+    expect(again).toMatchObject({ isDuplicate: true, storageCharged: 0 })
+    for (const { id } of [file, again]) expect((await api.delete(id)).status).toBe(204)
   })
 
   it('takes a plain PUT to the presigned URL, and settles it', async () => {

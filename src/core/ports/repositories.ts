@@ -1,6 +1,7 @@
+import type { Resource } from '../associations/association'
 import type { Content } from '../contents/content'
 import type { Refusal } from '../errors'
-import type { FileBase, FileRecord } from '../files/file-record'
+import type { FileBase, FileOrigin, FileRecord } from '../files/file-record'
 import type { MetadataTerm } from '../files/metadata'
 import type { FileReply, IdempotencyClaim, IdempotencyRecord } from '../idempotency/idempotency'
 import type { ContentId, FileId, ObjectKey, OrganizationId, Sha256 } from '../ids'
@@ -8,7 +9,6 @@ import type { ApiKey, StoredApiKey } from '../organizations/api-key'
 import type { Organization } from '../organizations/organization'
 import type { Upload } from '../uploads/upload'
 import type { AssociationRepository } from './association-repository'
-import type { StreamUploadRepository } from './stream-upload-repository'
 
 /**
  * What is remembered. One method is one atomic step and one round trip to the database. Methods throw
@@ -160,4 +160,43 @@ export interface DeletionRepository {
   takeDue(now: number, limit: number, nextDueAt: number): Promise<ObjectKey[]>
   /** Notes that the objects were deleted: forgotten, or due again at `nextDueAt` while they are watched. */
   done(keys: readonly ObjectKey[], now: number, nextDueAt: number): Promise<void>
+}
+
+/** What is said about a file besides its bytes, known only when all of them have come. */
+export type StreamDetails = { origin: FileOrigin; resource: Resource | null }
+
+/**
+ * Uploads whose hash is not known before they end: their idempotency key, whose fingerprint needs it, is
+ * claimed by the batch that ends them.
+ */
+export interface StreamUploadRepository {
+  /**
+   * Writes the intent down, unless a request has the idempotency key already: then nothing is made and its
+   * record is returned.
+   */
+  begin(
+    intent: UploadIntent,
+    idempotencyKey: string | null,
+    now: number,
+  ): Promise<IdempotencyRecord<FileReply> | null>
+  /** Notes the store's multipart upload, for the sweep. Does nothing when the upload is no longer pending. */
+  noteMultipart(
+    subject: { organizationId: OrganizationId; fileId: FileId },
+    multipartId: string,
+  ): Promise<void>
+  /**
+   * Claims the key and gives the pending file its bytes, as `UploadRepository.settle` does, its details and
+   * its association, all at once. When somebody else holds the key, the file is removed instead, its object
+   * is due for deletion, and that record is returned. Does nothing when the upload is no longer pending.
+   * Throws `quota_exceeded`.
+   */
+  settle(
+    upload: { intent: UploadIntent; bytes: VerifiedBytes; details: StreamDetails },
+    claim: IdempotencyClaim | null,
+    now: number,
+  ): Promise<{
+    file: FileRecord | null
+    holder: IdempotencyRecord<FileReply> | null
+    due: ObjectKey[]
+  }>
 }
