@@ -4,7 +4,7 @@ import type { ApiKey, StoredApiKey } from '../core/organizations/api-key'
 import type { Scope } from '../core/organizations/principal'
 import type { ApiKeyRepository } from '../core/ports/repositories'
 import { readRow, rowsOf, runBatch } from './d1'
-import { isMissingReference } from './d1-errors'
+import { orOrganizationNotFound } from './d1-errors'
 import {
   claimStatements,
   type IdempotencyRow,
@@ -98,10 +98,9 @@ export function createApiKeyRepository(db: D1Database): ApiKeyRepository {
         insert,
         ...(claim ? [selectClaimed(db, key.organizationId, claim)] : []),
       ]
-      const results = await runBatch(db, 'apiKeys.create', statements).catch((error) => {
-        if (!isMissingReference(error)) throw error
-        return fail({ code: 'organization_not_found', organizationId: key.organizationId }, error)
-      })
+      const results = await runBatch(db, 'apiKeys.create', statements).catch(
+        orOrganizationNotFound(key.organizationId),
+      )
       if (claim === null) return null
       const [row] = rowsOf<IdempotencyRow>(results, -1)
       if (!row) fail({ code: 'database_failed', operation: 'apiKeys.create' })

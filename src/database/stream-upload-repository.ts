@@ -1,6 +1,7 @@
 import type { ObjectKey } from '../core/ids'
 import type { StreamUploadRepository } from '../core/ports/repositories'
 import { readRows, rowsOf, runBatch } from './d1'
+import { orOrganizationNotFound } from './d1-errors'
 import { selectFile } from './file-repository'
 import { type FileRow, parseFileReply, toFileRecord } from './file-rows'
 import { type IdempotencyRow, toIdempotencyRecord } from './idempotency-records'
@@ -10,7 +11,9 @@ export function createStreamUploadRepository(db: D1Database): StreamUploadReposi
   return {
     async begin(intent, idempotencyKey, now) {
       const statements = beginStreamStatements(db, intent, idempotencyKey, now)
-      const results = await runBatch(db, 'streamUploads.begin', statements)
+      const results = await runBatch(db, 'streamUploads.begin', statements).catch(
+        orOrganizationNotFound(intent.file.organizationId),
+      )
       const [row] = rowsOf<IdempotencyRow>(results, -1)
       return row ? toIdempotencyRecord(row, parseFileReply) : null
     },

@@ -6,7 +6,7 @@ import type { UploadRepository } from '../core/ports/repositories'
 import { lateArrivalMs } from '../core/uploads/upload'
 import { beginUploadStatements } from './begin-upload-statements'
 import { rowsOf, runBatch } from './d1'
-import { isMissingReference } from './d1-errors'
+import { orOrganizationNotFound } from './d1-errors'
 import { selectFile } from './file-repository'
 import { type FileRow, fileColumns, parseFileReply, toFileRecord } from './file-rows'
 import { type IdempotencyRow, toIdempotencyRecord } from './idempotency-records'
@@ -23,10 +23,9 @@ export function createUploadRepository(db: D1Database): UploadRepository {
     async begin(input) {
       const { intent, claim } = input
       const statements = beginUploadStatements(db, input)
-      const results = await runBatch(db, 'uploads.begin', statements).catch((error) => {
-        if (!isMissingReference(error)) throw error
-        return fail({ code: 'organization_not_found', organizationId: intent.file.organizationId }, error)
-      })
+      const results = await runBatch(db, 'uploads.begin', statements).catch(
+        orOrganizationNotFound(intent.file.organizationId),
+      )
       if (claim !== null) {
         const [row] = rowsOf<IdempotencyRow>(results, -2)
         if (!row) fail({ code: 'database_failed', operation: 'uploads.begin' })

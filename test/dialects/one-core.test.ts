@@ -44,6 +44,51 @@ function keyIn(answer: Record<string, unknown>): string {
   return String(answer.s3Key ?? answer.key ?? answer.fileKey)
 }
 
+describe('the cuadra dialect', () => {
+  const upload = async (token: string, fields: Record<string, string> = {}) => {
+    const form = new FormData()
+    form.append('file', new File(['hello'], 'a.txt', { type: 'text/plain' }))
+    for (const [name, value] of Object.entries(fields)) form.append(name, value)
+    // A Request knows the boundary and the length that go with a form.
+    const { headers, body } = new Request('https://x.example', { method: 'POST', body: form })
+    const type = headers.get('content-type') ?? ''
+    return worker.call('POST', '/v1/files', {
+      token,
+      headers: { 'content-type': type },
+      body: await new Response(body).arrayBuffer(),
+    })
+  }
+
+  it('takes a JWT, no more than its scopes allow, and says where a file came from', async () => {
+    const user = await signToken(signer)
+    const machine = await signToken(signer, { claims: { sub: 'robot', client_id: 'robot' } })
+    expect(await bodyOf(await upload(user))).toMatchObject({ source: 'api', isDuplicate: false })
+    expect(await bodyOf(await upload(machine))).toMatchObject({ source: 'm2m', isDuplicate: true })
+    const connected = { connector_metadata: '{"drive":"d1"}' }
+    expect(await bodyOf(await upload(machine, connected))).toMatchObject({ source: 'connector' })
+    const reader = await signToken(signer, { claims: { scope: 'files:read' } })
+    expect((await upload(reader)).status).toBe(403)
+    const nobody = await signToken(signer, { claims: { org_id: 'nobody' } })
+    expect((await upload(nobody)).status).toBe(403)
+    await expectInvariants({ swept: false })
+  })
+
+  it('makes files that the others see, and sees theirs', async () => {
+    const token = await signToken(signer)
+    const api = quantcdn(worker, token)
+    const { id } = await bodyOf(await upload(token))
+    const [theirs] = (await bodyOf(await api.list())).files
+    const mine = await api.stored('something else')
+    const { items } = await bodyOf(await worker.call('GET', '/v1/files', { token }))
+    expect(items).toHaveLength(2)
+    expect((await api.delete(theirs.fileId)).status).toBe(200)
+    expect((await worker.call('GET', `/v1/files/${id}`, { token })).status).toBe(404)
+    expect((await worker.call('DELETE', `/v1/files/${items[0].id}`, { token })).status).toBe(204)
+    expect((await api.get(mine)).status).toBe(404)
+    await expectInvariants({ swept: true })
+  })
+})
+
 describe.each(Object.keys(promises))('the %s dialect', (name) => {
   const promise = (token: string) => promises[name]?.(token) ?? Promise.reject(new Error('no such dialect'))
 

@@ -63,7 +63,7 @@ async function take(stdout: string): Promise<void> {
   const answer = parse(stdout)
   if (typeof answer.uploadUrl === 'string') variables.UPLOAD_URL = answer.uploadUrl
   if (typeof answer.fileId === 'string' && typeof answer.url === 'string') variables.FILE_ID = answer.fileId
-  if (typeof answer.id === 'string' && answer.id.startsWith('file_')) variables.CUADRA_FILE_ID = answer.id
+  if (typeof answer.id === 'string' && answer.id.startsWith('file_')) variables.ID = answer.id
   if (typeof answer.signed_id === 'string' && variables.SIGNED_ID === undefined) {
     variables.SIGNED_ID = answer.signed_id
     const { url, headers } = answer.direct_upload as { url: string; headers: Record<string, string> }
@@ -82,7 +82,7 @@ function parse(stdout: string): Record<string, unknown> {
 
 describe("the README's commands", () => {
   it('cover every dialect', () => {
-    for (const path of ['/ai/files"', '/api/v1/upload/direct"', '/v1/upload/s3"', '/v1/organizations/acme"'])
+    for (const path of ['/ai/files"', '/api/v1/upload/direct"', '/v1/files"', '/v1/upload/s3"'])
       expect(commands.join('\n')).toContain(path)
   })
 

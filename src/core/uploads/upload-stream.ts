@@ -6,6 +6,7 @@ import { isStored, type StoredFile } from '../files/file-record'
 import type { Gateway } from '../gateway'
 import { claimFor, type FileReply, type IdempotencyRecord, replyOf } from '../idempotency/idempotency'
 import type { ContentId, Sha256 } from '../ids'
+import { inOwnOrganization } from '../organizations/own-organization'
 import { detectionSampleBytes } from '../ports/content-type-detector'
 import type { ObjectWriter } from '../ports/object-store'
 import type { StreamDetails, UploadIntent } from '../ports/repositories'
@@ -49,7 +50,7 @@ export async function uploadStream(gateway: Gateway, input: UploadStream): Promi
   const now = gateway.now()
   const intent = intentOf(gateway, file, { method: 'edge', byteSize: null, ttlMs: edgeUploadTtlMs }, now)
   const { organizationId, id: fileId } = intent.file
-  const holder = await gateway.streamUploads.begin(intent, input.idempotencyKey, now)
+  const holder = await inOwnOrganization(gateway.streamUploads.begin(intent, input.idempotencyKey, now))
   if (holder !== null) return replayed(gateway, input, await receive(input, all, null), holder)
 
   const writer = gateway.objects.write(intent.upload.objectKey, {
