@@ -1,3 +1,4 @@
+import { keyDerivedFrom } from '../derive-key'
 import { type FileId, type OrganizationId, parseFileId } from '../ids'
 
 /** What a signed id stands for. One made for another organization or purpose is no signed id. */
@@ -31,11 +32,8 @@ const byteLength = 57
  * byte, the file id, its expiry (0: none) and the MAC over these with organization and purpose.
  */
 export function createSignedIds(secret: string): SignedIds {
-  let key: CryptoKey | undefined
-  const derived = async () => {
-    key ??= await deriveKey(secret)
-    return key
-  }
+  const algorithm = { name: 'HMAC', hash: 'SHA-256', length: 256 } as const
+  const derived = keyDerivedFrom(secret, 'slipway signed id', algorithm, ['sign', 'verify'])
   return {
     async sign({ fileId, organizationId, purpose, expiresAt }) {
       const bytes = new Uint8Array(byteLength)
@@ -68,22 +66,4 @@ export function createSignedIds(secret: string): SignedIds {
 function messageOf(bytes: Uint8Array, organizationId: OrganizationId, purpose: string): Uint8Array {
   const payload = bytes.subarray(0, macAt).toHex()
   return new TextEncoder().encode(JSON.stringify([purpose, organizationId, payload]))
-}
-
-async function deriveKey(secret: string): Promise<CryptoKey> {
-  const encoder = new TextEncoder()
-  const material = await crypto.subtle.importKey('raw', encoder.encode(secret), 'HKDF', false, ['deriveKey'])
-  const parameters = {
-    name: 'HKDF',
-    hash: 'SHA-256',
-    salt: new Uint8Array(),
-    info: encoder.encode('slipway signed id'),
-  }
-  return crypto.subtle.deriveKey(
-    parameters,
-    material,
-    { name: 'HMAC', hash: 'SHA-256', length: 256 },
-    false,
-    ['sign', 'verify'],
-  )
 }

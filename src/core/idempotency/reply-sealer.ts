@@ -1,3 +1,5 @@
+import { keyDerivedFrom } from '../derive-key'
+
 /** Encrypts replies that hold a secret, so that the database alone never reveals one. */
 export interface ReplySealer {
   seal(reply: unknown): Promise<string>
@@ -8,11 +10,8 @@ const nonceBytes = 12
 
 /** AES-256-GCM under a key derived from `secret` by HKDF-SHA-256 for this purpose alone. */
 export function createReplySealer(secret: string): ReplySealer {
-  let key: CryptoKey | undefined
-  const derived = async () => {
-    key ??= await deriveKey(secret)
-    return key
-  }
+  const algorithm = { name: 'AES-GCM', length: 256 } as const
+  const derived = keyDerivedFrom(secret, 'slipway idempotent reply', algorithm, ['encrypt', 'decrypt'])
   return {
     async seal(reply) {
       const iv = crypto.getRandomValues(new Uint8Array(nonceBytes))
@@ -27,19 +26,4 @@ export function createReplySealer(secret: string): ReplySealer {
       return JSON.parse(new TextDecoder().decode(plain)) as T
     },
   }
-}
-
-async function deriveKey(secret: string): Promise<CryptoKey> {
-  const encoder = new TextEncoder()
-  const material = await crypto.subtle.importKey('raw', encoder.encode(secret), 'HKDF', false, ['deriveKey'])
-  const parameters = {
-    name: 'HKDF',
-    hash: 'SHA-256',
-    salt: new Uint8Array(),
-    info: encoder.encode('slipway idempotent reply'),
-  }
-  return crypto.subtle.deriveKey(parameters, material, { name: 'AES-GCM', length: 256 }, false, [
-    'encrypt',
-    'decrypt',
-  ])
 }

@@ -1,18 +1,17 @@
 import type { Context } from 'hono'
 import { parseResourceId, parseResourceType } from '../../../core/associations/association'
 import { failField } from '../../../core/errors'
-import { formatCursor, parseCursor } from '../../../core/files/file-cursor'
+import { formatCursor } from '../../../core/files/file-cursor'
 import { type FileRecord, fileStatuses } from '../../../core/files/file-record'
 import { selectFiles } from '../../../core/files/select-files'
-import type { FileId } from '../../../core/ids'
 import { requireScope } from '../../../core/organizations/principal'
 import type { FileSelection } from '../../../core/ports/association-repository'
 import type { HttpEnv } from '../../../http/context'
+import { parseBefore, parseLimit } from '../../../http/page-parameters'
 import { presentFile } from '../presenter'
 import { expandsAssociations } from './expand'
 
-const limitDefault = 20
-const limitMax = 100
+const limits = { fallback: 20, max: 100 }
 
 /** `GET /v1/files`: newest first. Clients that serialise what is not set send an empty value. */
 export async function listFilesOperation(c: Context<HttpEnv>): Promise<Response> {
@@ -23,7 +22,7 @@ export async function listFilesOperation(c: Context<HttpEnv>): Promise<Response>
   }
   const page = await selectFiles(c.var.gateway, organizationId, selection, {
     before: parseBefore(c.req.query('cursor')),
-    limit: parseLimit(c.req.query('limit')),
+    limit: parseLimit(c.req.query('limit'), limits),
     withAssociations: expandsAssociations(c),
   })
   return c.json({
@@ -48,17 +47,4 @@ function parseResource(type: string | undefined, id: string | undefined): FileSe
       id: id ? parseResourceId(id, 'resourceId') : null,
     }
   return id ? failField('resourceType', 'is required with resourceId') : null
-}
-
-function parseLimit(text: string | undefined): number {
-  if (!text) return limitDefault
-  const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0
-  return limit >= 1 && limit <= limitMax
-    ? limit
-    : failField('limit', `must be a number from 1 to ${limitMax}`)
-}
-
-function parseBefore(text: string | undefined): FileId | null {
-  if (!text) return null
-  return parseCursor(text) ?? failField('cursor', 'must be the nextCursor of an earlier answer')
 }

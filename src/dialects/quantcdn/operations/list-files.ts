@@ -1,17 +1,16 @@
 import type { Context } from 'hono'
 import { failField } from '../../../core/errors'
-import { formatCursor, parseCursor } from '../../../core/files/file-cursor'
+import { formatCursor } from '../../../core/files/file-cursor'
 import { isStored } from '../../../core/files/file-record'
 import { listFiles } from '../../../core/files/list-files'
 import type { Json, MetadataTerm } from '../../../core/files/metadata'
 import { parseMetadataFilter } from '../../../core/files/metadata-filter'
-import type { FileId } from '../../../core/ids'
 import { requireScope } from '../../../core/organizations/principal'
 import type { HttpEnv } from '../../../http/context'
+import { parseBefore, parseLimit } from '../../../http/page-parameters'
 import { presentListed } from '../presenter'
 
-const limitDefault = 50
-const limitMax = 200
+const limits = { fallback: 50, max: 200 }
 
 /** `GET …/ai/files?filter&limit&cursor`: newest first. */
 export async function listFilesOperation(c: Context<HttpEnv>): Promise<Response> {
@@ -19,7 +18,7 @@ export async function listFilesOperation(c: Context<HttpEnv>): Promise<Response>
   const page = await listFiles(c.var.gateway, organizationId, {
     terms: parseFilter(c.req.query('filter')),
     before: parseBefore(c.req.query('cursor')),
-    limit: parseLimit(c.req.query('limit')),
+    limit: parseLimit(c.req.query('limit'), limits),
   })
   return c.json({
     files: page.files.filter(isStored).map(presentListed),
@@ -40,17 +39,4 @@ function parseFilter(text: string | undefined): MetadataTerm[] {
   if (filter === null || typeof filter !== 'object' || Array.isArray(filter))
     failField('filter', 'must be a JSON object')
   return parseMetadataFilter(filter, 'filter')
-}
-
-function parseLimit(text: string | undefined): number {
-  if (!text) return limitDefault
-  const limit = /^\d{1,4}$/.test(text) ? Number(text) : 0
-  return limit >= 1 && limit <= limitMax
-    ? limit
-    : failField('limit', `must be a number from 1 to ${limitMax}`)
-}
-
-function parseBefore(text: string | undefined): FileId | null {
-  if (!text) return null
-  return parseCursor(text) ?? failField('cursor', 'must be the nextCursor of an earlier answer')
 }
