@@ -43,6 +43,16 @@ export interface ObjectStore extends StreamStore {
   ): Promise<{ object: StoredObject; body: ReadableStream<Uint8Array> } | null>
   /** Creates or replaces the object whole. Safe to repeat with the same bytes. */
   put(key: ObjectKey, body: Uint8Array<ArrayBuffer> | SizedStream, options: PutOptions): Promise<StoredObject>
+  /**
+   * Copies an object inside the store (CopyObject), with `contentType` and no other metadata, if the source
+   * still has the ETag `ifMatch`; null when it has not, or is gone. Safe to repeat. Stores that ignore the
+   * condition are caught by a comparison of what was copied, as far as they vouch for its MD5. At most 5 GiB.
+   */
+  copy(
+    from: ObjectKey,
+    to: ObjectKey,
+    options: { ifMatch: string; contentType: string },
+  ): Promise<StoredObject | null>
   /** Deletes what exists; deleting nothing is fine. Safe to repeat. */
   delete(keys: readonly ObjectKey[]): Promise<void>
   /** Resolves when the bucket answers. */

@@ -22,5 +22,11 @@ export interface Presigner {
   /** `s3://bucket/key` */
   uri(key: ObjectKey): string
   presignPut(key: ObjectKey, seal: PutSeal, ttlSeconds: number): Promise<PresignedPut>
+  /** A PUT of one part of a multipart upload, sealed with its exact length. */
+  presignPart(
+    key: ObjectKey,
+    part: { multipartId: string; partNumber: number; byteSize: number },
+    ttlSeconds: number,
+  ): Promise<PresignedPut>
   presignGet(key: ObjectKey, dressing: GetDressing, ttlSeconds: number): Promise<string>
 }
