@@ -43,7 +43,10 @@ export type Variables = {
   DIRECT_UPLOAD_MAX_BYTES?: string
   FORM_UPLOAD_MAX_BYTES?: string
   UPLOAD_URL_TTL_SECONDS?: string
+  UPLOAD_URL_MAX_TTL_SECONDS?: string
   DOWNLOAD_URL_TTL_SECONDS?: string
+  HASH_MAX_BYTES?: string
+  PENDING_UPLOADS_MAX?: string
   CORS_ALLOWED_ORIGINS?: string
   QUANTCDN_EXTRA_CONTENT_TYPES?: string
   JWT_JWKS_URL?: string
@@ -62,6 +65,9 @@ const presignTtlMaxSeconds = 604_800
 const directUploadMaxBytes = 32 * 1024 ** 2
 /** What passes as a stream is bounded by the time a request may take, and by Cloudflare's plan (100 MB to 500 MB). */
 const formUploadMaxBytes = 500 * 1024 ** 2
+
+/** SHA-256 takes a Worker some CPU seconds per GiB; this is what fits the five minutes it can be given. */
+const hashMaxBytes = 100 * 1024 ** 3
 
 /** Checks every variable once. Throws `ConfigError`. */
 export function readConfig(variables: Variables): Config {
@@ -125,6 +131,9 @@ export function readConfig(variables: Variables): Config {
       directUploadMaxBytes: integer('DIRECT_UPLOAD_MAX_BYTES', 7 * 1024 ** 2, 1, directUploadMaxBytes),
       formUploadMaxBytes: integer('FORM_UPLOAD_MAX_BYTES', 50 * 1024 ** 2, 1, formUploadMaxBytes),
       uploadUrlTtlSeconds: integer('UPLOAD_URL_TTL_SECONDS', 3600, 1, presignTtlMaxSeconds),
+      uploadUrlMaxTtlSeconds: integer('UPLOAD_URL_MAX_TTL_SECONDS', 86_400, 1, presignTtlMaxSeconds),
+      hashMaxBytes: integer('HASH_MAX_BYTES', 256 * 1024 ** 2, 0, hashMaxBytes),
+      pendingUploadsMax: integer('PENDING_UPLOADS_MAX', 10_000, 1, 1_000_000_000),
       downloadUrlTtlSeconds: integer('DOWNLOAD_URL_TTL_SECONDS', 3600, 1, presignTtlMaxSeconds),
     },
     cors: {

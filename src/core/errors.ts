@@ -15,6 +15,7 @@ export type Failure =
   | { code: 'size_mismatch'; expected: number; actual: number }
   | { code: 'type_mismatch'; declared: string; actual: string }
   | { code: 'quota_exceeded' }
+  | { code: 'too_many_uploads' }
   | { code: 'quota_below_usage'; usedBytes: number; reservedBytes: number }
   | { code: 'scope_not_grantable'; scope: string }
   | { code: 'expiry_not_grantable'; latest: number }
@@ -23,6 +24,14 @@ export type Failure =
   | { code: 'file_not_found'; fileId: string }
   | { code: 'file_uploading'; fileId: string }
   | { code: 'file_refused'; fileId: string; refusal: Refusal }
+  | { code: 'upload_refused'; fileId: string; refusal: Refusal }
+  | { code: 'not_arrived'; fileId: string }
+  | { code: 'upload_over'; fileId: string; status: string }
+  | { code: 'not_multipart'; fileId: string }
+  | { code: 'parts_missing'; missing: readonly number[]; wrongSize: readonly number[]; unknown: readonly number[] }
+  | { code: 'parts_required' }
+  | { code: 'parts_refused' }
+  | { code: 'parts_not_listable' }
   | { code: 'idempotency_key_reused' }
   | { code: 'idempotency_in_progress'; retryAfterSeconds: number }
   | { code: 'upload_superseded' }
@@ -43,9 +52,10 @@ export type Refusal =
   | { code: 'type_mismatch'; declared: string; actual: string }
   | { code: 'checksum_mismatch'; algorithm: 'md5' | 'sha256'; expected: string; actual: string }
   | { code: 'encoding_not_promised'; encoding: string }
-  | { code: 'content_changed' }
+  | { code: 'copied_not_uploaded' }
   | { code: 'quota_exceeded' }
   | { code: 'never_arrived' }
+  | { code: 'aborted' }
 
 /** The one error the core throws. Its message is for logs; what a caller sees is made from `failure`. */
 export class GatewayError extends Error {

@@ -1,6 +1,7 @@
 import type { SignedIds } from './files/signed-id'
 import type { ReplySealer } from './idempotency/reply-sealer'
 import type { ContentTypeDetector } from './ports/content-type-detector'
+import type { MultipartStore } from './ports/multipart-store'
 import type { ObjectStore } from './ports/object-store'
 import type { Presigner } from './ports/presigner'
 import type { PublicCopies } from './ports/public-copies'
@@ -9,6 +10,7 @@ import type { Repositories } from './ports/repositories'
 /** Every capability a use case may reach. Built in `compose.ts`; nothing else touches a platform binding. */
 export interface Gateway extends Repositories {
   readonly objects: ObjectStore
+  readonly multipartUploads: MultipartStore
   readonly presigner: Presigner
   readonly publicCopies: PublicCopies
   readonly detectContentType: ContentTypeDetector
@@ -35,8 +37,13 @@ export interface Limits {
   readonly directUploadMaxBytes: number
   /** The most bytes of a file inside a multipart form. */
   readonly formUploadMaxBytes: number
-  /** How long a presigned PUT can be used. */
+  /** How long a presigned PUT can be used at least, and, where its size is known and large, at most. */
   readonly uploadUrlTtlSeconds: number
+  readonly uploadUrlMaxTtlSeconds: number
+  /** Up to how many bytes of an upload that did not pass the Worker are read once, to hash them. */
+  readonly hashMaxBytes: number
+  /** How many uploads of an organization may be pending at a time. */
+  readonly pendingUploadsMax: number
   /** How long a presigned GET can be used. */
   readonly downloadUrlTtlSeconds: number
 }
@@ -44,9 +51,19 @@ export interface Limits {
 export interface StoreFacts {
   /** Whose store it is. */
   readonly service: 'r2' | 'amazon' | 's3'
+  /** Bytes move through an R2 binding; otherwise through the S3 endpoint. */
+  readonly movesBytes: boolean
   /** Whether presigned PUTs may be sealed with `if-none-match: *`. Some stores answer 501 to it. */
   readonly writesOnce: boolean
+  /**
+   * Whether that seal cannot be got round: by a copy (`x-amz-copy-source`), to which some stores do not apply
+   * the condition. Throws `store_failed` when the store has to be asked and does not answer.
+   */
+  keepsWriteOnce(): Promise<boolean>
 }
 
 /** The largest body of a single PUT in S3 and R2: 5 GiB (S3 API Reference, PutObject). */
 export const singlePutMaxBytes = 5 * 1024 ** 3
+
+/** The largest object of S3 and R2: 5 TiB (S3 API Reference, "Multipart upload limits"). */
+export const objectMaxBytes = 5 * 1024 ** 4

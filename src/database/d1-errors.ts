@@ -5,7 +5,22 @@ import type { OrganizationId } from '../core/ids'
 export function databaseFailure(operation: string, cause: unknown): GatewayError {
   if (violates(cause, 'CHECK constraint failed: within_quota'))
     return new GatewayError({ code: 'quota_exceeded' }, { cause })
+  if (violates(cause, 'CHECK constraint failed: within_pending_uploads'))
+    return new GatewayError({ code: 'too_many_uploads' }, { cause })
   return new GatewayError({ code: 'database_failed', operation }, { cause })
+}
+
+/** After these a write may be tried again if it is safe to repeat (D1, "Debug D1"): it ran or it did not. */
+const transientErrors = [
+  'Network connection lost',
+  'storage caused object to be reset',
+  'reset because its code was updated',
+  'Cannot resolve D1 DB due to transient issue on remote node',
+]
+
+/** Whether D1 itself says that the same call may work a moment later. */
+export function isTransient(error: unknown): boolean {
+  return error instanceof GatewayError && transientErrors.some((words) => violates(error.cause, words))
 }
 
 /** Whether SQLite refused a statement because a row refers to one that is not there. */

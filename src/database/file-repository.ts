@@ -1,10 +1,11 @@
 import type { MetadataTerm } from '../core/files/metadata'
-import type { FileId, ObjectKey, OrganizationId } from '../core/ids'
+import type { FileId, OrganizationId } from '../core/ids'
 import type { FileRepository } from '../core/ports/repositories'
-import { lateArrivalMs } from '../core/uploads/upload'
 import { readRow, readRows, rowsOf, runBatch } from './d1'
+import { type DueRow, dueColumns, toDueObject } from './deletion-repository'
 import { type FileRow, fileColumns, fileJoins, toFileRecord } from './file-rows'
-import { letGoOfContent } from './let-go-of-content'
+import { deleteLastContent, letGoOfContent } from './let-go-of-content'
+import { letGoOfUploads } from './let-go-of-upload'
 
 /** Greater than every file id. */
 const afterEveryId = '~'
@@ -43,39 +44,21 @@ export function createFileRepository(db: D1Database): FileRepository {
     async delete(organizationId, id, now) {
       const statement = (sql: string, ...more: unknown[]) => db.prepare(sql).bind(id, organizationId, ...more)
       const results = await runBatch(db, 'files.delete', [
-        ...letGoOfContent(db, organizationId, id, now),
+        letGoOfContent(db, organizationId, id, now),
+        letGoOfUploads(db, organizationId, [id], now),
         statement(
-          `INSERT INTO object_deletions (object_key, due_at, watch_until)
-           SELECT object_key, ?3, expires_at + ?4 FROM uploads
-           WHERE file_id = ?1 AND organization_id = ?2 AND state = 'pending'
-           ON CONFLICT (object_key) DO UPDATE SET
-             due_at = excluded.due_at, watch_until = max(watch_until, excluded.watch_until)`,
-          now,
-          lateArrivalMs,
-        ),
-        statement(
-          `UPDATE organizations SET reserved_bytes = reserved_bytes - (
-             SELECT reserved_bytes FROM uploads WHERE file_id = ?1 AND organization_id = ?2)
-           WHERE id = ?2 AND EXISTS (
-             SELECT 1 FROM uploads WHERE file_id = ?1 AND organization_id = ?2 AND state = 'pending')`,
-        ),
-        statement(
-          `SELECT object_key FROM object_deletions WHERE object_key IN (
+          `SELECT ${dueColumns} FROM object_deletions WHERE object_key IN (
              SELECT c.object_key FROM files f JOIN contents c ON c.id = f.content_id
              WHERE f.id = ?1 AND f.organization_id = ?2
              UNION SELECT object_key FROM uploads WHERE file_id = ?1 AND organization_id = ?2)`,
         ),
         statement('DELETE FROM metadata_terms WHERE file_id = ?1 AND organization_id = ?2'),
         statement('DELETE FROM uploads WHERE file_id = ?1 AND organization_id = ?2'),
-        statement(
-          `DELETE FROM contents WHERE organization_id = ?2
-             AND id = (SELECT content_id FROM files WHERE id = ?1 AND organization_id = ?2)
-             AND NOT EXISTS (SELECT 1 FROM files WHERE content_id = contents.id AND id <> ?1)`,
-        ),
-        statement('DELETE FROM files WHERE id = ?1 AND organization_id = ?2'),
+        deleteLastContent(db, organizationId, id),
+        statement('DELETE FROM files WHERE id = ?1 AND organization_id = ?2 RETURNING id'),
       ])
-      if (results.at(-1)?.meta.changes === 0) return null
-      return rowsOf<{ object_key: string }>(results, -5).map((row) => row.object_key as ObjectKey)
+      if (rowsOf(results, -1).length === 0) return null
+      return rowsOf<DueRow>(results, -5).map(toDueObject)
     },
   }
 }

@@ -27,6 +27,7 @@ export type FileRow = {
   etag: string | null
   upload_method: Upload['method'] | null
   upload_object_key: string | null
+  upload_content_key: string | null
   upload_content_type: string | null
   upload_byte_size: number | null
   upload_expires_at: number | null
@@ -35,6 +36,8 @@ export type FileRow = {
   upload_write_once: number | null
   upload_content_disposition: string | null
   upload_multipart_id: string | null
+  upload_part_bytes: number | null
+  upload_promoting_etag: string | null
 }
 
 const columns: Record<keyof FileRow, string> = {
@@ -59,6 +62,7 @@ const columns: Record<keyof FileRow, string> = {
   etag: 'c.etag',
   upload_method: 'u.method',
   upload_object_key: 'u.object_key',
+  upload_content_key: 'u.content_key',
   upload_content_type: 'u.content_type',
   upload_byte_size: 'u.byte_size',
   upload_expires_at: 'u.expires_at',
@@ -67,6 +71,8 @@ const columns: Record<keyof FileRow, string> = {
   upload_write_once: 'u.write_once',
   upload_content_disposition: 'u.content_disposition',
   upload_multipart_id: 'u.multipart_id',
+  upload_part_bytes: 'u.part_bytes',
+  upload_promoting_etag: 'u.promoting_etag',
 }
 
 /** The select list of a file row. */
@@ -140,6 +146,8 @@ function toUpload(row: FileRow): Upload | null {
   return {
     method: row.upload_method,
     objectKey: required(row.upload_object_key) as ObjectKey,
+    // Replies that were stored before these columns came lack them.
+    contentKey: (row.upload_content_key ?? required(row.upload_object_key)) as ObjectKey,
     contentType: required(row.upload_content_type),
     byteSize: row.upload_byte_size,
     expiresAt: required(row.upload_expires_at),
@@ -148,6 +156,8 @@ function toUpload(row: FileRow): Upload | null {
     writeOnce: row.upload_write_once === 1,
     contentDisposition: row.upload_content_disposition,
     multipartId: row.upload_multipart_id ?? null,
+    partBytes: row.upload_part_bytes ?? null,
+    promotingEtag: row.upload_promoting_etag ?? null,
   }
 }
 

@@ -64,20 +64,25 @@ export function selectClaimed(
     .bind(organizationId, claim.key)
 }
 
-/** Completes the idempotency record of a file with the file as it is now, if it has come as far as `status`. */
+/**
+ * Completes the idempotency record of a file with the file as it is now, if it has come as far as `status`;
+ * not when the organization has content with the hash `unlessKnown`, which the file will be given first.
+ */
 export function storeReply(
   db: D1Database,
   file: { id: FileId; organizationId: OrganizationId },
   status: FileRecord['status'],
+  unlessKnown: Sha256 | null = null,
 ): D1PreparedStatement {
   return db
     .prepare(
       `UPDATE idempotency_records SET reply = (
          SELECT ${fileSnapshot} FROM files f ${fileJoins} WHERE f.id = ?1)
        WHERE subject_id = ?1 AND organization_id = ?2 AND reply IS NULL
-         AND EXISTS (SELECT 1 FROM files WHERE id = ?1 AND status = ?3)`,
+         AND EXISTS (SELECT 1 FROM files WHERE id = ?1 AND status = ?3)
+         AND NOT EXISTS (SELECT 1 FROM contents WHERE organization_id = ?2 AND sha256 = ?4)`,
     )
-    .bind(file.id, file.organizationId, status)
+    .bind(file.id, file.organizationId, status, unlessKnown)
 }
 
 export function toIdempotencyRecord<Reply>(

@@ -1,6 +1,6 @@
 import type { ObjectKey } from '../core/ids'
 import type { StreamUploadRepository } from '../core/ports/repositories'
-import { readRows, rowsOf, runBatch } from './d1'
+import { rowsOf, runRepeatableBatch } from './d1'
 import { orOrganizationNotFound } from './d1-errors'
 import { selectFile } from './file-repository'
 import { type FileRow, parseFileReply, toFileRecord } from './file-rows'
@@ -9,30 +9,18 @@ import { beginStreamStatements, settleStreamStatements } from './stream-upload-s
 
 export function createStreamUploadRepository(db: D1Database): StreamUploadRepository {
   return {
-    async begin(intent, idempotencyKey, now) {
-      const statements = beginStreamStatements(db, intent, idempotencyKey, now)
-      const results = await runBatch(db, 'streamUploads.begin', statements).catch(
+    async begin(intent, options) {
+      const statements = beginStreamStatements(db, intent, options)
+      const results = await runRepeatableBatch(db, 'streamUploads.begin', statements).catch(
         orOrganizationNotFound(intent.file.organizationId),
       )
       const [row] = rowsOf<IdempotencyRow>(results, -1)
       return row ? toIdempotencyRecord(row, parseFileReply) : null
     },
 
-    async noteMultipart({ organizationId, fileId }, multipartId) {
-      await readRows(
-        'streamUploads.noteMultipart',
-        db
-          .prepare(
-            `UPDATE uploads SET multipart_id = ?3
-             WHERE file_id = ?1 AND organization_id = ?2 AND state = 'pending'`,
-          )
-          .bind(fileId, organizationId, multipartId),
-      )
-    },
-
     async settle(upload, claim, now) {
       const { file } = upload.intent
-      const results = await runBatch(db, 'streamUploads.settle', [
+      const results = await runRepeatableBatch(db, 'streamUploads.settle', [
         ...settleStreamStatements(db, upload, claim, now),
         selectFile(db, file.organizationId, file.id),
       ])

@@ -1,5 +1,6 @@
 import type { IdempotencyClaim } from '../core/idempotency/idempotency'
 import type { StreamDetails, UploadIntent, VerifiedBytes } from '../core/ports/repositories'
+import { insertUpload, limitPendingUploads } from './begin-upload-statements'
 import { selectClaimed } from './idempotency-records'
 import { isPending, settleStatements } from './settle-upload-statements'
 
@@ -7,17 +8,19 @@ import { isPending, settleStatements } from './settle-upload-statements'
 export function beginStreamStatements(
   db: D1Database,
   { file, upload }: UploadIntent,
-  key: string | null,
-  now: number,
+  options: { idempotencyKey: string | null; pendingUploadsMax: number; now: number },
 ): D1PreparedStatement[] {
+  const { idempotencyKey, pendingUploadsMax, now } = options
   return [
+    limitPendingUploads(db, file.organizationId, pendingUploadsMax),
     db
       .prepare(
         `INSERT INTO files (id, organization_id, filename, content_type, metadata, status, created_at)
          SELECT ?1, ?2, ?3, ?4, ?5, 'uploading', ?6
          WHERE NOT EXISTS (
            SELECT 1 FROM idempotency_records
-           WHERE organization_id = ?2 AND idempotency_key = ?7 AND expires_at > ?8)`,
+           WHERE organization_id = ?2 AND idempotency_key = ?7 AND expires_at > ?8)
+         ON CONFLICT (id) DO NOTHING`,
       )
       .bind(
         file.id,
@@ -26,22 +29,16 @@ export function beginStreamStatements(
         file.contentType,
         JSON.stringify(file.metadata),
         file.createdAt,
-        key,
+        idempotencyKey,
         now,
       ),
-    db
-      .prepare(
-        `INSERT INTO uploads (file_id, organization_id, method, state, object_key, content_type, byte_size,
-           reserved_bytes, expires_at, sweep_at)
-         SELECT id, organization_id, ?2, 'pending', ?3, ?4, NULL, 0, ?5, ?5 FROM files WHERE id = ?1`,
-      )
-      .bind(file.id, upload.method, upload.objectKey, upload.contentType, upload.expiresAt),
+    insertUpload(db, file, upload, null),
     db
       .prepare(
         `SELECT organization_id, fingerprint, subject_id, reply, locked_until FROM idempotency_records
          WHERE organization_id = ?1 AND idempotency_key = ?2 AND expires_at > ?3`,
       )
-      .bind(file.organizationId, key, now),
+      .bind(file.organizationId, idempotencyKey, now),
   ]
 }
 
@@ -121,12 +118,6 @@ function claimOrYield(
        ON CONFLICT DO NOTHING`,
       claim.key,
       now,
-    ),
-    statement(
-      `UPDATE organizations SET reserved_bytes = reserved_bytes - (
-         SELECT reserved_bytes FROM uploads WHERE file_id = ?1)
-       WHERE id = ?2 AND ${isPending} AND ${isOthers}`,
-      claim.key,
     ),
     statement(
       `DELETE FROM files

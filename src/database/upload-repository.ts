@@ -3,15 +3,16 @@ import { fail } from '../core/errors'
 import type { FileRecord } from '../core/files/file-record'
 import type { ContentId, ObjectKey, Sha256 } from '../core/ids'
 import type { UploadRepository } from '../core/ports/repositories'
-import { lateArrivalMs } from '../core/uploads/upload'
+import { lateArrivalMs, promotionMaxMs } from '../core/uploads/upload'
 import { beginUploadStatements } from './begin-upload-statements'
-import { rowsOf, runBatch } from './d1'
+import { readRows, rowsOf, runBatch, runRepeatableBatch } from './d1'
 import { orOrganizationNotFound } from './d1-errors'
 import { selectFile } from './file-repository'
-import { type FileRow, fileColumns, parseFileReply, toFileRecord } from './file-rows'
-import { type IdempotencyRow, toIdempotencyRecord } from './idempotency-records'
-import { letGoOfContent } from './let-go-of-content'
-import { adoptStatements, isPending, settleStatements } from './settle-upload-statements'
+import { type FileRow, fileColumns, fileJoins, parseFileReply, toFileRecord } from './file-rows'
+import { type IdempotencyRow, storeReply, toIdempotencyRecord } from './idempotency-records'
+import { deleteLastContent, letGoOfContent } from './let-go-of-content'
+import { letGoOfUploads } from './let-go-of-upload'
+import { adoptStatements, settleStatements } from './settle-upload-statements'
 
 /**
  * Every transition is guarded by the upload's row being `pending`. The statement that ends the upload
@@ -23,7 +24,7 @@ export function createUploadRepository(db: D1Database): UploadRepository {
     async begin(input) {
       const { intent, claim } = input
       const statements = beginUploadStatements(db, input)
-      const results = await runBatch(db, 'uploads.begin', statements).catch(
+      const results = await runRepeatableBatch(db, 'uploads.begin', statements).catch(
         orOrganizationNotFound(intent.file.organizationId),
       )
       if (claim !== null) {
@@ -40,9 +41,37 @@ export function createUploadRepository(db: D1Database): UploadRepository {
       return { outcome: 'begun', known: content ? toContent(content) : null }
     },
 
+    async noteMultipart(file, multipartId) {
+      const results = await runRepeatableBatch(db, 'uploads.noteMultipart', [
+        db
+          .prepare(
+            `UPDATE uploads SET multipart_id = ?3
+             WHERE file_id = ?1 AND organization_id = ?2 AND state = 'pending' RETURNING file_id`,
+          )
+          .bind(file.id, file.organizationId, multipartId),
+        storeReply(db, file, 'uploading'),
+      ])
+      return rowsOf(results, 0).length > 0
+    },
+
+    async choosePromotion({ organizationId, id }, etag, now) {
+      const rows = await readRows(
+        'uploads.choosePromotion',
+        db
+          .prepare(
+            `UPDATE uploads SET promoting_etag = ?3, promoting_at = ?4
+             WHERE file_id = ?1 AND organization_id = ?2 AND state = 'pending'
+               AND (promoting_etag IS NULL OR promoting_etag = ?3 OR promoting_at <= ?5)
+             RETURNING file_id`,
+          )
+          .bind(id, organizationId, etag, now, now - promotionMaxMs),
+      )
+      return rows.length > 0
+    },
+
     async settle(intent, bytes, now) {
       const { file } = intent
-      const results = await runBatch(db, 'uploads.settle', [
+      const results = await runRepeatableBatch(db, 'uploads.settle', [
         ...settleStatements(db, intent, bytes, now),
         selectFile(db, file.organizationId, file.id),
       ])
@@ -52,62 +81,59 @@ export function createUploadRepository(db: D1Database): UploadRepository {
 
     async adopt(intent, content) {
       const { file } = intent
-      const results = await runBatch(db, 'uploads.adopt', [
+      const results = await runRepeatableBatch(db, 'uploads.adopt', [
         ...adoptStatements(db, intent, content),
         selectFile(db, file.organizationId, file.id),
       ])
       return fileOf(results)
     },
 
-    async abandon({ organizationId, fileId }, refusal, now) {
-      const statement = (sql: string, ...more: unknown[]) =>
-        db.prepare(sql).bind(fileId, organizationId, ...more)
-      await runBatch(db, 'uploads.abandon', [
-        statement(
-          `UPDATE organizations SET reserved_bytes = reserved_bytes - (
-             SELECT reserved_bytes FROM uploads WHERE file_id = ?1)
-           WHERE id = ?2 AND ${isPending}`,
-        ),
-        statement(
-          `INSERT INTO object_deletions (object_key, due_at, watch_until)
-           SELECT object_key, ?3, expires_at + ?4 FROM uploads WHERE file_id = ?1 AND ${isPending}
-           ON CONFLICT (object_key) DO UPDATE SET
-             due_at = excluded.due_at, watch_until = max(watch_until, excluded.watch_until)`,
-          now,
-          lateArrivalMs,
-        ),
-        statement(
-          `DELETE FROM idempotency_records
-           WHERE subject_id = ?1 AND organization_id = ?2 AND reply IS NULL`,
-        ),
+    async abandon(fileIds, refusal, now) {
+      const listed = JSON.stringify(fileIds)
+      const statement = (sql: string, ...more: unknown[]) => db.prepare(sql).bind(listed, ...more)
+      // Seen before any of them goes.
+      const pending = `SELECT u.file_id FROM json_each(?1) j JOIN uploads u ON u.file_id = j.value
+        WHERE u.state = 'pending'`
+      await runRepeatableBatch(db, 'uploads.abandon', [
+        letGoOfUploads(db, null, fileIds, now),
+        statement(`DELETE FROM idempotency_records WHERE reply IS NULL AND subject_id IN (${pending})`),
         refusal === null
-          ? statement(`DELETE FROM files WHERE id = ?1 AND status = 'uploading' AND ${isPending}`)
+          ? statement(`DELETE FROM files WHERE status = 'uploading' AND id IN (${pending})`)
           : statement(
-              `UPDATE files SET status = ?3, refusal = ?4
-               WHERE id = ?1 AND status = 'uploading' AND ${isPending}`,
+              `UPDATE files SET status = ?2, refusal = ?3 WHERE status = 'uploading' AND id IN (${pending})`,
               refusal.status,
               JSON.stringify(refusal.reason),
             ),
-        statement(`DELETE FROM uploads WHERE file_id = ?1 AND organization_id = ?2 AND state = 'pending'`),
+        statement(`DELETE FROM uploads WHERE file_id IN (${pending})`),
       ])
     },
 
     async revoke({ organizationId, id }, reason, now) {
       const statement = (sql: string, ...more: unknown[]) => db.prepare(sql).bind(id, organizationId, ...more)
-      await runBatch(db, 'uploads.revoke', [
-        ...letGoOfContent(db, organizationId, id, now),
+      await runRepeatableBatch(db, 'uploads.revoke', [
+        letGoOfContent(db, organizationId, id, now),
         statement('DELETE FROM metadata_terms WHERE file_id = ?1 AND organization_id = ?2'),
         statement('DELETE FROM uploads WHERE file_id = ?1 AND organization_id = ?2'),
-        statement(
-          `DELETE FROM contents WHERE organization_id = ?2
-             AND id = (SELECT content_id FROM files WHERE id = ?1 AND organization_id = ?2)`,
-        ),
+        deleteLastContent(db, organizationId, id),
         statement(
           `UPDATE files SET status = 'error', refusal = ?3, content_id = NULL
            WHERE id = ?1 AND organization_id = ?2 AND content_id IS NOT NULL`,
           JSON.stringify(reason),
         ),
       ])
+    },
+
+    async findByObjectKeys(keys) {
+      const rows = await readRows<FileRow>(
+        'uploads.findByObjectKeys',
+        db
+          .prepare(
+            `SELECT ${fileColumns} FROM json_each(?1) j JOIN uploads k ON k.object_key = j.value
+             JOIN files f ON f.id = k.file_id ${fileJoins}`,
+          )
+          .bind(JSON.stringify(keys)),
+      )
+      return rows.map(toFileRecord)
     },
 
     async takeOverdue(now, limit, nextSweepAt) {
@@ -130,7 +156,7 @@ export function createUploadRepository(db: D1Database): UploadRepository {
     },
 
     async forget(now, limit) {
-      const results = await runBatch(db, 'uploads.forget', [
+      const results = await runRepeatableBatch(db, 'uploads.forget', [
         db
           .prepare(
             `DELETE FROM uploads WHERE file_id IN (

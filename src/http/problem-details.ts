@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import type { Failure, FailureCode, FailureOf, Issue } from '../core/errors'
+import type { Failure, FailureCode, FailureOf, Issue, Refusal } from '../core/errors'
 import { rateLimitPeriodSeconds, rateLimitRequests } from './authenticate-request'
 import type { HttpEnv } from './context'
 import { failureHeaders } from './render-failure'
@@ -33,6 +33,8 @@ const table = {
   type_mismatch: ({ declared, actual }) =>
     badRequest([{ field: 'contentType', message: `is ${declared}, but the bytes are ${actual}` }]),
   quota_exceeded: () => problem(402, 'Payment Required', "The organization's storage quota is exceeded"),
+  too_many_uploads: () =>
+    problem(429, 'Too Many Requests', 'The organization has too many uploads pending; finish or abort some'),
   quota_below_usage: ({ usedBytes, reservedBytes }) =>
     problem(
       409,
@@ -47,6 +49,21 @@ const table = {
   file_not_found: () => problem(404, 'Not Found', 'There is no such file'),
   file_uploading: () => problem(404, 'Not Found', 'The file is still uploading'),
   file_refused: ({ refusal }) => problem(404, 'Not Found', `The file has no bytes: ${refusal.code}`),
+  upload_refused: ({ refusal }) =>
+    problem(422, 'Unprocessable Content', `The upload was refused: ${sayRefusal(refusal)}`),
+  not_arrived: () => problem(409, 'Conflict', 'The bytes have not arrived'),
+  upload_over: ({ status }) => problem(409, 'Conflict', `The upload is over: its file is ${status}`),
+  not_multipart: () => problem(409, 'Conflict', 'This upload is one PUT, not in parts'),
+  parts_missing: (failure) => problem(409, 'Conflict', sayParts(failure)),
+  parts_required: () =>
+    problem(
+      409,
+      'Conflict',
+      'The store cannot list parts: send all of them as parts, each with partNumber and the ETag its PUT answered with',
+    ),
+  parts_refused: () =>
+    problem(409, 'Conflict', 'The store refused the parts: one has another ETag or is not as large as it must be'),
+  parts_not_listable: () => problem(501, 'Not Implemented', 'The store cannot list the parts of an upload'),
   idempotency_key_reused: () =>
     problem(422, 'Unprocessable Content', 'This Idempotency-Key was used for a different request'),
   idempotency_in_progress: () =>
@@ -79,6 +96,43 @@ export function renderMethodNotAllowed(c: Context<HttpEnv>, allow: string): Resp
 function policyHeaders({ code }: Failure): Record<string, string> {
   if (code !== 'rate_limited') return {}
   return { 'ratelimit-policy': `"default";q=${rateLimitRequests};w=${rateLimitPeriodSeconds}` }
+}
+
+/** How many part numbers a sentence names. */
+const numbersSaidMax = 20
+
+function sayParts({ missing, wrongSize, unknown }: FailureOf<'parts_missing'>): string {
+  return [
+    ...(missing.length > 0 ? [`parts ${sayNumbers(missing)} are missing`] : []),
+    ...(wrongSize.length > 0 ? [`parts ${sayNumbers(wrongSize)} have the wrong size`] : []),
+    ...(unknown.length > 0 ? [`parts ${sayNumbers(unknown)} are not the ones that the store has`] : []),
+  ].join('; ')
+}
+
+function sayNumbers(numbers: readonly number[]): string {
+  const said = numbers.slice(0, numbersSaidMax).join(', ')
+  return numbers.length > numbersSaidMax ? `${said} and ${numbers.length - numbersSaidMax} more` : said
+}
+
+function sayRefusal(refusal: Refusal): string {
+  switch (refusal.code) {
+    case 'size_mismatch':
+      return `${refusal.actual} bytes came, ${refusal.expected} were promised`
+    case 'type_mismatch':
+      return `the bytes are ${refusal.actual || 'of no type'}, not ${refusal.declared}`
+    case 'checksum_mismatch':
+      return `the ${refusal.algorithm === 'md5' ? 'MD5' : 'SHA-256'} of the bytes is not the promised one`
+    case 'encoding_not_promised':
+      return `Content-Encoding ${refusal.encoding} was not promised`
+    case 'copied_not_uploaded':
+      return 'the bytes were copied from another object'
+    case 'quota_exceeded':
+      return "the organization's storage quota is exceeded"
+    case 'never_arrived':
+      return 'the bytes never arrived'
+    case 'aborted':
+      return 'it was aborted'
+  }
 }
 
 function respond(c: Context<HttpEnv>, rendered: Rendered, headers: Record<string, string>): Response {

@@ -47,6 +47,14 @@ export function objectKeyFor(organizationId: OrganizationId, fileId: FileId, ess
 }
 
 /**
+ * Where a client puts bytes that are copied to their object key once they are verified. No organization's id
+ * begins with an underscore: one prefix holds what is on its way, for lifecycle rules, events and policies.
+ */
+export function incomingKeyFor(organizationId: OrganizationId, fileId: FileId): ObjectKey {
+  return `_incoming/${organizationId}/${fileId}` as ObjectKey
+}
+
+/**
  * Whose file an object key would belong to, if there is one. Says nothing about whether it exists, nor
  * whether the extension is the right one. Null when `text` has not the form that `objectKeyFor` gives.
  */

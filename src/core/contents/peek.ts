@@ -1,11 +1,11 @@
 /**
  * The first `byteSize` bytes of `chunks` (fewer when there are no more), and all of them again from the start.
- * A chunk is only valid until the next one is asked for.
+ * A chunk is only valid until the next one is asked for. Leaving the second early ends the first.
  */
 export async function peek(
   chunks: AsyncIterator<Uint8Array>,
   byteSize: number,
-): Promise<{ sample: Uint8Array<ArrayBuffer>; all: AsyncIterable<Uint8Array> }> {
+): Promise<{ sample: Uint8Array<ArrayBuffer>; all: AsyncGenerator<Uint8Array> }> {
   let head: Uint8Array = new Uint8Array()
   for (;;) {
     const next = await chunks.next()
@@ -20,11 +20,15 @@ export async function peek(
 }
 
 async function* chain(head: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  if (head.length > 0) yield head
-  for (;;) {
-    const next = await rest.next()
-    if (next.done) return
-    yield next.value
+  try {
+    if (head.length > 0) yield head
+    for (;;) {
+      const next = await rest.next()
+      if (next.done) return
+      yield next.value
+    }
+  } finally {
+    await rest.return?.()
   }
 }
 

@@ -36,7 +36,7 @@ export type StoredFile = FileBase & {
   content: Content
   /** The bytes were already the organization's when this file was made. */
   isDuplicate: boolean
-  /** Present while a presigned PUT to the same key can still be used. */
+  /** Present while a URL of its upload may still be in use. */
   upload: Upload | null
 }
 

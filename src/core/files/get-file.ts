@@ -1,15 +1,13 @@
 import { fail } from '../errors'
 import type { Gateway } from '../gateway'
 import type { FileId, OrganizationId } from '../ids'
-import { deleteObjects } from '../uploads/delete-objects'
 import { settleUpload } from '../uploads/settle-upload'
 import { contentDispositionOf } from './content-disposition'
 import { type FileRecord, isStored, type PendingFile, type StoredFile } from './file-record'
 
 /**
- * A file whose bytes may be handed out. A pending one is settled first if its bytes have come. While a
- * presigned PUT to its key could still replace the bytes, the store is asked whether they are the ones
- * that were verified. One database round trip, one more when there was something to settle.
+ * A file whose bytes may be handed out. A pending one is settled first if its bytes have come. One database
+ * round trip, one or two more when there was something to settle.
  *
  * Throws `file_not_found`, `file_uploading`, `file_refused`, `store_failed`, `database_failed`.
  */
@@ -53,8 +51,7 @@ export async function findFile(
 }
 
 async function settleFound(gateway: Gateway, found: FileRecord | null): Promise<FileRecord | null> {
-  const file = found?.status === 'uploading' ? await settleUpload(gateway, found) : found
-  return file && isStored(file) ? stillVerified(gateway, file) : file
+  return found?.status === 'uploading' ? settleUpload(gateway, found) : found
 }
 
 /** A presigned GET of the file's bytes, valid for the configured time. */
@@ -75,15 +72,4 @@ function presentOrFail(id: FileId, file: FileRecord | null): StoredFile {
   if (isStored(file)) return file
   if (file.status === 'uploading') fail({ code: 'file_uploading', fileId: id })
   fail({ code: 'file_refused', fileId: id, refusal: file.refusal })
-}
-
-async function stillVerified(gateway: Gateway, file: StoredFile): Promise<FileRecord | null> {
-  if (file.upload === null || file.upload.objectKey !== file.content.objectKey) return file
-  // The store itself refuses a second PUT.
-  if (file.upload.writeOnce) return file
-  const object = await gateway.objects.head(file.content.objectKey)
-  if (object !== null && object.etag === file.content.etag) return file
-  await gateway.uploads.revoke(file, { code: 'content_changed' }, gateway.now())
-  deleteObjects(gateway, [file.content.objectKey])
-  return gateway.files.find(file.organizationId, file.id)
 }

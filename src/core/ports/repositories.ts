@@ -74,9 +74,9 @@ export interface FileRepository {
   ): Promise<FileRecord[]>
   /**
    * Removes the file whatever its status, lets go of its bytes if no other file needs them, and returns
-   * the object keys that are now due for deletion; null when there was no such file.
+   * what is now due for deletion; null when there was no such file.
    */
-  delete(organizationId: OrganizationId, id: FileId, now: number): Promise<ObjectKey[] | null>
+  delete(organizationId: OrganizationId, id: FileId, now: number): Promise<DueObject[] | null>
 }
 
 /** A file and the upload that is to bring its bytes. */
@@ -87,8 +87,13 @@ export type BeginUpload = {
   claim: IdempotencyClaim | null
   /** Looks up the organization's content with this hash in the same round trip. */
   sha256: Sha256 | null
-  /** The reply is complete with the intent (a presign); otherwise `finish` completes it. */
+  /**
+   * The reply is complete with the intent (a presign), unless the organization has content with the hash;
+   * otherwise the step that ends the upload completes it, or `noteMultipart`.
+   */
   replyNow: boolean
+  /** How many uploads the organization may have pending, this one among them. */
+  pendingUploadsMax: number
   now: number
 }
 
@@ -100,25 +105,43 @@ export type BegunUpload =
    */
   | { outcome: 'claimed'; record: IdempotencyRecord<FileReply>; uploadExpiresAt: number | null }
 
-/** The verified bytes of an upload. */
+/** The verified bytes of an upload, which are at its `contentKey`. */
 export type VerifiedBytes = {
   contentId: ContentId
   byteSize: number
+  /** null: nobody has read them. */
   sha256: Sha256 | null
-  objectKey: ObjectKey
   etag: string
-  /** Until when a URL may still put bytes at the key, in milliseconds since 1970 UTC; null: there is none. */
-  writableUntil: number | null
+  /** The ETag of the incoming bytes that these are a copy of; null where bytes are put where they stay. */
+  sourceEtag: string | null
 }
 
 export interface UploadRepository {
-  /** Writes the intent and reserves its bytes. Throws `quota_exceeded`, `organization_not_found`. */
+  /**
+   * Writes the intent and reserves its bytes; none for content that the organization has already. Throws
+   * `quota_exceeded`, `too_many_uploads`, `organization_not_found`.
+   */
   begin(input: BeginUpload): Promise<BegunUpload>
   /**
+   * Notes the store's name of the multipart upload, and completes the reply of a presign that waited for it.
+   * False when the upload is no longer pending: then nobody else will end that multipart upload.
+   */
+  noteMultipart(file: { organizationId: OrganizationId; id: FileId }, multipartId: string): Promise<boolean>
+  /**
+   * Chooses which version of the incoming bytes is promoted. Until `promotionMaxMs` have passed no other can
+   * be: settlers that overlap copy the same bytes, whenever their copies end. False when another one was
+   * chosen, or the upload is no longer pending.
+   */
+  choosePromotion(
+    file: { organizationId: OrganizationId; id: FileId },
+    etag: string,
+    now: number,
+  ): Promise<boolean>
+  /**
    * Gives a pending file its bytes: as new content, or, when the organization has content with that hash
-   * by now, as that content, and the object is due for deletion. Does nothing when the upload is no longer
-   * pending. Returns the file as it then is (null: deleted) and the keys due for deletion.
-   * Throws `quota_exceeded`.
+   * by now, as that content, and the object is due for deletion, as incoming bytes are. Does nothing when the
+   * upload is no longer pending, or another version was chosen. Returns the file as it then is (null: deleted)
+   * and the keys due for deletion. Throws `quota_exceeded`.
    */
   settle(
     intent: UploadIntent,
@@ -131,20 +154,19 @@ export interface UploadRepository {
    */
   adopt(intent: UploadIntent, content: Content): Promise<FileRecord | null>
   /**
-   * Ends a pending upload without bytes: releases what it reserved, forgets its unanswered idempotency
-   * record and hands its key to deletion. The file is removed, or kept with `refusal` if one is given.
-   * Does nothing when the upload is no longer pending.
+   * Ends those of the uploads that are pending, without bytes: releases what they reserved, forgets their
+   * unanswered idempotency records and hands what they left to deletion. The files are removed, or kept with
+   * `refusal` if one is given. The ids are of records that were found for whoever may end them.
    */
   abandon(
-    subject: { organizationId: OrganizationId; fileId: FileId },
+    fileIds: readonly FileId[],
     refusal: { status: 'error' | 'failed'; reason: Refusal } | null,
     now: number,
   ): Promise<void>
-  /**
-   * Takes the bytes away from a stored file that no other file shares them with, because the object no
-   * longer is what was verified, and hands its key to deletion.
-   */
+  /** Takes the bytes away from a stored file and hands them to deletion unless other files have them too. */
   revoke(file: { organizationId: OrganizationId; id: FileId }, reason: Refusal, now: number): Promise<void>
+  /** The files whose bytes are put at these keys, whoever's they are: for what the store itself says. */
+  findByObjectKeys(keys: readonly ObjectKey[]): Promise<FileRecord[]>
   /**
    * Up to `limit` files whose upload is past its expiry, oldest first. They are not returned again before
    * `nextSweepAt`: one that cannot be dealt with is never in the way of the others.
@@ -154,12 +176,25 @@ export interface UploadRepository {
   forget(now: number, limit: number): Promise<{ uploads: number; idempotencyRecords: number }>
 }
 
+/** What is to be deleted from the bucket. */
+export type DueObject = {
+  key: ObjectKey
+  /**
+   * The multipart upload that is to be aborted before: one of the Worker's own (`edge`) or a client's, of which
+   * the store's name may not be known.
+   */
+  multipart: { method: 'edge'; id: string } | { method: 'multipart'; id: string | null } | null
+}
+
 /** The outbox of objects to delete. */
 export interface DeletionRepository {
-  /** Up to `limit` keys that are due, oldest first. They are not due again before `nextDueAt`. */
-  takeDue(now: number, limit: number, nextDueAt: number): Promise<ObjectKey[]>
-  /** Notes that the objects were deleted: forgotten, or due again at `nextDueAt` while they are watched. */
-  done(keys: readonly ObjectKey[], now: number, nextDueAt: number): Promise<void>
+  /** Up to `limit` objects that are due, oldest first. They are not due again before `nextDueAt`. */
+  takeDue(now: number, limit: number, nextDueAt: number): Promise<DueObject[]>
+  /**
+   * Notes that the objects were deleted. They are forgotten; or, while something may still land at their keys,
+   * due again, after `soonestMs` at the soonest.
+   */
+  done(keys: readonly ObjectKey[], now: number, soonestMs: number): Promise<void>
 }
 
 /** What is said about a file besides its bytes, known only when all of them have come. */
@@ -172,18 +207,12 @@ export type StreamDetails = { origin: FileOrigin; resource: Resource | null }
 export interface StreamUploadRepository {
   /**
    * Writes the intent down, unless a request has the idempotency key already: then nothing is made and its
-   * record is returned.
+   * record is returned. Throws `too_many_uploads`, `organization_not_found`.
    */
   begin(
     intent: UploadIntent,
-    idempotencyKey: string | null,
-    now: number,
+    options: { idempotencyKey: string | null; pendingUploadsMax: number; now: number },
   ): Promise<IdempotencyRecord<FileReply> | null>
-  /** Notes the store's multipart upload, for the sweep. Does nothing when the upload is no longer pending. */
-  noteMultipart(
-    subject: { organizationId: OrganizationId; fileId: FileId },
-    multipartId: string,
-  ): Promise<void>
   /**
    * Claims the key and gives the pending file its bytes, as `UploadRepository.settle` does, its details and
    * its association, all at once. When somebody else holds the key, the file is removed instead, its object

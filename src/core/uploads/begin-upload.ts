@@ -1,5 +1,5 @@
 import type { Content } from '../contents/content'
-import { objectKeyFor } from '../contents/content'
+import { incomingKeyFor, objectKeyFor } from '../contents/content'
 import { fail } from '../errors'
 import { essenceOf } from '../files/content-type'
 import type { FileRecord } from '../files/file-record'
@@ -28,20 +28,24 @@ export type Begun =
   | { intent: UploadIntent; known: Content | null }
   | { replay: FileRecord; uploadExpiresAt: number | null }
 
+export type UploadPlan = Pick<Upload, 'method' | 'byteSize'> & {
+  ttlMs: number
+  seal?: HeaderSeal
+  /** The bytes are put elsewhere first, because a URL could still replace them when they are verified. */
+  isPromoted?: boolean
+  /** Of a multipart upload. */
+  partBytes?: number
+}
+
 /** The intent of a new upload of `file`, with everything the gateway fills in. */
-export function intentOf(
-  gateway: Gateway,
-  file: NewFile,
-  upload: Pick<Upload, 'method' | 'byteSize'> & { ttlMs: number; seal?: HeaderSeal },
-  now: number,
-): UploadIntent {
+export function intentOf(gateway: Gateway, file: NewFile, upload: UploadPlan, now: number): UploadIntent {
   const id = gateway.newId() as FileId
-  const objectKey = objectKeyFor(file.organizationId, id, essenceOf(file.contentType))
+  const contentKey = objectKeyFor(file.organizationId, id, essenceOf(file.contentType))
   return {
     file: {
       id,
       organizationId: file.organizationId,
-      filename: file.filename ?? objectKey.slice(objectKey.lastIndexOf('/') + 1),
+      filename: file.filename ?? contentKey.slice(contentKey.lastIndexOf('/') + 1),
       contentType: file.contentType,
       metadata: Object.hasOwn(file.metadata, 'artifactType')
         ? file.metadata
@@ -53,12 +57,15 @@ export function intentOf(
     },
     upload: {
       method: upload.method,
-      objectKey,
+      objectKey: upload.isPromoted ? incomingKeyFor(file.organizationId, id) : contentKey,
+      contentKey,
       contentType: file.contentType,
       byteSize: upload.byteSize,
       expiresAt: now + upload.ttlMs,
       ...(upload.seal ?? noHeaderSeal),
       multipartId: null,
+      partBytes: upload.partBytes ?? null,
+      promotingEtag: null,
     },
   }
 }
@@ -74,16 +81,16 @@ export async function beginUpload(
   options: { claim: IdempotencyClaim | null; sha256: Sha256 | null; replyNow: boolean },
   now: number,
 ): Promise<Begun> {
-  const first = await inOwnOrganization(gateway.uploads.begin({ intent, ...options, now }))
+  const { pendingUploadsMax } = gateway.limits
+  const begin = () => gateway.uploads.begin({ intent, ...options, pendingUploadsMax, now })
+  const first = await inOwnOrganization(begin())
   if (first.outcome === 'begun') return { intent, known: first.known }
-  const { organizationId } = intent.file
   const claim = options.claim ?? fail({ code: 'internal' })
   const answer = replyOf(first.record, claim, now)
   if (answer !== 'stale') return { replay: answer.reply.file, uploadExpiresAt: first.uploadExpiresAt }
 
-  const dead = { organizationId, fileId: first.record.subjectId as FileId }
-  await gateway.uploads.abandon(dead, null, now)
-  const second = await gateway.uploads.begin({ intent, ...options, now })
+  await gateway.uploads.abandon([first.record.subjectId as FileId], null, now)
+  const second = await begin()
   if (second.outcome === 'begun') return { intent, known: second.known }
   const settled = replyOf(second.record, claim, now)
   if (settled === 'stale') fail({ code: 'idempotency_in_progress', retryAfterSeconds: 1 })

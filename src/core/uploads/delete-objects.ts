@@ -1,39 +1,62 @@
 import type { Gateway } from '../gateway'
 import type { ObjectKey } from '../ids'
+import type { DueObject } from '../ports/repositories'
 
-/** How long the sweep waits before it deletes a watched key again, or one that could not be deleted. */
+/**
+ * How long the sweep waits before it tries again what could not be deleted, and at the least before it looks
+ * again at a key where something may still land.
+ */
 export const deletionRetryMs = 60 * 60 * 1000
 
 /**
  * Deletes objects that the outbox already lists, after the answer is sent. What fails here stays listed
  * and is tried again by the sweep.
  */
-export function deleteObjects(gateway: Gateway, keys: readonly ObjectKey[]): void {
-  if (keys.length === 0) return
+export function deleteObjects(gateway: Gateway, due: readonly (DueObject | ObjectKey)[]): void {
+  if (due.length === 0) return
+  const objects = due.map((one) => (typeof one === 'string' ? { key: one, multipart: null } : one))
   gateway.background(
-    deleteListedObjects(gateway, keys).catch((cause) => {
-      gateway.log({ event: 'deletion_left_to_sweep', objects: keys.length, cause })
+    deleteListedObjects(gateway, objects).catch((cause) => {
+      gateway.log({ event: 'deletion_left_to_sweep', objects: due.length, cause })
     }),
   )
 }
 
 /**
- * Deletes the objects and takes them off the outbox. Safe to repeat. When the store refuses them together,
- * each is tried alone, so that one bad key does not keep the others; throws what the last bad one met.
+ * Aborts their multipart uploads, deletes the objects and takes them off the outbox. Safe to repeat. When the
+ * store refuses them together, each is tried alone, so that one bad key does not keep the others; throws what
+ * the last bad one met. Returns how many were deleted.
  */
-export async function deleteListedObjects(gateway: Gateway, keys: readonly ObjectKey[]): Promise<void> {
+export async function deleteListedObjects(gateway: Gateway, due: readonly DueObject[]): Promise<number> {
+  const ready: ObjectKey[] = []
   const deleted: ObjectKey[] = []
   let failure: unknown
+  for (const object of due)
+    try {
+      await abortMultipart(gateway, object)
+      ready.push(object.key)
+    } catch (cause) {
+      failure = cause
+    }
   try {
-    await gateway.objects.delete(keys)
-    deleted.push(...keys)
+    if (ready.length > 0) await gateway.objects.delete(ready)
+    deleted.push(...ready)
   } catch (together) {
     failure = together
-    if (keys.length > 1) failure = await deleteOneByOne(gateway, keys, deleted)
+    if (ready.length > 1) failure = await deleteOneByOne(gateway, ready, deleted)
   }
-  const now = gateway.now()
-  if (deleted.length > 0) await gateway.deletions.done(deleted, now, now + deletionRetryMs)
+  if (deleted.length > 0) await gateway.deletions.done(deleted, gateway.now(), deletionRetryMs)
   if (failure !== undefined) throw failure
+  return deleted.length
+}
+
+/** Parts are no object: deleting the key would leave them. */
+async function abortMultipart(gateway: Gateway, { key, multipart }: DueObject): Promise<void> {
+  if (multipart === null) return
+  if (multipart.method === 'edge') return gateway.objects.abortMultipart(key, multipart.id)
+  // Its creator died before it could write the store's name down.
+  if (multipart.id === null) return gateway.multipartUploads.abortAll(key)
+  return gateway.multipartUploads.abort(key, multipart.id)
 }
 
 async function deleteOneByOne(

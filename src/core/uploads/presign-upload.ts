@@ -1,8 +1,8 @@
-import { fail } from '../errors'
+import { fail, failField } from '../errors'
 import type { FileBase, FileRecord, PendingFile } from '../files/file-record'
 import { type Gateway, singlePutMaxBytes } from '../gateway'
 import { claimFor } from '../idempotency/idempotency'
-import { beginUpload, intentOf, type NewFile } from './begin-upload'
+import { beginUpload, intentOf, type NewFile, type UploadPlan } from './begin-upload'
 import { type HeaderSeal, noHeaderSeal, type Upload } from './upload'
 
 export type PresignUpload = {
@@ -47,15 +47,54 @@ export async function presignUpload(gateway: Gateway, input: PresignUpload): Pro
   const checksums = input.seal ? [seal.md5, seal.sha256, file.checksum] : []
   const request = [file.filename, file.contentType, file.metadata, byteSize, ...checksums]
   const claim = await claimFor(input.idempotencyKey, input.operation, request, now)
-  const ttlMs = gateway.limits.uploadUrlTtlSeconds * 1000
-  const sealed = { ...seal, writeOnce: seal.writeOnce && gateway.store.writesOnce }
-  const intent = intentOf(gateway, file, { method: 'presigned_put', byteSize, ttlMs, seal: sealed }, now)
+  const intent = intentOf(gateway, file, await singlePutPlan(gateway, byteSize, seal), now)
   const begun = await beginUpload(gateway, intent, { claim, sha256: null, replyNow: true }, now)
+  return 'replay' in begun
+    ? presignReplayed(gateway, begun.replay, begun.uploadExpiresAt)
+    : presignIntent(gateway, intent.file, intent.upload, false)
+}
 
-  if (!('replay' in begun)) return presigned(gateway, intent.file, intent.upload, now, false)
-  const upload = pendingUploadOf(begun.replay)
-  const expiresAt = begun.uploadExpiresAt ?? upload.expiresAt
-  return presigned(gateway, begun.replay, { ...upload, expiresAt }, now, true)
+/**
+ * How bytes of one PUT come: to where they stay if the URL can put them there once only, elsewhere otherwise.
+ * Throws `invalid_request` for a SHA-256 that nobody could verify.
+ */
+export async function singlePutPlan(
+  gateway: Gateway,
+  byteSize: number | null,
+  seal: HeaderSeal,
+): Promise<UploadPlan> {
+  const { store } = gateway
+  // R2 and AWS compare a signed x-amz-checksum-sha256 with the body themselves.
+  if (store.service === 's3') requireVerifiable(gateway, byteSize, { md5: null, sha256: seal.sha256 })
+  const writeOnce = seal.writeOnce && store.writesOnce
+  return {
+    method: 'presigned_put',
+    byteSize,
+    ttlMs: uploadUrlTtlSeconds(gateway, byteSize ?? 0) * 1000,
+    seal: { ...seal, writeOnce },
+    isPromoted: !(writeOnce && (await store.keepsWriteOnce())),
+  }
+}
+
+/** Throws `invalid_request` when a checksum would have to be computed of more bytes than are read for that. */
+export function requireVerifiable(
+  { limits }: Gateway,
+  byteSize: number | null,
+  promised: Pick<HeaderSeal, 'md5' | 'sha256'>,
+): void {
+  const field = promised.sha256 ? 'sha256' : promised.md5 ? 'md5' : null
+  if (field === null || (byteSize !== null && byteSize <= limits.hashMaxBytes)) return
+  failField(field, `can be verified up to ${limits.hashMaxBytes} bytes; leave it out for larger files`)
+}
+
+/** The slowest client that is waited for: 1 Mbit/s. */
+const bytesPerSecondMin = 128 * 1024
+
+/** How long a URL for `byteSize` bytes can be used: long enough for a slow client, as far as configured. */
+export function uploadUrlTtlSeconds({ limits }: Gateway, byteSize: number): number {
+  const { uploadUrlTtlSeconds, uploadUrlMaxTtlSeconds } = limits
+  const wanted = Math.max(uploadUrlTtlSeconds, Math.ceil(byteSize / bytesPerSecondMin))
+  return Math.min(wanted, Math.max(uploadUrlTtlSeconds, uploadUrlMaxTtlSeconds))
 }
 
 /** The place of a pending file under a newly signed URL with the same seal; it ends when the upload does. */
@@ -66,14 +105,25 @@ export async function presignAgain(
   return gateway.presigner.presignPut(upload.objectKey, upload, ttlOf(upload, gateway.now()))
 }
 
-async function presigned(
+/** The answer to a request whose key has one already: the same place, until its upload expires now. */
+export function presignReplayed(
+  gateway: Gateway,
+  file: FileRecord,
+  uploadExpiresAt: number | null,
+): Promise<PresignedUpload> {
+  const upload = pendingUploadOf(file)
+  const expiresAt = uploadExpiresAt ?? upload.expiresAt
+  return presignIntent(gateway, file, { ...upload, expiresAt }, true)
+}
+
+/** A URL for the bytes of `upload`, valid until it expires. */
+export async function presignIntent(
   gateway: Gateway,
   file: FileBase,
   upload: Upload,
-  now: number,
   replayed: boolean,
 ): Promise<PresignedUpload> {
-  const ttlSeconds = ttlOf(upload, now)
+  const ttlSeconds = ttlOf(upload, gateway.now())
   const { url, headers } = await gateway.presigner.presignPut(upload.objectKey, upload, ttlSeconds)
   return { file, upload, url, headers, ttlSeconds, replayed }
 }
@@ -82,6 +132,7 @@ function ttlOf(upload: Upload, now: number): number {
   return Math.max(1, Math.floor((upload.expiresAt - now) / 1000))
 }
 
-function pendingUploadOf(file: FileRecord): Upload {
+/** The upload of a file as an idempotency record keeps it. */
+export function pendingUploadOf(file: FileRecord): Upload {
   return file.status === 'uploading' ? file.upload : fail({ code: 'internal' })
 }

@@ -1,43 +1,88 @@
-import { digestOf } from '../contents/digest'
-import { contradictingType } from '../contents/verify-content-type'
+import { chunksOf } from '../contents/chunks'
+import { peek } from '../contents/peek'
 import type { Refusal } from '../errors'
 import { GatewayError } from '../errors'
-import { isSameContentType } from '../files/content-type'
 import type { FileRecord, PendingFile } from '../files/file-record'
 import type { Gateway } from '../gateway'
-import type { ContentId, Sha256 } from '../ids'
+import type { ContentId } from '../ids'
 import { detectionSampleBytes } from '../ports/content-type-detector'
 import type { StoredObject } from '../ports/object-store'
 import { deleteObjects } from './delete-objects'
-import type { Upload } from './upload'
+import { copyInStore, copyThrough, digestsOfAll } from './promote'
+import { type Digests, digestRefusal, factsRefusal, sampleRefusal } from './verify-object'
 
 /**
- * Ends a presigned upload whose bytes are in the bucket: the store is asked what is really there, and only
- * what agrees with the seal becomes a ready file. Anything else is refused and deleted. Guarded and safe
+ * Ends an upload whose bytes a client has put into the bucket: the store is asked what is really there, and
+ * only what agrees with the seal becomes a ready file. Anything else is refused and deleted. Guarded and safe
  * to repeat; whoever comes first decides. Returns the file as it then is; still `uploading` when nothing
- * has arrived, null when it was deleted meanwhile.
+ * has arrived (or, rarely, other bytes arrive at this moment), null when it was deleted meanwhile.
  *
- * Two object reads (HEAD and the first bytes), one database round trip. Where a checksum was sealed that the
- * store does not vouch for, all bytes are read once more.
+ * Where a URL could still replace the bytes they are promoted: copied to a key that no URL was ever signed
+ * for. Up to `limits.hashMaxBytes` all bytes are read, for their SHA-256 and for sealed checksums that the
+ * store does not vouch for; beyond that their beginning. One database round trip, two with a promotion.
  */
 export async function settleUpload(gateway: Gateway, file: PendingFile): Promise<FileRecord | null> {
-  if (file.upload.method !== 'presigned_put') return file
-  const object = await gateway.objects.head(file.upload.objectKey)
+  const { upload } = file
+  if (upload.method === 'edge') return file
+  const object = await gateway.objects.head(upload.objectKey)
   if (object === null) return file
-  const refusal = await refusalOf(gateway, file, object)
-  if (refusal === 'changed') return file
+  const refusal = factsRefusal(upload, object)
   if (refusal !== null) return refuse(gateway, file, refusal)
-  return accept(gateway, file, object)
+  return read(gateway, file, object)
 }
 
-async function accept(gateway: Gateway, file: PendingFile, object: StoredObject): Promise<FileRecord | null> {
+async function read(gateway: Gateway, file: PendingFile, object: StoredObject): Promise<FileRecord | null> {
+  const { upload } = file
+  const isPromoted = upload.contentKey !== upload.objectKey
+  const isShort = object.byteSize <= gateway.limits.hashMaxBytes
+  const isAttested = object.sha256 !== null && (upload.md5 === null || object.md5 !== null)
+  const passesThrough = isPromoted && isShort && gateway.store.movesBytes
+  const readsAll = (isShort && !isAttested) || passesThrough || object.byteSize === 0
+  const found = await gateway.objects.get(object.key, {
+    ifMatch: object.etag,
+    ...(readsAll ? {} : { range: { offset: 0, length: Math.min(detectionSampleBytes, object.byteSize) } }),
+  })
+  // Replaced since: whoever asks next sees the other bytes.
+  if (found === null) return file
+  const { sample, all } = await peek(chunksOf(found.body), detectionSampleBytes)
+  const refusal = await sampleRefusal(gateway, upload.contentType, sample)
+  if (refusal !== null) {
+    await all.return(undefined)
+    return refuse(gateway, file, refusal)
+  }
+  if (isPromoted && !(await gateway.uploads.choosePromotion(file, object.etag, gateway.now()))) {
+    await all.return(undefined)
+    return gateway.files.find(file.organizationId, file.id)
+  }
+
+  const stated: Digests = { md5: object.md5, sha256: object.sha256 }
+  if (passesThrough) {
+    const { copy, digests } = await copyThrough(gateway, upload, object, all)
+    return accept(gateway, file, object, copy, digests)
+  }
+  const digests = readsAll ? await digestsOfAll(upload, stated, all) : stated
+  if (!readsAll) await all.return(undefined)
+  if (!isPromoted || digestRefusal(upload, digests) !== null)
+    return accept(gateway, file, object, object, digests)
+  const copy = await copyInStore(gateway, upload, object)
+  return copy === null ? file : accept(gateway, file, object, copy, digests)
+}
+
+async function accept(
+  gateway: Gateway,
+  file: PendingFile,
+  object: StoredObject,
+  { etag }: StoredObject,
+  digests: Digests,
+): Promise<FileRecord | null> {
+  const refusal = digestRefusal(file.upload, digests)
+  if (refusal !== null) return refuse(gateway, file, refusal)
   const bytes = {
     contentId: gateway.newId() as ContentId,
     byteSize: object.byteSize,
-    sha256: shareableSha256(file.upload),
-    objectKey: object.key,
-    etag: object.etag,
-    writableUntil: file.upload.expiresAt,
+    sha256: digests.sha256,
+    etag,
+    sourceEtag: file.upload.contentKey === object.key ? null : object.etag,
   }
   try {
     const settled = await gateway.uploads.settle({ file, upload: file.upload }, bytes, gateway.now())
@@ -51,64 +96,14 @@ async function accept(gateway: Gateway, file: PendingFile, object: StoredObject)
   }
 }
 
-/** Bytes may be shared with other files under their SHA-256 only where no URL can still replace them. */
-function shareableSha256({ sha256, writeOnce }: Upload): Sha256 | null {
-  return writeOnce ? sha256 : null
-}
-
-async function refuse(gateway: Gateway, file: PendingFile, reason: Refusal): Promise<FileRecord | null> {
-  const { organizationId, id } = file
-  await gateway.uploads.abandon({ organizationId, fileId: id }, { status: 'error', reason }, gateway.now())
-  deleteObjects(gateway, [file.upload.objectKey])
-  return gateway.files.find(organizationId, id)
-}
-
-/** What contradicts the seal; `changed` when the object was replaced while it was looked at. */
-async function refusalOf(
+/** Ends the upload of bytes that were refused; they are deleted, and the record stays with its reason. */
+export async function refuse(
   gateway: Gateway,
-  { upload }: PendingFile,
-  object: StoredObject,
-): Promise<Refusal | 'changed' | null> {
-  if (upload.byteSize !== null && object.byteSize !== upload.byteSize)
-    return { code: 'size_mismatch', expected: upload.byteSize, actual: object.byteSize }
-  if (object.contentType === null || !isSameContentType(object.contentType, upload.contentType))
-    return { code: 'type_mismatch', declared: upload.contentType, actual: object.contentType ?? '' }
-  // Not part of any seal, and readers would get other bytes than those that were counted.
-  if (object.contentEncoding !== null)
-    return { code: 'encoding_not_promised', encoding: object.contentEncoding }
-  const checksum = await checksumRefusal(gateway, upload, object)
-  if (checksum !== null) return checksum
-  if (object.byteSize === 0) return null
-
-  const range = { offset: 0, length: Math.min(detectionSampleBytes, object.byteSize) }
-  const start = await gateway.objects.get(object.key, { range, ifMatch: object.etag })
-  if (start === null) return 'changed'
-  const sample = new Uint8Array(await new Response(start.body).arrayBuffer())
-  const actual = contradictingType(upload.contentType, await gateway.detectContentType(sample), sample)
-  return actual === null ? null : { code: 'type_mismatch', declared: upload.contentType, actual }
-}
-
-/** Whether the bytes have the sealed checksums: by the store's word, or else by reading them. */
-async function checksumRefusal(
-  gateway: Gateway,
-  upload: Upload,
-  object: StoredObject,
-): Promise<Refusal | 'changed' | null> {
-  for (const algorithm of ['md5', 'sha256'] as const) {
-    const expected = upload[algorithm]
-    if (expected === null) continue
-    const actual = object[algorithm] ?? (await digestOfObject(gateway, algorithm, object))
-    if (actual === null) return 'changed'
-    if (actual !== expected) return { code: 'checksum_mismatch', algorithm, expected, actual }
-  }
-  return null
-}
-
-async function digestOfObject(
-  gateway: Gateway,
-  algorithm: 'md5' | 'sha256',
-  { key, etag }: StoredObject,
-): Promise<string | null> {
-  const found = await gateway.objects.get(key, { ifMatch: etag })
-  return found && digestOf(algorithm, found.body)
+  file: PendingFile,
+  reason: Refusal,
+): Promise<FileRecord | null> {
+  await gateway.uploads.abandon([file.id], { status: 'error', reason }, gateway.now())
+  const { objectKey, contentKey } = file.upload
+  deleteObjects(gateway, objectKey === contentKey ? [objectKey] : [objectKey, contentKey])
+  return gateway.files.find(file.organizationId, file.id)
 }

@@ -74,9 +74,8 @@ async function store(
     contentId: gateway.newId() as ContentId,
     byteSize: bytes.length,
     sha256,
-    objectKey,
     etag: object.etag,
-    writableUntil: null,
+    sourceEtag: null,
   }
   // From here on a failure may have taken effect: the file is left to the sweep, which sees what is so.
   const { file, due } = await gateway.uploads.settle(intent, verified, gateway.now())
@@ -93,9 +92,9 @@ async function abandonOnFailure<T>(
   try {
     return await step()
   } catch (error) {
-    const { organizationId, id: fileId } = intent.file
+    const { id: fileId } = intent.file
     gateway.background(
-      gateway.uploads.abandon({ organizationId, fileId }, null, gateway.now()).catch((cause) => {
+      gateway.uploads.abandon([fileId], null, gateway.now()).catch((cause) => {
         gateway.log({ event: 'upload_left_to_sweep', fileId, cause })
       }),
     )

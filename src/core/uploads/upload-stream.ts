@@ -1,5 +1,5 @@
 import { peek } from '../contents/peek'
-import { createSha256Stream } from '../contents/sha256-stream'
+import { createDigestStream } from '../contents/digest'
 import { contradictingType } from '../contents/verify-content-type'
 import { fail } from '../errors'
 import { isStored, type StoredFile } from '../files/file-record'
@@ -49,14 +49,20 @@ export async function uploadStream(gateway: Gateway, input: UploadStream): Promi
 
   const now = gateway.now()
   const intent = intentOf(gateway, file, { method: 'edge', byteSize: null, ttlMs: edgeUploadTtlMs }, now)
-  const { organizationId, id: fileId } = intent.file
-  const holder = await inOwnOrganization(gateway.streamUploads.begin(intent, input.idempotencyKey, now))
+  const { idempotencyKey } = input
+  const { pendingUploadsMax } = gateway.limits
+  const holder = await inOwnOrganization(
+    gateway.streamUploads.begin(intent, { idempotencyKey, pendingUploadsMax, now }),
+  )
   if (holder !== null) return replayed(gateway, input, await receive(input, all, null), holder)
 
   const writer = gateway.objects.write(intent.upload.objectKey, {
     contentType: file.contentType,
     byteSizeMax: input.announcedBytesMax,
-    noteMultipart: (id) => gateway.streamUploads.noteMultipart({ organizationId, fileId }, id),
+    noteMultipart: async (id) => {
+      // Deleted meanwhile: the end of this upload will find nothing to end.
+      if (!(await gateway.uploads.noteMultipart(intent.file, id))) fail({ code: 'upload_superseded' })
+    },
   })
   try {
     return await store(gateway, input, intent, await receive(input, all, writer), writer)
@@ -74,7 +80,7 @@ async function receive(
   chunks: AsyncIterable<Uint8Array>,
   writer: ObjectWriter | null,
 ): Promise<Received> {
-  const hash = createSha256Stream()
+  const hash = createDigestStream('sha256')
   let byteSize = 0
   for await (const chunk of chunks) {
     byteSize += chunk.length
@@ -82,7 +88,7 @@ async function receive(
     await hash.update(chunk)
     await writer?.write(chunk)
   }
-  return { byteSize, details: await input.details(), sha256: await hash.digest() }
+  return { byteSize, details: await input.details(), sha256: (await hash.digest()) as Sha256 }
 }
 
 async function store(
@@ -99,9 +105,8 @@ async function store(
     contentId: gateway.newId() as ContentId,
     byteSize,
     sha256,
-    objectKey: intent.upload.objectKey,
     etag: object.etag,
-    writableUntil: null,
+    sourceEtag: null,
   }
   const claim = await claimOf(input, received, now)
   const settled = await gateway.streamUploads.settle({ intent, bytes, details }, claim, now)
@@ -141,10 +146,10 @@ function claimOf({ file, idempotencyKey, operation }: UploadStream, received: Re
  * the sweep knows what to abort. Should the upload have been settled all the same, this changes nothing.
  */
 async function leaveNothing(gateway: Gateway, intent: UploadIntent, writer: ObjectWriter): Promise<void> {
-  const { organizationId, id: fileId } = intent.file
+  const { id: fileId } = intent.file
   try {
     await writer.abort()
-    await gateway.uploads.abandon({ organizationId, fileId }, null, gateway.now())
+    await gateway.uploads.abandon([fileId], null, gateway.now())
   } catch (cause) {
     gateway.log({ event: 'upload_left_to_sweep', fileId, cause })
   }

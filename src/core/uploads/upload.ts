@@ -22,16 +22,23 @@ export const noHeaderSeal: HeaderSeal = {
 
 /** An intention to store bytes: where, until when, and what was sealed. */
 export type Upload = HeaderSeal & {
-  /** `edge`: through the Worker. `presigned_put`: the client puts the bytes into the bucket itself. */
-  method: 'edge' | 'presigned_put'
+  /** `edge`: through the Worker. The others: the client puts the bytes, or parts of them, into the bucket itself. */
+  method: 'edge' | 'presigned_put' | 'multipart'
+  /** Where the bytes are put. */
   objectKey: ObjectKey
+  /** Where they are in the end. Another key where a URL could still replace them when they are settled. */
+  contentKey: ObjectKey
   contentType: string
   /** null: not sealed. */
   byteSize: number | null
   /** Milliseconds since 1970 UTC; after that no new PUT can begin. */
   expiresAt: number
-  /** The store's name of the multipart upload that the Worker sends the bytes with; null: none is known. */
+  /** The store's name of the multipart upload; null: none is known. */
   multipartId: string | null
+  /** The size of every part but the last of a client's multipart upload; null for the other methods. */
+  partBytes: number | null
+  /** The one version of the incoming bytes that may be promoted; null: none has been chosen. */
+  promotingEtag: string | null
 }
 
 /** How long a request whose bytes pass through the Worker may take before it is taken for dead. */
@@ -39,3 +46,12 @@ export const edgeUploadTtlMs = 15 * 60 * 1000
 
 /** A PUT that began in time may still land this long after its URL expired. */
 export const lateArrivalMs = 24 * 60 * 60 * 1000
+
+/**
+ * How long a promotion may take. One that is still running then is over: another version of the bytes may be
+ * chosen, and nothing of it can land at the key of a file that was deleted meanwhile.
+ */
+export const promotionMaxMs = 60 * 60 * 1000
+
+/** How long a client's multipart upload lives; R2 ends them by itself after as long. */
+export const multipartTtlMs = 7 * 24 * 60 * 60 * 1000

@@ -62,6 +62,15 @@ const table = {
   file_not_found: () => notFound('There is no such blob'),
   file_uploading: () => notFound('The bytes of this blob have not arrived yet'),
   file_refused: ({ refusal }) => notFound(`This blob has no bytes: ${sayRefusal(refusal)}`),
+  too_many_uploads: () => forbidden('The organization has too many uploads pending; finish or delete some'),
+  upload_refused: ({ refusal }) => conflict(`The upload was refused: ${sayRefusal(refusal)}`),
+  not_arrived: () => conflict('The bytes of this blob have not arrived yet'),
+  upload_over: () => conflict('The upload is over'),
+  not_multipart: () => conflict('The upload is not in parts'),
+  parts_missing: () => conflict('Parts are missing or wrong'),
+  parts_required: () => conflict('The parts and their ETags are required'),
+  parts_refused: () => conflict('The store refused the parts'),
+  parts_not_listable: () => notFound('The store cannot list parts'),
   idempotency_key_reused: () => ({
     status: 422,
     error: 'Unprocessable Content',
@@ -144,8 +153,10 @@ function sayRefusal(refusal: Refusal): string {
       return `they had another ${refusal.algorithm === 'md5' ? 'MD5' : 'SHA-256'} than was promised`
     case 'encoding_not_promised':
       return `their Content-Encoding ${refusal.encoding} was not promised`
-    case 'content_changed':
-      return 'they were replaced after they had been verified'
+    case 'copied_not_uploaded':
+      return 'they were copied from another object instead of uploaded'
+    case 'aborted':
+      return 'their upload was aborted'
     case 'quota_exceeded':
       return "the organization's storage quota is exceeded"
     case 'never_arrived':

@@ -40,7 +40,7 @@ const table = {
   }),
   upload_too_large: ({ limitBytes, byteSize }) => ({
     status: 413,
-    message: `${byteSize} bytes are more than one upload URL can take (${limitBytes})`,
+    message: `${byteSize} bytes are more than an upload can have (${limitBytes})`,
   }),
   size_mismatch: ({ expected, actual }) =>
     badRequest([{ field: 'size', message: `is ${expected}, but the content has ${actual} bytes` }]),
@@ -58,18 +58,24 @@ const table = {
   file_not_found: () => notFound,
   file_uploading: () => ({ status: 404, message: 'File not found: it is still uploading' }),
   file_refused: ({ refusal }) => ({ status: 404, message: `File not found: ${sayRefusal(refusal)}` }),
+  too_many_uploads: () => ({
+    status: 403,
+    message: 'Access denied: the organization has too many uploads pending; finish or delete some',
+  }),
+  upload_refused: ({ refusal }) => ({ status: 404, message: `File not found: ${sayRefusal(refusal)}` }),
+  not_arrived: () => ({ status: 404, message: 'File not found: its bytes have not arrived' }),
+  upload_over: () => conflict('The upload is over'),
+  not_multipart: () => conflict('The upload is not in parts'),
+  parts_missing: () => conflict('Parts are missing or wrong'),
+  parts_required: () => conflict('The parts and their ETags are required'),
+  parts_refused: () => conflict('The store refused the parts'),
+  parts_not_listable: () => notFound,
   idempotency_key_reused: () => ({
     status: 422,
     message: 'This Idempotency-Key was used for a different request',
   }),
-  idempotency_in_progress: () => ({
-    status: 409,
-    message: 'A request with this Idempotency-Key is still running',
-  }),
-  upload_superseded: () => ({
-    status: 409,
-    message: 'The file was deleted, or replaced by a retry, while it was uploading',
-  }),
+  idempotency_in_progress: () => conflict('A request with this Idempotency-Key is still running'),
+  upload_superseded: () => conflict('The file was deleted, or replaced by a retry, while it was uploading'),
   store_failed: () => brokenGateway,
   database_failed: () => brokenGateway,
   identity_provider_failed: () => brokenGateway,
@@ -89,6 +95,10 @@ function badRequest(details: readonly Issue[]): Rendered {
   return { status: 400, message: `Invalid request${about ? `: ${about}` : ''}`, details }
 }
 
+function conflict(message: string): Rendered {
+  return { status: 409, message }
+}
+
 function sayRefusal(refusal: Refusal): string {
   switch (refusal.code) {
     case 'size_mismatch':
@@ -99,8 +109,10 @@ function sayRefusal(refusal: Refusal): string {
       return `its upload was refused (the bytes have another ${refusal.algorithm} than was promised)`
     case 'encoding_not_promised':
       return `its upload was refused (Content-Encoding ${refusal.encoding} was not promised)`
-    case 'content_changed':
-      return 'its bytes were replaced after they had been verified'
+    case 'copied_not_uploaded':
+      return 'its upload was refused (it was copied from another object)'
+    case 'aborted':
+      return 'its upload was aborted'
     case 'quota_exceeded':
       return "its upload was refused (the organization's storage quota is exceeded)"
     case 'never_arrived':

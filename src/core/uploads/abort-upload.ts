@@ -1,0 +1,30 @@
+import { fail } from '../errors'
+import { isStored } from '../files/file-record'
+import type { Gateway } from '../gateway'
+import type { FileId, OrganizationId } from '../ids'
+import { deleteObjects } from './delete-objects'
+
+/**
+ * Gives a pending upload up: its bytes and parts are deleted, what it reserved is free, the file stays as
+ * `failed`. Safe to repeat; an upload that has failed by itself is over as well. Throws `file_not_found`,
+ * `upload_over` when its file is ready, `database_failed`.
+ */
+export async function abortUpload(
+  gateway: Gateway,
+  organizationId: OrganizationId,
+  id: FileId,
+): Promise<void> {
+  const file = await gateway.files.find(organizationId, id)
+  if (file === null) fail({ code: 'file_not_found', fileId: id })
+  if (file.status === 'uploading') {
+    const refusal = { status: 'failed', reason: { code: 'aborted' } } as const
+    await gateway.uploads.abandon([id], refusal, gateway.now())
+    const { objectKey, multipartId, method } = file.upload
+    const multipart = method === 'multipart' ? { method, id: multipartId } : null
+    // An edge upload is ended by its own request, which finds nothing to end.
+    if (method !== 'edge') deleteObjects(gateway, [{ key: objectKey, multipart }])
+  }
+  // Somebody else may have settled it in this moment.
+  const ended = file.status === 'uploading' ? await gateway.files.find(organizationId, id) : file
+  if (ended && isStored(ended)) fail({ code: 'upload_over', fileId: id, status: ended.status })
+}

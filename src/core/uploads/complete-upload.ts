@@ -1,0 +1,95 @@
+import { fail } from '../errors'
+import { type FileRecord, isStored, type PendingFile, type StoredFile } from '../files/file-record'
+import type { Gateway } from '../gateway'
+import type { FileId, OrganizationId } from '../ids'
+import type { UploadedPart } from '../ports/multipart-store'
+import { byteSizeOfPart, isMultipart, type MultipartUpload, partCountOf } from './parts'
+import { settleUpload } from './settle-upload'
+
+/** A part as the client names it. The ETag has no quotes. */
+export type NamedPart = Pick<UploadedPart, 'partNumber' | 'etag'>
+
+/**
+ * Ends an upload: the store puts the parts together if there are any, what then is there is verified, and the
+ * file is ready. Safe to repeat, also when an earlier answer was lost. Parts are those that the store lists;
+ * `named` ones are compared with them, and needed only where the store cannot list.
+ *
+ * Throws `file_not_found`, `not_arrived`, `upload_refused` when what arrived is not what was promised or the
+ * upload has failed, `parts_missing`, `parts_required`, `parts_refused`, `upload_over` when the store has given
+ * the parts up, `store_failed`, `database_failed`.
+ */
+export async function completeUpload(
+  gateway: Gateway,
+  organizationId: OrganizationId,
+  id: FileId,
+  named: readonly NamedPart[] | null,
+): Promise<StoredFile> {
+  const found = await gateway.files.find(organizationId, id)
+  const ended = found?.status === 'uploading' ? await complete(gateway, found, named) : found
+  return storedOrFail(id, ended)
+}
+
+async function complete(
+  gateway: Gateway,
+  file: PendingFile,
+  named: readonly NamedPart[] | null,
+): Promise<FileRecord | null> {
+  const { upload } = file
+  if (!isMultipart(upload)) return settleUpload(gateway, file)
+  const { objectKey, multipartId } = upload
+  const listed = await gateway.multipartUploads.listParts(objectKey, multipartId)
+  if (listed !== null) {
+    const parts = listed === 'unsupported' ? partsAsNamed(upload, named) : partsAsListed(upload, listed, named)
+    const outcome = await gateway.multipartUploads.complete(objectKey, multipartId, parts)
+    if (outcome === 'invalid_parts') fail({ code: 'parts_refused' })
+  }
+  // There is no such multipart upload when an earlier request completed it: the object tells.
+  const settled = await settleUpload(gateway, file)
+  if (settled?.status === 'uploading') fail({ code: 'upload_over', fileId: file.id, status: settled.status })
+  return settled
+}
+
+/** All parts there must be, as the store has them. */
+function partsAsListed(
+  upload: MultipartUpload,
+  listed: readonly UploadedPart[],
+  named: readonly NamedPart[] | null,
+): readonly NamedPart[] {
+  const byNumber = new Map(listed.map((part) => [part.partNumber, part]))
+  const numbers = numbersOf(upload)
+  const missing = numbers.filter((number) => !byNumber.has(number))
+  const wrongSize = listed
+    .filter(({ partNumber, byteSize }) => byteSize !== byteSizeOfPart(upload, partNumber))
+    .map(({ partNumber }) => partNumber)
+  const unknown = (named ?? [])
+    .filter(({ partNumber, etag }) => byNumber.get(partNumber)?.etag !== etag && !missing.includes(partNumber))
+    .map(({ partNumber }) => partNumber)
+  refuseUnless({ missing, wrongSize, unknown })
+  return listed
+}
+
+/** All parts there must be, by the word of the client: the object's size and the store's own checks follow. */
+function partsAsNamed(upload: MultipartUpload, named: readonly NamedPart[] | null): readonly NamedPart[] {
+  if (named === null) fail({ code: 'parts_required' })
+  const byNumber = new Map(named.map((part) => [part.partNumber, part]))
+  const numbers = numbersOf(upload)
+  const missing = numbers.filter((number) => !byNumber.has(number))
+  const unknown = [...byNumber.keys()].filter((number) => number > numbers.length)
+  refuseUnless({ missing, wrongSize: [], unknown })
+  return numbers.flatMap((number) => byNumber.get(number) ?? [])
+}
+
+function refuseUnless(problems: Record<'missing' | 'wrongSize' | 'unknown', readonly number[]>): void {
+  if (Object.values(problems).some((numbers) => numbers.length > 0)) fail({ code: 'parts_missing', ...problems })
+}
+
+function numbersOf(upload: MultipartUpload): number[] {
+  return Array.from({ length: partCountOf(upload) }, (_, index) => index + 1)
+}
+
+function storedOrFail(id: FileId, file: FileRecord | null): StoredFile {
+  if (file === null) fail({ code: 'file_not_found', fileId: id })
+  if (isStored(file)) return file
+  if (file.status === 'uploading') fail({ code: 'not_arrived', fileId: id })
+  fail({ code: 'upload_refused', fileId: id, refusal: file.refusal })
+}

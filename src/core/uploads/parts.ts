@@ -1,0 +1,82 @@
+import { failField } from '../errors'
+import type { Gateway } from '../gateway'
+import type { Upload } from './upload'
+import { uploadUrlTtlSeconds } from './presign-upload'
+
+/** S3 and R2: no part but the last is smaller, none larger, and there are not more ("Multipart upload limits"). */
+export const partBytesMin = 5 * 1024 ** 2
+export const partBytesMax = 5 * 1024 ** 3
+export const partCountMax = 10_000
+
+/** What parts are when nobody says otherwise: a retry repeats little, and most files need few. */
+const partBytesDefault = 16 * 1024 ** 2
+const mebibyte = 1024 ** 2
+
+/** How many parts are signed at once. */
+export const partsPerAnswerMax = 100
+
+/** An upload in parts that has been begun in the store. */
+export type MultipartUpload = Upload & { method: 'multipart'; byteSize: number; partBytes: number; multipartId: string }
+
+export type SignedPart = {
+  partNumber: number
+  url: string
+  /** What the client must send, and nothing but that is accepted. */
+  headers: Record<string, string>
+  byteSize: number
+}
+
+/** Whether `upload` is one in parts that has been begun in the store. */
+export function isMultipart(upload: Upload): upload is MultipartUpload {
+  return upload.method === 'multipart' && upload.multipartId !== null
+}
+
+/**
+ * The size of every part but the last, as R2 wants them: all equal. `wanted` null: chosen here. Throws
+ * `invalid_request` when `wanted` is out of bounds or gives too many parts.
+ */
+export function planPartBytes(byteSize: number, wanted: number | null): number {
+  if (wanted === null) {
+    const least = Math.ceil(byteSize / partCountMax / mebibyte) * mebibyte
+    return Math.max(partBytesDefault, least)
+  }
+  if (wanted < partBytesMin || wanted > partBytesMax)
+    failField('partSize', `must be from ${partBytesMin} to ${partBytesMax} bytes`)
+  if (Math.ceil(byteSize / wanted) > partCountMax)
+    failField('partSize', `gives more than ${partCountMax} parts; use at least ${Math.ceil(byteSize / partCountMax)} bytes`)
+  return wanted
+}
+
+export function partCountOf({ byteSize, partBytes }: MultipartUpload): number {
+  return Math.ceil(byteSize / partBytes)
+}
+
+/** How many bytes part `partNumber` has: all of one size but the last. */
+export function byteSizeOfPart(upload: MultipartUpload, partNumber: number): number {
+  return Math.min(upload.partBytes, upload.byteSize - (partNumber - 1) * upload.partBytes)
+}
+
+/** URLs for these parts, long-lived enough for a slow client to send all of them, never beyond the upload. */
+export async function presignParts(
+  gateway: Gateway,
+  upload: MultipartUpload,
+  partNumbers: readonly number[],
+): Promise<SignedPart[]> {
+  const parts = partNumbers.map((partNumber) => ({ partNumber, byteSize: byteSizeOfPart(upload, partNumber) }))
+  const total = parts.reduce((sum, { byteSize }) => sum + byteSize, 0)
+  const lifeSeconds = Math.max(1, Math.floor((upload.expiresAt - gateway.now()) / 1000))
+  const ttlSeconds = Math.min(lifeSeconds, uploadUrlTtlSeconds(gateway, total))
+  const { objectKey, multipartId } = upload
+  const signed: SignedPart[] = []
+  for (const part of parts) {
+    const put = await gateway.presigner.presignPart(objectKey, { multipartId, ...part }, ttlSeconds)
+    signed.push({ ...part, ...put })
+  }
+  return signed
+}
+
+/** The parts that are signed with the answer that begins the upload. */
+export function presignFirstParts(gateway: Gateway, upload: MultipartUpload): Promise<SignedPart[]> {
+  const count = Math.min(partsPerAnswerMax, partCountOf(upload))
+  return presignParts(gateway, upload, Array.from({ length: count }, (_, index) => index + 1))
+}

@@ -1,0 +1,70 @@
+import { streamOf } from '../contents/chunks'
+import { createDigestStream, type DigestAlgorithm } from '../contents/digest'
+import type { Gateway } from '../gateway'
+import type { Md5, Sha256 } from '../ids'
+import type { StoredObject } from '../ports/object-store'
+import type { Upload } from './upload'
+import type { Digests } from './verify-object'
+
+/**
+ * Copies bytes that are being read from the incoming key to the one where they stay, and hashes them on the
+ * way. The incoming object is read under its ETag: what is copied is what was verified.
+ */
+export async function copyThrough(
+  gateway: Gateway,
+  upload: Upload,
+  { byteSize, md5 }: StoredObject,
+  chunks: AsyncIterable<Uint8Array>,
+): Promise<{ copy: StoredObject; digests: Digests }> {
+  const hashes = hashesFor(upload, { md5, sha256: null })
+  const stream = streamOf(chunks, (chunk) => hashes.update(chunk))
+  const { contentType } = upload
+  const copy = await gateway.objects.put(
+    upload.contentKey,
+    { stream, byteSize },
+    { contentType, sha256: null },
+  )
+  return { copy, digests: await hashes.digests() }
+}
+
+/** Lets the store copy the incoming object; null when it is no longer the one that was verified. */
+export function copyInStore(
+  gateway: Gateway,
+  { contentKey, contentType }: Upload,
+  { key, etag }: StoredObject,
+): Promise<StoredObject | null> {
+  return gateway.objects.copy(key, contentKey, { ifMatch: etag, contentType })
+}
+
+/** The digests of all bytes: those that the store stated, and what it does not vouch for by reading `chunks`. */
+export async function digestsOfAll(
+  upload: Upload,
+  stated: Digests,
+  chunks: AsyncIterable<Uint8Array>,
+): Promise<Digests> {
+  const hashes = hashesFor(upload, stated)
+  for await (const chunk of chunks) await hashes.update(chunk)
+  return hashes.digests()
+}
+
+/** The SHA-256 of what is fed unless it is stated, and the MD5 if it was sealed and is not stated. */
+function hashesFor(upload: Upload, stated: Digests) {
+  const wanted: DigestAlgorithm[] = []
+  if (stated.sha256 === null) wanted.push('sha256')
+  if (stated.md5 === null && upload.md5 !== null) wanted.push('md5')
+  const streams = wanted.map((algorithm) => ({ algorithm, stream: createDigestStream(algorithm) }))
+  return {
+    async update(chunk: Uint8Array): Promise<void> {
+      for (const { stream } of streams) await stream.update(chunk)
+    },
+    async digests(): Promise<Digests> {
+      const digests = { ...stated }
+      for (const { algorithm, stream } of streams) {
+        const hex = await stream.digest()
+        if (algorithm === 'md5') digests.md5 = hex as Md5
+        else digests.sha256 = hex as Sha256
+      }
+      return digests
+    },
+  }
+}

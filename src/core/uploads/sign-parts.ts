@@ -1,0 +1,56 @@
+import { fail, failField } from '../errors'
+import { findFile } from '../files/get-file'
+import type { Gateway } from '../gateway'
+import type { FileId, OrganizationId } from '../ids'
+import type { UploadedPart } from '../ports/multipart-store'
+import { isMultipart, type MultipartUpload, partCountOf, presignParts, type SignedPart } from './parts'
+
+/**
+ * URLs for these parts of a pending upload, as often as they are asked for. One database round trip. Throws
+ * `invalid_request` for a number that is not planned, `file_not_found`, `not_multipart`, `upload_over`,
+ * `database_failed`.
+ */
+export async function signParts(
+  gateway: Gateway,
+  organizationId: OrganizationId,
+  id: FileId,
+  partNumbers: readonly number[],
+): Promise<SignedPart[]> {
+  const upload = await pendingParts(gateway, organizationId, id, false)
+  const count = partCountOf(upload)
+  if (partNumbers.some((number) => number > count))
+    failField('partNumbers', `must be from 1 to ${count}, the number of parts of this upload`)
+  return presignParts(gateway, upload, partNumbers)
+}
+
+/**
+ * The parts that the store has of a pending upload. Throws `parts_not_listable` where it cannot say, and as
+ * `signParts` does; `store_failed`.
+ */
+export async function listParts(
+  gateway: Gateway,
+  organizationId: OrganizationId,
+  id: FileId,
+): Promise<UploadedPart[]> {
+  const { objectKey, multipartId } = await pendingParts(gateway, organizationId, id, true)
+  const parts = await gateway.multipartUploads.listParts(objectKey, multipartId)
+  if (parts === 'unsupported') fail({ code: 'parts_not_listable' })
+  return parts ?? []
+}
+
+async function pendingParts(
+  gateway: Gateway,
+  organizationId: OrganizationId,
+  id: FileId,
+  settles: boolean,
+): Promise<MultipartUpload> {
+  const file = settles
+    ? await findFile(gateway, organizationId, id)
+    : await gateway.files.find(organizationId, id)
+  if (file === null) fail({ code: 'file_not_found', fileId: id })
+  const upload = 'upload' in file ? file.upload : null
+  if (upload?.method === 'presigned_put' || upload?.method === 'edge') fail({ code: 'not_multipart', fileId: id })
+  const isLive = file.status === 'uploading' && file.upload.expiresAt > gateway.now()
+  if (!isLive || !isMultipart(file.upload)) fail({ code: 'upload_over', fileId: id, status: file.status })
+  return file.upload
+}

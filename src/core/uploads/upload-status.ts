@@ -1,0 +1,29 @@
+import { fail } from '../errors'
+import type { FileRecord } from '../files/file-record'
+import { findFile } from '../files/get-file'
+import type { Gateway } from '../gateway'
+import type { FileId, OrganizationId } from '../ids'
+import type { UploadedPart } from '../ports/multipart-store'
+import { isMultipart } from './parts'
+
+/** A file with how its upload stands. */
+export type UploadStatus = {
+  file: FileRecord
+  /** What the store has of a pending upload in parts; `unsupported`: it cannot say; null: it is not in parts. */
+  parts: UploadedPart[] | 'unsupported' | null
+}
+
+/**
+ * How an upload stands, settled first if its bytes have come. One database round trip, one request to the
+ * store while it is pending, two in parts. Throws `file_not_found`, `store_failed`, `database_failed`.
+ */
+export async function uploadStatus(
+  gateway: Gateway,
+  organizationId: OrganizationId,
+  id: FileId,
+): Promise<UploadStatus> {
+  const file = (await findFile(gateway, organizationId, id)) ?? fail({ code: 'file_not_found', fileId: id })
+  if (file.status !== 'uploading' || !isMultipart(file.upload)) return { file, parts: null }
+  const { objectKey, multipartId } = file.upload
+  return { file, parts: (await gateway.multipartUploads.listParts(objectKey, multipartId)) ?? [] }
+}

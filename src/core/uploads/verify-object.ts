@@ -1,0 +1,42 @@
+import type { DigestAlgorithm } from '../contents/digest'
+import { contradictingType } from '../contents/verify-content-type'
+import type { Refusal } from '../errors'
+import { isSameContentType } from '../files/content-type'
+import type { Gateway } from '../gateway'
+import type { StoredObject } from '../ports/object-store'
+import type { Upload } from './upload'
+
+/** Digests of an object's bytes; null: nobody vouches for one. */
+export type Digests = { [Algorithm in DigestAlgorithm]: StoredObject[Algorithm] }
+
+/** What the store's own word about the object contradicts of the seal; null: nothing. */
+export function factsRefusal(upload: Upload, object: StoredObject): Refusal | null {
+  if (upload.byteSize !== null && object.byteSize !== upload.byteSize)
+    return { code: 'size_mismatch', expected: upload.byteSize, actual: object.byteSize }
+  if (object.contentType === null || !isSameContentType(object.contentType, upload.contentType))
+    return { code: 'type_mismatch', declared: upload.contentType, actual: object.contentType ?? '' }
+  // Not part of any seal, and readers would get other bytes than those that were counted.
+  if (object.contentEncoding !== null)
+    return { code: 'encoding_not_promised', encoding: object.contentEncoding }
+  return digestRefusal(upload, object)
+}
+
+/** Whether a digest is another than the sealed one. One that nobody vouches for refuses nothing. */
+export function digestRefusal(upload: Upload, digests: Digests): Refusal | null {
+  for (const algorithm of ['md5', 'sha256'] as const) {
+    const [expected, actual] = [upload[algorithm], digests[algorithm]]
+    if (expected !== null && actual !== null && actual !== expected)
+      return { code: 'checksum_mismatch', algorithm, expected, actual }
+  }
+  return null
+}
+
+/** Whether the first bytes are recognisably of another type than was declared. */
+export async function sampleRefusal(
+  gateway: Gateway,
+  declared: string,
+  sample: Uint8Array<ArrayBuffer>,
+): Promise<Refusal | null> {
+  const actual = contradictingType(declared, await gateway.detectContentType(sample), sample)
+  return actual === null ? null : { code: 'type_mismatch', declared, actual }
+}

@@ -1,0 +1,29 @@
+import type { FileId, OrganizationId } from '../core/ids'
+import { lateArrivalMs, promotionMaxMs } from '../core/uploads/upload'
+
+/**
+ * Lists what pending uploads of `fileIds` (in any organization when that is null) may have left in the bucket for deletion: the object where bytes are
+ * put, with its multipart upload, and a copy that a promotion may have made. The keys stay watched while a PUT
+ * or a copy can still land. To be followed, in the same batch, by the removal of the upload rows.
+ */
+export function letGoOfUploads(
+  db: D1Database,
+  organizationId: OrganizationId | null,
+  fileIds: readonly FileId[],
+  now: number,
+): D1PreparedStatement {
+  const pending = `FROM uploads WHERE state = 'pending' AND file_id IN (SELECT value FROM json_each(?1))
+    AND (?5 IS NULL OR organization_id = ?5)`
+  return db
+    .prepare(
+      `INSERT INTO object_deletions (object_key, due_at, watch_until, multipart_id, multipart_method)
+       SELECT object_key, ?2, expires_at + ?3, multipart_id, nullif(method, 'presigned_put') ${pending}
+       UNION ALL
+       SELECT content_key, ?2, promoting_at + ?4, NULL, NULL ${pending} AND promoting_etag IS NOT NULL
+       ON CONFLICT (object_key) DO UPDATE SET
+         due_at = excluded.due_at, watch_until = max(watch_until, excluded.watch_until),
+         multipart_id = coalesce(excluded.multipart_id, multipart_id),
+         multipart_method = coalesce(excluded.multipart_method, multipart_method)`,
+    )
+    .bind(JSON.stringify(fileIds), now, lateArrivalMs, promotionMaxMs, organizationId)
+}
