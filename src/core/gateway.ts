@@ -1,6 +1,7 @@
 import type { SignedIds } from './files/signed-id'
 import type { ReplySealer } from './idempotency/reply-sealer'
 import type { ContentTypeDetector } from './ports/content-type-detector'
+import type { MultipartStore } from './ports/multipart-store'
 import type { ObjectStore } from './ports/object-store'
 import type { Presigner } from './ports/presigner'
 import type { PublicCopies } from './ports/public-copies'
@@ -9,6 +10,7 @@ import type { Repositories } from './ports/repositories'
 /** Every capability a use case may reach. Built in `compose.ts`; nothing else touches a platform binding. */
 export interface Gateway extends Repositories {
   readonly objects: ObjectStore
+  readonly multipartUploads: MultipartStore
   readonly presigner: Presigner
   readonly publicCopies: PublicCopies
   readonly detectContentType: ContentTypeDetector
