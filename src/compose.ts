@@ -11,6 +11,7 @@ import { writeLog } from './log'
 import { createR2ObjectStore } from './storage/r2/r2-object-store'
 import { createCopySourceSeal } from './storage/s3/copy-source-seal'
 import { createS3Client } from './storage/s3/s3-client'
+import { createS3MultipartStore } from './storage/s3/s3-multipart-store'
 import { createS3ObjectStore } from './storage/s3/s3-object-store'
 import { createS3Presigner } from './storage/s3/s3-presigner'
 import { createJwtVerifier } from './tokens/jwt-verifier'
@@ -32,8 +33,8 @@ const compositions = new WeakMap<Env, Composition>()
 
 /**
  * The composition for `env`. Rejects with `ConfigError` when a variable is wrong. The only place where
- * adapters are chosen: with an R2 binding bytes move through it and the S3 endpoint only presigns; without
- * one everything goes through the S3 endpoint.
+ * adapters are chosen: with an R2 binding bytes move through it, and the S3 endpoint only presigns, copies
+ * inside the bucket and keeps clients' multipart uploads; without one everything goes through the S3 endpoint.
  */
 export async function compose(env: Env): Promise<Composition> {
   const composition = compositions.get(env) ?? (await build(env))
@@ -46,6 +47,7 @@ async function build(env: Env): Promise<Composition> {
   const bucket: R2Bucket | undefined = env.BUCKET
   const rateLimiter: RateLimit | undefined = env.RATE_LIMITER
   const client = createS3Client(config.s3)
+  const s3Store = createS3ObjectStore(client)
   const now = () => Date.now()
   const logSeal = (sealed: boolean) => writeLog({ event: 'copy_source_seal', sealed })
   const { sealCopySource, jwt } = config
@@ -53,7 +55,8 @@ async function build(env: Env): Promise<Composition> {
     sealCopySource === 'auto' ? createCopySourceSeal(client, now, logSeal) : async () => sealCopySource
   const shared = {
     ...createRepositories(env.DB),
-    objects: bucket ? createR2ObjectStore(bucket) : createS3ObjectStore(client),
+    objects: bucket ? createR2ObjectStore(bucket, s3Store) : s3Store,
+    multipartUploads: createS3MultipartStore(client),
     presigner: createS3Presigner(client, { now, sealsCopySource }),
     detectContentType: detectWithFileType,
     replySealer: createReplySealer(config.signingSecret),

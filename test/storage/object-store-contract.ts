@@ -8,9 +8,14 @@ const text = 'text/plain'
 
 /**
  * What every `ObjectStore` owes the core, whatever is behind it. Neutral as to where it runs: each adapter's
- * test file calls it with a store over a real bucket.
+ * test file calls it with a store over a real bucket. `putEncoded` puts an object there past the store, with the
+ * Content-Encoding `x-odd`.
  */
-export function describeObjectStore(name: string, makeStore: () => ObjectStore): void {
+export function describeObjectStore(
+  name: string,
+  makeStore: () => ObjectStore,
+  putEncoded: (key: ObjectKey, bytes: Uint8Array<ArrayBuffer>) => Promise<unknown>,
+): void {
   const plain = { contentType: text, sha256: null }
 
   /** A store and a key that no other test uses; nothing is there yet. */
@@ -191,6 +196,78 @@ export function describeObjectStore(name: string, makeStore: () => ObjectStore):
       })
     })
 
+    describe('copy', () => {
+      const contentType = 'image/png; x="y"'
+
+      it.each([
+        ['no bytes', 0],
+        ['few bytes', 13],
+        ['1 MiB', 1024 ** 2],
+      ])('has the same %s under another key, with the type it is given', async (_, byteSize) => {
+        const { store, key } = fresh()
+        const to = newKey()
+        const bytes = bytesOf(byteSize)
+        const source = await store.put(key, bytes, plain)
+        const copy = await store.copy(key, to, { ifMatch: source.etag, contentType })
+        const md5 = await digestOf('md5', new Blob([bytes]).stream())
+        expect(copy).toMatchObject({ key: to, byteSize, contentType, contentEncoding: null, md5 })
+        expect(await store.head(to)).toEqual(copy)
+        expect(await isSame((await store.get(to))?.body, bytes)).toBe(true)
+        expect(await store.head(key), 'the source').toEqual(source)
+      })
+
+      it('takes no other metadata along', async () => {
+        const { store, key } = fresh()
+        const to = newKey()
+        await putEncoded(key, bytesOf(10))
+        const source = await store.head(key)
+        expect(source).toMatchObject({ contentEncoding: 'x-odd' })
+        const copy = await store.copy(key, to, { ifMatch: source?.etag ?? '', contentType })
+        expect(copy).toMatchObject({ contentType, contentEncoding: null })
+        expect(await store.head(to)).toEqual(copy)
+      })
+
+      it('replaces what is there, and can be repeated', async () => {
+        const { store, key } = fresh()
+        const to = newKey()
+        const bytes = bytesOf(100)
+        await store.put(to, bytesOf(10, 1), plain)
+        const { etag } = await store.put(key, bytes, plain)
+        for (const _ of ['once', 'again']) {
+          expect(await store.copy(key, to, { ifMatch: etag, contentType })).toMatchObject({ byteSize: 100 })
+          expect(await isSame((await store.get(to))?.body, bytes)).toBe(true)
+        }
+      })
+
+      it('keeps keys apart that look alike when they are encoded', async () => {
+        const { store } = fresh()
+        const stem = newKey()
+        const keys = ['a b', 'a+b', 'a%20b', 'ü/ß', "!'()*~&=?#"].map((end) => `${stem}/${end}` as ObjectKey)
+        for (const [index, key] of keys.entries()) {
+          const bytes = bytesOf(10, index)
+          const { etag } = await store.put(key, bytes, plain)
+          const to = `${key}/copy` as ObjectKey
+          expect(await store.copy(key, to, { ifMatch: etag, contentType })).not.toBeNull()
+          expect(await isSame((await store.get(to))?.body, bytes)).toBe(true)
+        }
+      })
+
+      it('is null when the source was replaced since its ETag was noted', async () => {
+        const { store, key } = fresh()
+        const { etag } = await store.put(key, bytesOf(10), plain)
+        await store.put(key, bytesOf(10, 1), plain)
+        expect(await store.copy(key, newKey(), { ifMatch: etag, contentType })).toBeNull()
+      })
+
+      it('is null when there is no source', async () => {
+        const { store, key } = fresh()
+        const { etag } = await store.put(newKey(), bytesOf(10), plain)
+        const to = newKey()
+        expect(await store.copy(key, to, { ifMatch: etag, contentType })).toBeNull()
+        expect(await store.head(to)).toBeNull()
+      })
+    })
+
     describe('write', () => {
       const writer = (byteSizeMax: number | null = null) => {
         const { store, key } = fresh()
@@ -301,6 +378,22 @@ export function describeObjectStore(name: string, makeStore: () => ObjectStore):
         expect(await store.head(kept)).not.toBeNull()
       })
 
+      it('removes objects whatever is in their keys', async () => {
+        const store = makeStore()
+        const stem = newKey()
+        const keys = ['a b', 'a+b', 'a&b', '<a>"b"', '&amp;', 'ü'].map((end) => `${stem}/${end}` as ObjectKey)
+        for (const key of keys) await store.put(key, bytesOf(3), plain)
+        await store.delete(keys)
+        expect(await Promise.all(keys.map((key) => store.head(key)))).toEqual(keys.map(() => null))
+      })
+
+      it('removes more objects than one call of a store can', async () => {
+        const { store, key } = fresh()
+        await store.put(key, bytesOf(3), plain)
+        await store.delete([...Array.from({ length: 1000 }, newKey), key])
+        expect(await store.head(key)).toBeNull()
+      })
+
       it('does not mind what is missing, also among others, nor being repeated', async () => {
         const { store, key } = fresh()
         await store.put(key, bytesOf(3), plain)
@@ -325,7 +418,7 @@ export function bytesOf(byteSize: number, seed = 0): Uint8Array<ArrayBuffer> {
   return bytes
 }
 
-function newKey(): ObjectKey {
+export function newKey(): ObjectKey {
   return `contract/${crypto.randomUUID()}.bin` as ObjectKey
 }
 
@@ -343,7 +436,7 @@ function streamOf(bytes: Uint8Array, chunkSizes: readonly number[]): ReadableStr
 }
 
 /** Whether `body` has exactly these bytes; a comparison of a MiB by `toEqual` takes seconds. */
-async function isSame(
+export async function isSame(
   body: ReadableStream<Uint8Array> | undefined,
   expected: Uint8Array<ArrayBuffer>,
 ): Promise<boolean> {

@@ -1,5 +1,93 @@
 import { env } from 'cloudflare:workers'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { ObjectKey, Sha256 } from '../../src/core/ids'
 import { createR2ObjectStore } from '../../src/storage/r2/r2-object-store'
+import { createS3Client } from '../../src/storage/s3/s3-client'
+import { createS3ObjectStore } from '../../src/storage/s3/s3-object-store'
+import { createS3OverBucket } from '../support/s3-over-bucket'
+import { answerStoreRequests } from '../support/store-requests'
 import { describeObjectStore } from './object-store-contract'
 
-describeObjectStore('the R2 binding', () => createR2ObjectStore(env.BUCKET))
+beforeEach(() => {
+  answerStoreRequests(createS3OverBucket(env.BUCKET))
+})
+
+afterEach(() => {
+  vi.useRealTimers()
+  vi.restoreAllMocks()
+})
+
+/** The same bucket's S3 endpoint. */
+const copier = createS3ObjectStore(
+  createS3Client({
+    endpoint: 'https://store.example.com',
+    region: 'auto',
+    bucket: 'slipway',
+    credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
+    uploadCredentials: null,
+  }),
+)
+
+describeObjectStore(
+  'the R2 binding',
+  () => createR2ObjectStore(env.BUCKET, copier),
+  (key, bytes) => env.BUCKET.put(key, bytes, { httpMetadata: { contentEncoding: 'x-odd' } }),
+)
+
+describe('an R2 binding that stays silent', () => {
+  const key = 'acme/file.bin' as ObjectKey
+  const sha256 = '0'.repeat(64) as Sha256
+  const silent = () => new Promise<never>(() => {})
+  const multipart = { uploadPart: silent, complete: silent, abort: silent }
+  const bucket = { head: silent, get: silent, put: silent, delete: silent } as unknown as R2Bucket
+  Object.assign(bucket, {
+    createMultipartUpload: silent,
+    resumeMultipartUpload: () => multipart,
+  })
+  const store = createR2ObjectStore(bucket, copier)
+  const writeOptions = { contentType: 'text/plain', byteSizeMax: null, noteMultipart: async () => {} }
+  const stream = () => new ReadableStream<Uint8Array>({ pull: silent })
+  const mebibyte = 1024 ** 2
+
+  it.each<[string, number, () => Promise<unknown>]>([
+    ['head', 10_000, () => store.head(key)],
+    ['get', 10_000, () => store.get(key)],
+    ['delete', 10_000, () => store.delete([key])],
+    ['check', 10_000, () => store.check()],
+    ['abortMultipart', 10_000, () => store.abortMultipart(key, 'id')],
+    ['put', 33_000, () => store.put(key, new Uint8Array(2 * mebibyte + 1), { contentType: 'a/b', sha256 })],
+    [
+      'put',
+      130_000,
+      () => store.put(key, { stream: stream(), byteSize: 100 * mebibyte }, { contentType: 'a/b', sha256 }),
+    ],
+    ['put', 30_000, () => store.write(key, writeOptions).complete(sha256)],
+    ['createMultipart', 10_000, () => store.write(key, writeOptions).write(new Uint8Array(6 * mebibyte))],
+  ])('fails a %s after %i ms, not before', async (operation, limitMs, call) => {
+    vi.useFakeTimers()
+    const failed = vi.fn()
+    const ended = call().catch(failed)
+    await vi.advanceTimersByTimeAsync(limitMs - 1)
+    expect(failed).not.toHaveBeenCalled()
+    await vi.advanceTimersByTimeAsync(1)
+    await ended
+    expect(failed.mock.calls[0]?.[0]).toMatchObject({ failure: { code: 'store_failed', operation } })
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('fails a part after 30 s and a second for each of its MiB', async () => {
+    vi.useFakeTimers()
+    const create = async () => ({ uploadId: 'id' })
+    Object.assign(bucket, { createMultipartUpload: create })
+    const failed = vi.fn()
+    const ended = store
+      .write(key, writeOptions)
+      .write(new Uint8Array(6 * mebibyte))
+      .catch(failed)
+    await vi.advanceTimersByTimeAsync(34_999)
+    expect(failed).not.toHaveBeenCalled()
+    await vi.advanceTimersByTimeAsync(1)
+    await ended
+    expect(failed.mock.calls[0]?.[0]).toMatchObject({ failure: { operation: 'uploadPart' } })
+  })
+})

@@ -1,14 +1,21 @@
 import type { Md5, ObjectKey, Sha256 } from '../../core/ids'
 import type { StoredObject } from '../../core/ports/object-store'
+import { withTimeLimit } from '../time-limit'
 import { r2Failure } from './r2-errors'
 
-/** `call`, a failure of which is `store_failed`. */
-export async function attempt<T>(operation: string, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call()
-  } catch (error) {
-    throw r2Failure(operation, error)
-  }
+/** `call`, a failure of which is `store_failed`, as is no answer within `limitMs`: bindings take no AbortSignal. */
+export function attempt<T>(
+  operation: string,
+  limitMs: number,
+  call: () => Promise<T>,
+): Promise<T> {
+  return withTimeLimit(operation, limitMs, async () => {
+    try {
+      return await call()
+    } catch (error) {
+      throw r2Failure(operation, error)
+    }
+  })
 }
 
 export function toStoredObject(object: R2Object): StoredObject {

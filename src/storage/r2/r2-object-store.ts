@@ -1,21 +1,22 @@
 import type { ObjectStore } from '../../core/ports/object-store'
 import { createPartWriter } from '../part-writer'
+import { briefLimitMs, transferLimitMs } from '../time-limit'
 import { attempt, toStoredObject } from './r2-calls'
 import { abortR2Multipart, r2PartTarget } from './r2-part-target'
 
 /** The most keys of one R2 delete call (R2 Workers API reference). The local simulator takes more. */
 const deleteKeysMax = 1000
 
-/** The bucket through the Worker's R2 binding. */
-export function createR2ObjectStore(bucket: R2Bucket): ObjectStore {
+/** The bucket through the Worker's R2 binding, which cannot copy: `copier` is the same bucket's S3 endpoint. */
+export function createR2ObjectStore(bucket: R2Bucket, copier: Pick<ObjectStore, 'copy'>): ObjectStore {
   return {
     async head(key) {
-      const object = await attempt('head', () => bucket.head(key))
+      const object = await attempt('head', briefLimitMs, () => bucket.head(key))
       return object && toStoredObject(object)
     },
 
     async get(key, options = {}) {
-      const object = await attempt('get', () =>
+      const object = await attempt('get', briefLimitMs, () =>
         bucket.get(key, {
           ...(options.range ? { range: options.range } : {}),
           ...(options.ifMatch === undefined ? {} : { onlyIf: { etagMatches: options.ifMatch } }),
@@ -27,14 +28,22 @@ export function createR2ObjectStore(bucket: R2Bucket): ObjectStore {
 
     async put(key, body, { contentType, sha256 }) {
       const options = { httpMetadata: { contentType }, ...(sha256 === null ? {} : { sha256 }) }
-      if (body instanceof Uint8Array)
-        return toStoredObject(await attempt('put', () => bucket.put(key, body, options)))
+      if (body instanceof Uint8Array) {
+        const limitMs = transferLimitMs(body.length)
+        return toStoredObject(await attempt('put', limitMs, () => bucket.put(key, body, options)))
+      }
       const sized = new FixedLengthStream(body.byteSize)
-      const piped = body.stream.pipeTo(sized.writable)
-      const [object] = await attempt('put', () =>
-        Promise.all([bucket.put(key, sized.readable, options), piped]),
+      const [object] = await attempt('put', transferLimitMs(body.byteSize), () =>
+        Promise.all([
+          bucket.put(key, sized.readable, options),
+          body.stream.pipeTo(sized.writable),
+        ]),
       )
       return toStoredObject(object)
+    },
+
+    copy(from, to, options) {
+      return copier.copy(from, to, options)
     },
 
     write(key, options) {
@@ -47,11 +56,11 @@ export function createR2ObjectStore(bucket: R2Bucket): ObjectStore {
 
     async delete(keys) {
       for (let at = 0; at < keys.length; at += deleteKeysMax)
-        await attempt('delete', () => bucket.delete(keys.slice(at, at + deleteKeysMax)))
+        await attempt('delete', briefLimitMs, () => bucket.delete(keys.slice(at, at + deleteKeysMax)))
     },
 
     async check() {
-      await attempt('check', () => bucket.head('slipway-health'))
+      await attempt('check', briefLimitMs, () => bucket.head('slipway-health'))
     },
   }
 }

@@ -1,20 +1,25 @@
 import type { ObjectKey } from '../../core/ids'
 import type { PartTarget } from '../part-writer'
+import { briefLimitMs, transferLimitMs } from '../time-limit'
 import { attempt, toStoredObject } from './r2-calls'
 import { isNoSuchUpload } from './r2-errors'
 
 const feedBytes = 256 * 1024
+
+/** The store puts up to 10 000 parts together. */
+const completeLimitMs = 60_000
 
 /** Puts and multipart uploads of `key` through the Worker's R2 binding. */
 export function r2PartTarget(bucket: R2Bucket, key: ObjectKey, contentType: string): PartTarget {
   const httpMetadata = { contentType }
   return {
     async put(bytes, sha256) {
-      return toStoredObject(await attempt('put', () => bucket.put(key, bytes, { httpMetadata, sha256 })))
+      const put = () => bucket.put(key, bytes, { httpMetadata, sha256 })
+      return toStoredObject(await attempt('put', transferLimitMs(bytes.length), put))
     },
 
     async create() {
-      const upload = await attempt('createMultipart', () =>
+      const upload = await attempt('createMultipart', briefLimitMs, () =>
         bucket.createMultipartUpload(key, { httpMetadata }),
       )
       return upload.uploadId
@@ -22,11 +27,10 @@ export function r2PartTarget(bucket: R2Bucket, key: ObjectKey, contentType: stri
 
     async uploadPart(multipartId, { number, bytes }) {
       const sized = new FixedLengthStream(bytes.length)
-      const feeding = feed(sized.writable, bytes)
-      const [part] = await attempt('uploadPart', () =>
+      const [part] = await attempt('uploadPart', transferLimitMs(bytes.length), () =>
         Promise.all([
           bucket.resumeMultipartUpload(key, multipartId).uploadPart(number, sized.readable),
-          feeding,
+          feed(sized.writable, bytes),
         ]),
       )
       return part.etag
@@ -34,7 +38,7 @@ export function r2PartTarget(bucket: R2Bucket, key: ObjectKey, contentType: stri
 
     async complete(multipartId, etags, byteSize) {
       const parts = etags.map((etag, at) => ({ partNumber: at + 1, etag }))
-      return attempt('completeMultipart', async () => {
+      return attempt('completeMultipart', completeLimitMs, async () => {
         const object = await bucket.resumeMultipartUpload(key, multipartId).complete(parts)
         if (object.size !== byteSize) throw new Error(`${object.size} bytes are there instead of ${byteSize}`)
         return toStoredObject(object)
@@ -56,7 +60,7 @@ async function feed(writable: WritableStream<Uint8Array>, bytes: Uint8Array): Pr
 
 /** Safe to repeat. */
 export async function abortR2Multipart(bucket: R2Bucket, key: ObjectKey, multipartId: string): Promise<void> {
-  await attempt('abortMultipart', async () => {
+  await attempt('abortMultipart', briefLimitMs, async () => {
     try {
       await bucket.resumeMultipartUpload(key, multipartId).abort()
     } catch (error) {

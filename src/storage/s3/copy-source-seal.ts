@@ -1,3 +1,4 @@
+import { briefLimitMs, withTimeLimit } from '../time-limit'
 import type { S3Client } from './s3-client'
 import { readS3Refusal, s3Failure } from './s3-errors'
 
@@ -32,16 +33,18 @@ async function probe(client: S3Client, now: number): Promise<boolean> {
     ttlSeconds: 60,
     now,
   })
-  try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(10_000) })
-    if (response.ok || response.status === 404) {
-      await response.body?.cancel()
-      return true
+  return withTimeLimit('probe', briefLimitMs, async (signal) => {
+    try {
+      const response = await fetch(url, { signal })
+      if (response.ok || response.status === 404) {
+        await response.body?.cancel()
+        return true
+      }
+      const refusal = await readS3Refusal(response)
+      if (response.status < 500 && response.status !== 429) return false
+      throw refusal
+    } catch (error) {
+      throw s3Failure('probe', error)
     }
-    const refusal = await readS3Refusal(response)
-    if (response.status < 500 && response.status !== 429) return false
-    throw refusal
-  } catch (error) {
-    throw s3Failure('probe', error)
-  }
+  })
 }

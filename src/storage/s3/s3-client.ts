@@ -1,4 +1,5 @@
 import { AwsClient, AwsV4Signer } from 'aws4fetch'
+import { withTimeLimit } from '../time-limit'
 import { readS3Refusal, s3Failure } from './s3-errors'
 
 export type S3Configuration = {
@@ -13,9 +14,10 @@ export type S3Configuration = {
 
 export type S3Credentials = { accessKeyId: string; secretAccessKey: string }
 
-/** Two more tries after a 429 or 5xx, with aws4fetch's exponential back-off and jitter. */
+/** How many more tries, with exponential back-off and jitter. */
 const retries = 2
-const timeoutMs = 30_000
+const firstBackOffMs = 50
+const defaultLimitMs = 30_000
 
 export type S3Request = {
   method: 'GET' | 'HEAD' | 'PUT' | 'DELETE' | 'POST'
@@ -24,6 +26,13 @@ export type S3Request = {
   body?: BodyInit
   /** A body that can be sent again. Streams cannot. */
   replayable?: boolean
+  /**
+   * Doing it twice is doing it once. What is not is tried again only after a 429 or 503, with which stores say
+   * that they have not begun: after any other 5xx it may have been done.
+   */
+  idempotent?: boolean
+  /** How long the store may take to answer, all tries together, in milliseconds. */
+  limitMs?: number
 }
 
 export type PresignRequest = {
@@ -48,38 +57,58 @@ export function createS3Client({
   uploadCredentials,
 }: S3Configuration) {
   const signing = { service: 's3', region } as const
-  const client = new AwsClient({ ...credentials, ...signing, retries })
-  const oneShot = new AwsClient({ ...credentials, ...signing, retries: 0 })
+  const client = new AwsClient({ ...credentials, ...signing })
   const signingKeys = new Map<string, ArrayBuffer>()
+
+  const fetchSigned = async (key: string, request: S3Request, signal: AbortSignal): Promise<Response> => {
+    const { method, headers = {}, body = null, query = {} } = request
+    const url = urlOf(endpoint, bucket, key).href + queryOf(query)
+    for (let tries = 0; ; tries++) {
+      // Every header is signed: what was asked is what is done.
+      const init = { method, headers, body, signal, aws: { allHeaders: true } }
+      const response = await fetch(await client.sign(url, init))
+      if (tries === retries || !mayTryAgain(request, response.status)) return response
+      await response.body?.cancel()
+      const backOffMs = Math.random() * firstBackOffMs * 2 ** tries
+      await new Promise((resolve) => setTimeout(resolve, backOffMs))
+    }
+  }
+
+  /** `read` of a good answer, within the same time limit. */
+  const exchange = <T>(
+    operation: string,
+    key: string,
+    request: S3Request,
+    read: (response: Response) => Promise<T>,
+  ): Promise<T | null> =>
+    withTimeLimit(operation, request.limitMs ?? defaultLimitMs, async (signal) => {
+      try {
+        const response = await fetchSigned(key, request, signal)
+        if (response.ok || response.status === 304) return await read(response)
+        const refusal = await readS3Refusal(response)
+        const isAbsent = response.status === 404 || response.status === 412
+        if (isAbsent && refusal.errorCode !== 'NoSuchBucket') return null
+        throw refusal
+      } catch (error) {
+        throw s3Failure(operation, error)
+      }
+    })
 
   return {
     bucket,
 
     /**
-     * Sends a signed request for `key` ('' for the bucket). Returns 2xx and 304 answers, and null for 404
-     * and 412; throws `store_failed` for the rest. `operation` names the step in the log.
+     * Sends a signed request for `key` ('' for the bucket). Returns 2xx and 304 answers as soon as their headers
+     * are there, and null for 404 and 412; throws `store_failed` for the rest, with the `S3Refusal` as cause
+     * (`refusalOf`). `operation` names the step in the log.
      */
-    async send(operation: string, key: string, request: S3Request): Promise<Response | null> {
-      const { replayable = true, query = {}, ...init } = request
-      try {
-        const response = await (replayable ? client : oneShot).fetch(
-          urlOf(endpoint, bucket, key).href + queryOf(query),
-          {
-            ...init,
-            signal: AbortSignal.timeout(timeoutMs),
-            // Every header is signed: what was asked is what is done.
-            aws: { allHeaders: true },
-          },
-        )
-        if (response.ok || response.status === 304) return response
-        if (response.status === 404 || response.status === 412) {
-          await response.body?.cancel()
-          return null
-        }
-        throw await readS3Refusal(response)
-      } catch (error) {
-        throw s3Failure(operation, error)
-      }
+    send(operation: string, key: string, request: S3Request): Promise<Response | null> {
+      return exchange(operation, key, request, async (response) => response)
+    },
+
+    /** The same for an answer that is a document: its text, read within the time limit. */
+    sendForXml(operation: string, key: string, request: S3Request): Promise<string | null> {
+      return exchange(operation, key, request, (response) => response.text())
     },
 
     /** A URL that does `method` on `key` without credentials for `ttlSeconds` (1 to 604 800, SigV4's limit). */
@@ -108,13 +137,24 @@ export function createS3Client({
 
 export type S3Client = ReturnType<typeof createS3Client>
 
+/** 501 is no passing trouble: the store cannot. */
+function mayTryAgain({ replayable = true, idempotent = true }: S3Request, status: number): boolean {
+  if (!replayable) return false
+  if (status === 429 || status === 503) return true
+  return idempotent && status >= 500 && status !== 501
+}
+
 /**
  * Path-style address of an object, every segment encoded as RFC 3986 wants it: aws4fetch encodes `!'()*`
  * in what it signs, so they must be encoded in the path too.
  */
 function urlOf(endpoint: string, bucket: string, key: string): URL {
-  const path = key.split('/').map(encodeSegment).join('/')
-  return new URL(`${endpoint}/${encodeSegment(bucket)}${key === '' ? '' : `/${path}`}`)
+  return new URL(`${endpoint}/${encodeSegment(bucket)}${key === '' ? '' : `/${encodeKey(key)}`}`)
+}
+
+/** Every segment of a key as RFC 3986 wants it. */
+export function encodeKey(key: string): string {
+  return key.split('/').map(encodeSegment).join('/')
 }
 
 /** Encoded as SigV4 has it, which URLSearchParams does not: Ceph verifies a query as it was sent. */

@@ -18,11 +18,20 @@ export function s3Failure(operation: string, cause: unknown): GatewayError {
   return new GatewayError({ code: 'store_failed', operation }, { cause })
 }
 
+/** What the endpoint answered when `error` is `store_failed` because it refused; null for every other error. */
+export function refusalOf(error: unknown): S3Refusal | null {
+  return error instanceof GatewayError && error.cause instanceof S3Refusal ? error.cause : null
+}
+
 /**
  * Reads the refusal and discards the rest of the body: SignatureDoesNotMatch answers quote the string to
  * sign and the canonical request, which must never reach a log.
  */
 export async function readS3Refusal(response: Response): Promise<S3Refusal> {
-  const text = await response.text().catch(() => '')
-  return new S3Refusal(response.status, /<Code>([A-Za-z0-9]{1,64})<\/Code>/.exec(text)?.[1] ?? null)
+  return s3RefusalOf(response.status, await response.text().catch(() => ''))
+}
+
+/** The refusal that the error document `xml` is. Also for those that come with a 200. */
+export function s3RefusalOf(status: number, xml: string): S3Refusal {
+  return new S3Refusal(status, /<Code>([A-Za-z0-9]{1,64})<\/Code>/.exec(xml)?.[1] ?? null)
 }

@@ -1,12 +1,13 @@
 import type { Md5, ObjectKey, Sha256 } from '../../core/ids'
 import type { ObjectStore, StoredObject } from '../../core/ports/object-store'
 import { createPartWriter } from '../part-writer'
+import { transferLimitMs } from '../time-limit'
 import type { S3Client } from './s3-client'
+import { copyS3Object } from './s3-copy-object'
+import { createS3Deletion } from './s3-delete-objects'
 import { s3Failure } from './s3-errors'
-import { abortS3Multipart, s3PartTarget } from './s3-part-target'
-
-/** How many single deletes are under way at once: a Worker may wait for six connections. */
-const concurrentDeletes = 4
+import { abortS3Multipart } from './s3-multipart-calls'
+import { s3PartTarget } from './s3-part-target'
 
 /** The bucket through any S3 endpoint. Needs PutObject, GetObject, DeleteObject and ListBucket there. */
 export function createS3ObjectStore(client: S3Client): ObjectStore {
@@ -36,23 +37,29 @@ export function createS3ObjectStore(client: S3Client): ObjectStore {
         headers['x-amz-checksum-sha256'] = Uint8Array.fromHex(sha256).toBase64()
       }
       const sized = !(body instanceof Uint8Array)
+      const byteSize = sized ? body.byteSize : body.length
       const response = await client.send('put', key, {
         method: 'PUT',
-        headers: { ...headers, 'content-length': String(sized ? body.byteSize : body.length) },
+        headers: { ...headers, 'content-length': String(byteSize) },
         body: sized ? fixedLength(body.stream, body.byteSize) : body,
         replayable: !sized,
+        limitMs: transferLimitMs(byteSize),
       })
       if (response === null) throw s3Failure('put', new Error('no such bucket'))
       await response.body?.cancel()
       return {
         key,
-        byteSize: sized ? body.byteSize : body.length,
+        byteSize,
         etag: etagOf(response),
         contentType,
         contentEncoding: null,
         md5: md5Of(response),
         sha256: sha256HeaderOf(response),
       }
+    },
+
+    copy(from, to, options) {
+      return copyS3Object(client, store, { from, to, ...options })
     },
 
     write(key, options) {
@@ -63,15 +70,7 @@ export function createS3ObjectStore(client: S3Client): ObjectStore {
       return abortS3Multipart(client, key, multipartId)
     },
 
-    async delete(keys) {
-      for (let at = 0; at < keys.length; at += concurrentDeletes)
-        await Promise.all(
-          keys.slice(at, at + concurrentDeletes).map(async (key) => {
-            const response = await client.send('delete', key, { method: 'DELETE' })
-            await response?.body?.cancel()
-          }),
-        )
-    },
+    delete: createS3Deletion(client),
 
     async check() {
       if ((await client.send('check', '', { method: 'HEAD' })) === null)

@@ -1,9 +1,10 @@
 import { type ObjectKey, sha256Of } from '../../core/ids'
 import type { ObjectStore } from '../../core/ports/object-store'
 import type { PartTarget } from '../part-writer'
+import { transferLimitMs } from '../time-limit'
 import type { S3Client } from './s3-client'
-import { S3Refusal, s3Failure } from './s3-errors'
-import { encodeXml, isXmlDocumentOf, readXmlElement } from './s3-xml'
+import { s3Failure } from './s3-errors'
+import { abortS3Multipart, completeS3Multipart, createS3Multipart } from './s3-multipart-calls'
 
 /** Puts and multipart uploads of `key` through an S3 endpoint. `store` is the rest of the same bucket. */
 export function s3PartTarget(
@@ -17,16 +18,8 @@ export function s3PartTarget(
       return store.put(key, bytes, { contentType, sha256 })
     },
 
-    async create() {
-      const response = await client.send('createMultipart', key, {
-        method: 'POST',
-        query: { uploads: '' },
-        headers: { 'content-type': contentType },
-      })
-      const multipartId = response && readXmlElement(await response.text(), 'UploadId')
-      if (!multipartId)
-        throw s3Failure('createMultipart', new Error('the store answered without an UploadId'))
-      return multipartId
+    create() {
+      return createS3Multipart(client, key, contentType)
     },
 
     async uploadPart(multipartId, { number, bytes }) {
@@ -36,6 +29,7 @@ export function s3PartTarget(
         // The signature covers it, so every S3 server compares it with what arrives.
         headers: { 'x-amz-content-sha256': await sha256Of(bytes), 'content-length': String(bytes.length) },
         body: bytes,
+        limitMs: transferLimitMs(bytes.length),
       })
       await response?.body?.cancel()
       const etag = response?.headers.get('etag')
@@ -44,17 +38,10 @@ export function s3PartTarget(
     },
 
     async complete(multipartId, etags, byteSize) {
-      const parts = etags.map(
-        (etag, at) => `<Part><PartNumber>${at + 1}</PartNumber><ETag>${encodeEtag(etag)}</ETag></Part>`,
-      )
-      const response = await client.send('completeMultipart', key, {
-        method: 'POST',
-        query: { uploadId: multipartId },
-        headers: { 'content-type': 'application/xml' },
-        body: `<CompleteMultipartUpload>${parts.join('')}</CompleteMultipartUpload>`,
-      })
-      // Null, no such upload: an earlier try has completed it and its answer was lost. The object will tell.
-      if (response !== null) await expectCompleted(response)
+      const parts = etags.map((etag, at) => ({ partNumber: at + 1, etag }))
+      const { outcome, refusal } = await completeS3Multipart(client, key, multipartId, parts)
+      if (outcome === 'invalid_parts') throw s3Failure('completeMultipart', refusal)
+      // No such upload: an earlier try has completed it and its answer was lost. The object will tell.
       const object = await store.head(key)
       if (object?.byteSize !== byteSize)
         throw s3Failure(
@@ -68,32 +55,4 @@ export function s3PartTarget(
       return abortS3Multipart(client, key, multipartId)
     },
   }
-}
-
-/** Safe to repeat: an upload that is not there is a 404. */
-export async function abortS3Multipart(client: S3Client, key: ObjectKey, multipartId: string): Promise<void> {
-  const query = { uploadId: multipartId }
-  const response = await client.send('abortMultipart', key, { method: 'DELETE', query })
-  await response?.body?.cancel()
-}
-
-/**
- * CompleteMultipartUpload can fail after its 200 has been sent (S3 API Reference): the document says whether
- * it did.
- */
-async function expectCompleted(response: Response): Promise<void> {
-  const xml = await response.text().catch((cause) => {
-    throw s3Failure('completeMultipart', cause)
-  })
-  if (isXmlDocumentOf(xml, 'CompleteMultipartUploadResult')) return
-  const code = readXmlElement(xml, 'Code')
-  throw s3Failure(
-    'completeMultipart',
-    new S3Refusal(response.status, /^\w{1,64}$/.test(code ?? '') ? code : null),
-  )
-}
-
-/** Without its quotes, which every server takes: wrangler's does not decode entities. */
-function encodeEtag(etag: string): string {
-  return encodeXml(etag.replaceAll('"', ''))
 }

@@ -8,12 +8,18 @@ import type { S3Client } from './s3-client'
  * is told to send (checksum, write-once, disposition), and, where the store
  * reads an absent header as an empty one, `x-amz-copy-source` as absent. Without the last, whoever holds
  * the URL could add that header and so copy an object he may not read into his own key: stores that follow
- * AWS refuse unsigned `x-amz-*` headers, R2-like stores and Ceph do not. `sealsCopySource` knows the store.
+ * AWS refuse unsigned `x-amz-*` headers, R2-like stores and Ceph do not. `sealsCopySource` knows the store. With
+ * the URL of a part the header makes an UploadPartCopy, so it is sealed in the same way.
  */
 export function createS3Presigner(
   client: S3Client,
   options: { now: () => number; sealsCopySource: () => Promise<boolean> },
 ): Presigner {
+  const headersNotToSend = async (byteSize: number | null): Promise<Record<string, string>> => ({
+    // Every HTTP client sends it by itself, and browsers let nobody else set it.
+    ...(byteSize === null ? {} : { 'Content-Length': String(byteSize) }),
+    ...((await options.sealsCopySource()) ? { 'x-amz-copy-source': '' } : {}),
+  })
   return {
     uri(key) {
       return `s3://${client.bucket}/${key}`
@@ -21,12 +27,16 @@ export function createS3Presigner(
 
     async presignPut(key, seal, ttlSeconds) {
       const headers = headersToSend(seal)
-      const signed = { ...headers }
-      // Every HTTP client sends it by itself, and browsers let nobody else set it.
-      if (seal.byteSize !== null) signed['Content-Length'] = String(seal.byteSize)
-      if (await options.sealsCopySource()) signed['x-amz-copy-source'] = ''
+      const signed = { ...headers, ...(await headersNotToSend(seal.byteSize)) }
       const request = { method: 'PUT', headers: signed, ttlSeconds, now: options.now() } as const
       return { url: await client.presign(key, request), headers }
+    },
+
+    async presignPart(key, { multipartId, partNumber, byteSize }, ttlSeconds) {
+      const query = { partNumber: String(partNumber), uploadId: multipartId }
+      const headers = await headersNotToSend(byteSize)
+      const request = { method: 'PUT', query, headers, ttlSeconds, now: options.now() } as const
+      return { url: await client.presign(key, request), headers: {} }
     },
 
     presignGet(key, { contentType, contentDisposition }, ttlSeconds) {

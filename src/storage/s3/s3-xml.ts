@@ -1,9 +1,16 @@
-/** The little XML that S3's multipart operations speak, in which no element that is looked for occurs twice. */
+/** The little XML that S3's operations speak, in which no element that is looked for nests in one of its name. */
 
 /** The text of the first element `name`, entities decoded; null when there is none. */
 export function readXmlElement(xml: string, name: string): string | null {
   const text = new RegExp(`<(?:[A-Za-z0-9]+:)?${name}(?:\\s[^>]*)?>([^<]*)</`).exec(xml)?.[1]
   return text === undefined ? null : decodeXml(text.trim())
+}
+
+/** What is inside each element `name`, in order, as it is written. */
+export function readXmlElements(xml: string, name: string): string[] {
+  const tag = `(?:[A-Za-z0-9]+:)?${name}`
+  const elements = xml.matchAll(new RegExp(`<${tag}(?:\\s[^>]*)?>([\\s\\S]*?)</${tag}>`, 'g'))
+  return Array.from(elements, ([, inside = '']) => inside)
 }
 
 /** Whether the document's root is `name`. A declaration or blanks sent to keep the connection may come before. */

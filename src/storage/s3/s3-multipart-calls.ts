@@ -1,0 +1,82 @@
+import type { ObjectKey } from '../../core/ids'
+import type { CompletedMultipart, UploadedPart } from '../../core/ports/multipart-store'
+import type { S3Client } from './s3-client'
+import { refusalOf, type S3Refusal, s3Failure, s3RefusalOf } from './s3-errors'
+import { encodeXml, isXmlDocumentOf, readXmlElement } from './s3-xml'
+
+/** The store puts up to 10 000 parts together. */
+const completeLimitMs = 60_000
+
+/** What S3, R2 (`BadUpload`: parts of unequal sizes) and Ceph call parts that make no object. */
+const invalidPartsCodes = ['InvalidPart', 'InvalidPartOrder', 'EntityTooSmall', 'BadUpload']
+
+/**
+ * CreateMultipartUpload: the upload's id. Each call makes one, so it is repeated only where the store says that
+ * it has not begun; an upload whose answer was lost is empty, and goes with `abortAll` or by the store's own rule.
+ */
+export async function createS3Multipart(
+  client: S3Client,
+  key: ObjectKey,
+  contentType: string,
+): Promise<string> {
+  const xml = await client.sendForXml('createMultipart', key, {
+    method: 'POST',
+    query: { uploads: '' },
+    headers: { 'content-type': contentType },
+    idempotent: false,
+  })
+  const multipartId = xml && readXmlElement(xml, 'UploadId')
+  if (!multipartId) throw s3Failure('createMultipart', new Error('the store answered without an UploadId'))
+  return multipartId
+}
+
+/** What became of it; `refusal` is there when the parts were refused. */
+type Completion =
+  | { outcome: Exclude<CompletedMultipart, 'invalid_parts'>; refusal: null }
+  | { outcome: 'invalid_parts'; refusal: S3Refusal }
+
+/**
+ * CompleteMultipartUpload. It can fail after its 200 has been sent (S3 API Reference): the document says whether
+ * it did. Safe to repeat: what is completed is no such upload.
+ */
+export async function completeS3Multipart(
+  client: S3Client,
+  key: ObjectKey,
+  multipartId: string,
+  parts: readonly Pick<UploadedPart, 'partNumber' | 'etag'>[],
+): Promise<Completion> {
+  const items = parts.map(
+    ({ partNumber, etag }) =>
+      `<Part><PartNumber>${partNumber}</PartNumber><ETag>${encodeEtag(etag)}</ETag></Part>`,
+  )
+  const request = {
+    method: 'POST',
+    query: { uploadId: multipartId },
+    headers: { 'content-type': 'application/xml' },
+    body: `<CompleteMultipartUpload>${items.join('')}</CompleteMultipartUpload>`,
+    limitMs: completeLimitMs,
+  } as const
+  try {
+    const xml = await client.sendForXml('completeMultipart', key, request)
+    if (xml === null) return { outcome: 'no_such_upload', refusal: null }
+    if (isXmlDocumentOf(xml, 'CompleteMultipartUploadResult')) return { outcome: 'completed', refusal: null }
+    throw s3Failure('completeMultipart', s3RefusalOf(200, xml))
+  } catch (error) {
+    const refusal = refusalOf(error)
+    if (refusal?.errorCode === 'NoSuchUpload') return { outcome: 'no_such_upload', refusal: null }
+    if (!refusal || !invalidPartsCodes.includes(refusal.errorCode ?? '')) throw error
+    return { outcome: 'invalid_parts', refusal }
+  }
+}
+
+/** Safe to repeat: an upload that is not there is a 404. */
+export async function abortS3Multipart(client: S3Client, key: ObjectKey, multipartId: string): Promise<void> {
+  const query = { uploadId: multipartId }
+  const response = await client.send('abortMultipart', key, { method: 'DELETE', query })
+  await response?.body?.cancel()
+}
+
+/** Without its quotes, which every server takes: wrangler's does not decode entities. */
+function encodeEtag(etag: string): string {
+  return encodeXml(etag.replaceAll('"', ''))
+}

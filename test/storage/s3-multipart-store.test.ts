@@ -1,0 +1,190 @@
+import { env } from 'cloudflare:workers'
+import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest'
+import type { ObjectKey } from '../../src/core/ids'
+import { createS3Client } from '../../src/storage/s3/s3-client'
+import { createS3MultipartStore } from '../../src/storage/s3/s3-multipart-store'
+import { createS3ObjectStore } from '../../src/storage/s3/s3-object-store'
+import { createS3Presigner } from '../../src/storage/s3/s3-presigner'
+import { createS3OverBucket } from '../support/s3-over-bucket'
+import { answerStoreRequests } from '../support/store-requests'
+import { describeMultipartStore } from './multipart-store-contract'
+
+afterEach(() => {
+  vi.useRealTimers()
+  vi.restoreAllMocks()
+})
+
+const key = 'acme/file.bin' as ObjectKey
+const storeEndpoint = 'https://store.example.com'
+
+const clientOf = (endpoint = inject('s3').endpoint) => {
+  const { bucket, region, accessKeyId, secretAccessKey } = inject('s3')
+  const credentials = { accessKeyId, secretAccessKey }
+  return createS3Client({ endpoint, region, bucket, credentials, uploadCredentials: null })
+}
+
+const over = (endpoint?: string) => {
+  const client = clientOf(endpoint)
+  return {
+    uploads: createS3MultipartStore(client),
+    objects: createS3ObjectStore(client),
+    presigner: createS3Presigner(client, { now: () => Date.now(), sealsCopySource: async () => true }),
+  }
+}
+
+// It answers 500 to unequal parts within, and 404 to the outside.
+const local = { lists: false, unequalParts: 'no_such_upload' } as const
+describeMultipartStore("wrangler's S3 endpoint", local, () => over())
+
+describe('over the endpoint of other tests', () => {
+  describe('that lists in small pages', () => {
+    beforeEach(() => {
+      answerStoreRequests(createS3OverBucket(env.BUCKET, { pageSize: 2 }))
+    })
+    const facts = { lists: true, unequalParts: 'invalid_parts' } as const
+    describeMultipartStore('an S3 store', facts, () => over(storeEndpoint))
+  })
+
+  describe('that cannot list', () => {
+    beforeEach(() => {
+      answerStoreRequests(createS3OverBucket(env.BUCKET, { listsParts: false }))
+    })
+    const facts = { lists: false, unequalParts: 'invalid_parts' } as const
+    describeMultipartStore('an S3 store', facts, () => over(storeEndpoint))
+  })
+})
+
+/** A store that answers with `answers` one after the other; what it was asked. */
+function scripted(...answers: (() => Response)[]) {
+  const asked: { method: string; url: URL; body: string }[] = []
+  vi.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
+    const request = new Request(input, init)
+    asked.push({ method: request.method, url: new URL(request.url), body: await request.text() })
+    return answers.shift()?.() ?? new Response('<Error><Code>InternalError</Code></Error>', { status: 500 })
+  })
+  return { asked, uploads: over(storeEndpoint).uploads }
+}
+const answer = (status: number, code: string) => () =>
+  new Response(`<Error><Code>${code}</Code></Error>`, { status })
+const xml = (text: string) => () => new Response(text)
+
+describe('CreateMultipartUpload', () => {
+  it.each([
+    ['once more, when the store says that it has not begun', 503, 'SlowDown', 3],
+    ['once more, when there were too many requests', 429, 'TooManyRequests', 3],
+    ['once only, when it may have made an upload', 500, 'InternalError', 1],
+    ['once only, when a gateway gave up waiting', 504, 'GatewayTimeout', 1],
+  ])('is sent %s', async (_, status, code, times) => {
+    const refused = answer(status, code)
+    const { uploads, asked } = scripted(refused, refused, refused, refused)
+    await expect(uploads.create(key, 'text/plain')).rejects.toMatchObject({
+      failure: { code: 'store_failed', operation: 'createMultipart' },
+    })
+    expect(asked).toHaveLength(times)
+  })
+})
+
+describe('ListParts', () => {
+  const part = (number: number, etag: string) =>
+    `<Part><PartNumber>${number}</PartNumber><LastModified>2026-01-01T00:00:00Z</LastModified><ETag>${etag}</ETag><Size>5</Size></Part>`
+  const page = (parts: string, next: number | null) =>
+    xml(
+      `<?xml version="1.0"?><ListPartsResult xmlns="x"><PartNumberMarker>0</PartNumberMarker><NextPartNumberMarker>${next ?? 0}</NextPartNumberMarker><IsTruncated>${next !== null}</IsTruncated>${parts}</ListPartsResult>`,
+    )
+
+  it('reads every page, and ETags without quotes however XML writes them', async () => {
+    const { uploads, asked } = scripted(
+      page(part(1, '&quot;a&quot;') + part(2, '&#34;b&#34;'), 2),
+      page(part(3, '"c"') + part(4, '&#x22;d&#x22;'), null),
+    )
+    expect(await uploads.listParts(key, '2~id/+')).toEqual(
+      ['a', 'b', 'c', 'd'].map((etag, at) => ({ partNumber: at + 1, etag, byteSize: 5 })),
+    )
+    expect(asked.map(({ url }) => url.search)).toEqual([
+      '?uploadId=2~id%2F%2B&max-parts=1000&part-number-marker=0',
+      '?uploadId=2~id%2F%2B&max-parts=1000&part-number-marker=2',
+    ])
+  })
+
+  it.each([
+    ['a page that leads back', [page(part(1, 'a'), 1), page(part(1, 'a'), 1)]],
+    [
+      'a truncated page that leads nowhere',
+      [xml('<ListPartsResult><IsTruncated>true</IsTruncated></ListPartsResult>')],
+    ],
+    ['a part without an ETag', [page('<Part><PartNumber>1</PartNumber><Size>1</Size></Part>', null)]],
+    ['a part without a size', [page('<Part><PartNumber>1</PartNumber><ETag>a</ETag></Part>', null)]],
+    ['a part without a number', [page('<Part><ETag>a</ETag><Size>1</Size></Part>', null)]],
+    ['another document', [xml('<html/>')]],
+    ['a refusal', [answer(403, 'AccessDenied')]],
+    ['no such bucket', [answer(404, 'NoSuchBucket')]],
+  ])('fails with %s', async (_, answers) => {
+    const { uploads } = scripted(...answers)
+    await expect(uploads.listParts(key, 'id')).rejects.toMatchObject({
+      failure: { code: 'store_failed', operation: 'listParts' },
+    })
+  })
+
+  it.each([501, 405])('is unsupported where the store answers %i, which is asked once', async (status) => {
+    const { uploads, asked } = scripted(answer(status, 'NotImplemented'))
+    expect(await uploads.listParts(key, 'id')).toBe('unsupported')
+    expect(asked).toHaveLength(1)
+  })
+})
+
+describe('CompleteMultipartUpload', () => {
+  const parts = [{ partNumber: 1, etag: 'a' }]
+
+  it.each([
+    ['invalid_parts', answer(400, 'InvalidPart')],
+    ['invalid_parts', answer(400, 'InvalidPartOrder')],
+    ['invalid_parts', answer(400, 'EntityTooSmall')],
+    ['invalid_parts', answer(400, 'BadUpload')],
+    ['invalid_parts', answer(200, 'InvalidPart')],
+    ['no_such_upload', answer(404, 'NoSuchUpload')],
+    ['no_such_upload', answer(200, 'NoSuchUpload')],
+    ['completed', xml('\n <?xml version="1.0"?><CompleteMultipartUploadResult/>')],
+  ] as const)('is %s by what the store answers', async (outcome, answered) => {
+    expect(await scripted(answered).uploads.complete(key, 'id', parts)).toBe(outcome)
+  })
+
+  it.each([
+    ['another refusal', answer(400, 'InvalidRequest')],
+    ['an error inside a 200', answer(200, 'InternalError')],
+    ['an empty 200', xml('')],
+    ['no such bucket', answer(404, 'NoSuchBucket')],
+  ])('fails with %s', async (_, answered) => {
+    await expect(scripted(answered).uploads.complete(key, 'id', parts)).rejects.toMatchObject({
+      failure: { code: 'store_failed', operation: 'completeMultipart' },
+    })
+  })
+
+  it('has an end when the store keeps the connection open with blanks', async () => {
+    vi.useFakeTimers()
+    const blanks = new ReadableStream({ pull: () => new Promise<never>(() => {}) })
+    const failed = vi.fn()
+    const ended = scripted(() => new Response(blanks))
+      .uploads.complete(key, 'id', parts)
+      .catch(failed)
+    await vi.advanceTimersByTimeAsync(59_999)
+    expect(failed).not.toHaveBeenCalled()
+    await vi.advanceTimersByTimeAsync(1)
+    await ended
+    expect(failed.mock.calls[0]?.[0]).toMatchObject({ failure: { operation: 'completeMultipart' } })
+  })
+})
+
+describe('ListMultipartUploads', () => {
+  it.each([
+    [
+      'a page that leads nowhere',
+      xml('<ListMultipartUploadsResult><IsTruncated>true</IsTruncated></ListMultipartUploadsResult>'),
+    ],
+    ['another document', xml('<html/>')],
+    ['a refusal', answer(403, 'AccessDenied')],
+  ])('fails with %s', async (_, answered) => {
+    await expect(scripted(answered).uploads.abortAll(key)).rejects.toMatchObject({
+      failure: { code: 'store_failed', operation: 'listMultiparts' },
+    })
+  })
+})

@@ -1,0 +1,23 @@
+import { type MockInstance, vi } from 'vitest'
+import { operationOf, type S3Operation, type S3OverBucket } from './s3-over-bucket'
+
+/** Decides about one request to the store: `call` carries it out. */
+export type StoreHook = (name: S3Operation, call: () => Promise<Response>) => Promise<Response>
+
+/**
+ * Has `s3` answer what anybody, adapter or client, fetches from `origin` (S3_ENDPOINT of these tests); everything
+ * else goes where it goes. Until `vi.restoreAllMocks()`.
+ */
+export function answerStoreRequests(
+  s3: S3OverBucket,
+  options: { origin?: string; hook?: StoreHook } = {},
+): MockInstance<typeof fetch> {
+  const { origin = 'https://store.example.com', hook = (_, call) => call() } = options
+  const original = globalThis.fetch
+  return vi.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
+    const request = new Request(input, init)
+    if (new URL(request.url).origin !== origin) return original(request)
+    request.signal.throwIfAborted()
+    return hook(operationOf(request), () => s3.fetch(request))
+  })
+}
