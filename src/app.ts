@@ -10,6 +10,7 @@ import { createCuadraDialect } from './dialects/cuadra'
 import { createDirectUploadDialect } from './dialects/direct-upload'
 import { createOrganizationsDialect } from './dialects/organizations'
 import { createQuantcdnDialect } from './dialects/quantcdn'
+import { createUploadsDialect } from './dialects/uploads'
 import type { HttpEnv } from './http/context'
 import { createPublicCopies } from './http/public-copies'
 
@@ -82,6 +83,7 @@ function createApp({ config, credentials, rateLimiter, gatewayFor }: Composition
   app.route('/api/v1', createDirectUploadDialect())
   app.route('/v1/organizations', createOrganizationsDialect())
   app.route('/v1/files', createCuadraDialect(config.cuadraExtraContentTypes))
+  app.route('/v1/uploads', createUploadsDialect())
   app.route('/v1', createCtxfyDialect(config.publicBaseUrl))
   app.route('/public', createCtxfyPublicFiles())
   app.notFound((c) => c.json({ error: 'Not Found', message: 'There is nothing here', code: 404 }, 404))

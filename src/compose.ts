@@ -53,6 +53,7 @@ async function build(env: Env): Promise<Composition> {
   const { sealCopySource, jwt } = config
   const sealsCopySource =
     sealCopySource === 'auto' ? createCopySourceSeal(client, now, logSeal) : async () => sealCopySource
+  const service = bucket ? ('r2' as const) : serviceOf(config.s3.endpoint)
   const shared = {
     ...createRepositories(env.DB),
     objects: bucket ? createR2ObjectStore(bucket, s3Store) : s3Store,
@@ -62,8 +63,11 @@ async function build(env: Env): Promise<Composition> {
     replySealer: createReplySealer(config.signingSecret),
     limits: config.limits,
     store: {
-      service: bucket ? ('r2' as const) : serviceOf(config.s3.endpoint),
+      service,
+      movesBytes: bucket !== undefined,
       writesOnce: config.writeOnce,
+      // AWS refuses x-amz-* headers that are not signed.
+      keepsWriteOnce: service === 'amazon' ? async () => true : sealsCopySource,
     },
     signedIds: createSignedIds(config.signingSecret),
     now,

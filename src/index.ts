@@ -1,5 +1,6 @@
 import { appFor } from './app'
 import { compose } from './compose'
+import { onStorageEvents } from './jobs/storage-events'
 import { onCron } from './jobs/sweep'
 import { answerMisconfigured } from './misconfigured'
 
@@ -14,5 +15,11 @@ export default {
   async scheduled(_controller, env, context) {
     const { gatewayFor } = await compose(env)
     await onCron(gatewayFor((work) => context.waitUntil(work), { job: 'sweep' }))
+  },
+
+  async queue(batch, env, context) {
+    const { config, gatewayFor } = await compose(env)
+    const gateway = gatewayFor((work) => context.waitUntil(work), { job: 'storage-events' })
+    await onStorageEvents(gateway, batch, config.s3.bucket)
   },
 } satisfies ExportedHandler<Env>

@@ -28,7 +28,12 @@ export type Failure =
   | { code: 'not_arrived'; fileId: string }
   | { code: 'upload_over'; fileId: string; status: string }
   | { code: 'not_multipart'; fileId: string }
-  | { code: 'parts_missing'; missing: readonly number[]; wrongSize: readonly number[]; unknown: readonly number[] }
+  | {
+      code: 'parts_missing'
+      missing: readonly number[]
+      wrongSize: readonly number[]
+      unknown: readonly number[]
+    }
   | { code: 'parts_required' }
   | { code: 'parts_refused' }
   | { code: 'parts_not_listable' }

@@ -62,7 +62,11 @@ const table = {
       'The store cannot list parts: send all of them as parts, each with partNumber and the ETag its PUT answered with',
     ),
   parts_refused: () =>
-    problem(409, 'Conflict', 'The store refused the parts: one has another ETag or is not as large as it must be'),
+    problem(
+      409,
+      'Conflict',
+      'The store refused the parts: one has another ETag or is not as large as it must be',
+    ),
   parts_not_listable: () => problem(501, 'Not Implemented', 'The store cannot list the parts of an upload'),
   idempotency_key_reused: () =>
     problem(422, 'Unprocessable Content', 'This Idempotency-Key was used for a different request'),

@@ -22,9 +22,16 @@ export function quantcdn(worker: TestWorker, token: string, path = filesPath) {
     },
     /** What a client with the upload URL would do, as far as the bucket sees it. */
     async put(s3Key: string, bytes: BodyInit, contentType: string): Promise<void> {
-      await env.BUCKET.put(s3Key, await new Response(bytes).arrayBuffer(), { httpMetadata: { contentType } })
+      await env.BUCKET.put(incomingKey(s3Key), await new Response(bytes).arrayBuffer(), {
+        httpMetadata: { contentType },
+      })
     },
   }
+}
+
+/** Where the bytes are put that will be at `key`, which a dialect promises. */
+export function incomingKey(key: string): string {
+  return `_incoming/${key.replace(/\.[a-z0-9]+$/, '')}`
 }
 
 export function base64(data: string | Uint8Array): string {

@@ -39,7 +39,8 @@ async function complete(
   const { objectKey, multipartId } = upload
   const listed = await gateway.multipartUploads.listParts(objectKey, multipartId)
   if (listed !== null) {
-    const parts = listed === 'unsupported' ? partsAsNamed(upload, named) : partsAsListed(upload, listed, named)
+    const parts =
+      listed === 'unsupported' ? partsAsNamed(upload, named) : partsAsListed(upload, listed, named)
     const outcome = await gateway.multipartUploads.complete(objectKey, multipartId, parts)
     if (outcome === 'invalid_parts') fail({ code: 'parts_refused' })
   }
@@ -62,7 +63,9 @@ function partsAsListed(
     .filter(({ partNumber, byteSize }) => byteSize !== byteSizeOfPart(upload, partNumber))
     .map(({ partNumber }) => partNumber)
   const unknown = (named ?? [])
-    .filter(({ partNumber, etag }) => byNumber.get(partNumber)?.etag !== etag && !missing.includes(partNumber))
+    .filter(
+      ({ partNumber, etag }) => byNumber.get(partNumber)?.etag !== etag && !missing.includes(partNumber),
+    )
     .map(({ partNumber }) => partNumber)
   refuseUnless({ missing, wrongSize, unknown })
   return listed
@@ -80,7 +83,8 @@ function partsAsNamed(upload: MultipartUpload, named: readonly NamedPart[] | nul
 }
 
 function refuseUnless(problems: Record<'missing' | 'wrongSize' | 'unknown', readonly number[]>): void {
-  if (Object.values(problems).some((numbers) => numbers.length > 0)) fail({ code: 'parts_missing', ...problems })
+  if (Object.values(problems).some((numbers) => numbers.length > 0))
+    fail({ code: 'parts_missing', ...problems })
 }
 
 function numbersOf(upload: MultipartUpload): number[] {

@@ -29,7 +29,7 @@ import { multipartTtlMs, type Upload } from './upload'
 import { sampleRefusal } from './verify-object'
 
 export type CreateUpload = {
-  file: NewFile & { filename: string }
+  file: NewFile
   byteSize: number
   /** Compared with what arrives; the SHA-256 also finds bytes that the organization has. null: not promised. */
   md5: Md5 | null
@@ -47,8 +47,15 @@ export type CreatedUpload =
   /** The organization had the bytes: there is nothing to upload. */
   | { kind: 'known'; file: StoredFile; replayed: boolean }
   | ({ kind: 'put' } & PresignedUpload)
-  /** `parts` are the first of them; the others are signed when they are asked for. */
-  | { kind: 'multipart'; file: FileBase; upload: MultipartUpload; parts: SignedPart[]; replayed: boolean }
+  | ({ kind: 'multipart' } & CreatedMultipart)
+
+export type CreatedMultipart = {
+  file: FileBase
+  upload: MultipartUpload
+  /** The first of them; the others are signed when they are asked for. */
+  parts: SignedPart[]
+  replayed: boolean
+}
 
 /**
  * Promises a place for bytes that the client puts into the bucket itself, in one PUT or in parts. One database
@@ -66,7 +73,8 @@ export async function createUpload(gateway: Gateway, input: CreateUpload): Promi
 async function planOf(gateway: Gateway, input: CreateUpload): Promise<UploadPlan> {
   const { file, byteSize, md5, sha256 } = input
   if (byteSize > objectMaxBytes) fail({ code: 'upload_too_large', limitBytes: objectMaxBytes, byteSize })
-  const contentDisposition = contentDispositionOf(inlineOrAttachment(file.contentType), file.filename)
+  const contentDisposition =
+    file.filename && contentDispositionOf(inlineOrAttachment(file.contentType), file.filename)
   const seal = { md5, sha256, writeOnce: true, contentDisposition }
   const isInParts = byteSize > singlePutMaxBytes || (input.wantsParts && byteSize > partBytesMin)
   if (!isInParts) {
@@ -76,7 +84,13 @@ async function planOf(gateway: Gateway, input: CreateUpload): Promise<UploadPlan
   // No single part's URL can be sealed with the checksum of all of them.
   requireVerifiable(gateway, byteSize, seal)
   const partBytes = planPartBytes(byteSize, input.partBytes)
-  return { method: 'multipart', byteSize, ttlMs: multipartTtlMs, seal: { ...seal, writeOnce: false }, partBytes }
+  return {
+    method: 'multipart',
+    byteSize,
+    ttlMs: multipartTtlMs,
+    seal: { ...seal, writeOnce: false },
+    partBytes,
+  }
 }
 
 async function create(

@@ -1,7 +1,7 @@
 import { failField } from '../errors'
 import type { Gateway } from '../gateway'
-import type { Upload } from './upload'
 import { uploadUrlTtlSeconds } from './presign-upload'
+import type { Upload } from './upload'
 
 /** S3 and R2: no part but the last is smaller, none larger, and there are not more ("Multipart upload limits"). */
 export const partBytesMin = 5 * 1024 ** 2
@@ -16,7 +16,12 @@ const mebibyte = 1024 ** 2
 export const partsPerAnswerMax = 100
 
 /** An upload in parts that has been begun in the store. */
-export type MultipartUpload = Upload & { method: 'multipart'; byteSize: number; partBytes: number; multipartId: string }
+export type MultipartUpload = Upload & {
+  method: 'multipart'
+  byteSize: number
+  partBytes: number
+  multipartId: string
+}
 
 export type SignedPart = {
   partNumber: number
@@ -43,7 +48,10 @@ export function planPartBytes(byteSize: number, wanted: number | null): number {
   if (wanted < partBytesMin || wanted > partBytesMax)
     failField('partSize', `must be from ${partBytesMin} to ${partBytesMax} bytes`)
   if (Math.ceil(byteSize / wanted) > partCountMax)
-    failField('partSize', `gives more than ${partCountMax} parts; use at least ${Math.ceil(byteSize / partCountMax)} bytes`)
+    failField(
+      'partSize',
+      `gives more than ${partCountMax} parts; use at least ${Math.ceil(byteSize / partCountMax)} bytes`,
+    )
   return wanted
 }
 
@@ -62,7 +70,10 @@ export async function presignParts(
   upload: MultipartUpload,
   partNumbers: readonly number[],
 ): Promise<SignedPart[]> {
-  const parts = partNumbers.map((partNumber) => ({ partNumber, byteSize: byteSizeOfPart(upload, partNumber) }))
+  const parts = partNumbers.map((partNumber) => ({
+    partNumber,
+    byteSize: byteSizeOfPart(upload, partNumber),
+  }))
   const total = parts.reduce((sum, { byteSize }) => sum + byteSize, 0)
   const lifeSeconds = Math.max(1, Math.floor((upload.expiresAt - gateway.now()) / 1000))
   const ttlSeconds = Math.min(lifeSeconds, uploadUrlTtlSeconds(gateway, total))
@@ -78,5 +89,9 @@ export async function presignParts(
 /** The parts that are signed with the answer that begins the upload. */
 export function presignFirstParts(gateway: Gateway, upload: MultipartUpload): Promise<SignedPart[]> {
   const count = Math.min(partsPerAnswerMax, partCountOf(upload))
-  return presignParts(gateway, upload, Array.from({ length: count }, (_, index) => index + 1))
+  return presignParts(
+    gateway,
+    upload,
+    Array.from({ length: count }, (_, index) => index + 1),
+  )
 }

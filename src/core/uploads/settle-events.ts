@@ -1,5 +1,5 @@
-import { isStored } from '../files/file-record'
 import type { FileRecord } from '../files/file-record'
+import { isStored } from '../files/file-record'
 import type { Gateway } from '../gateway'
 import type { ObjectKey } from '../ids'
 import { deleteObjects } from './delete-objects'
@@ -21,7 +21,9 @@ export async function filesOfEvents(
 ): Promise<Map<ObjectKey, FileRecord>> {
   if (events.length === 0) return new Map()
   const files = await gateway.uploads.findByObjectKeys([...new Set(events.map(({ key }) => key))])
-  return new Map(files.flatMap((file) => ('upload' in file && file.upload ? [[file.upload.objectKey, file]] : [])))
+  return new Map(
+    files.flatMap((file) => ('upload' in file && file.upload ? [[file.upload.objectKey, file]] : [])),
+  )
 }
 
 /**

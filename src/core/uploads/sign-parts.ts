@@ -49,7 +49,8 @@ async function pendingParts(
     : await gateway.files.find(organizationId, id)
   if (file === null) fail({ code: 'file_not_found', fileId: id })
   const upload = 'upload' in file ? file.upload : null
-  if (upload?.method === 'presigned_put' || upload?.method === 'edge') fail({ code: 'not_multipart', fileId: id })
+  if (upload?.method === 'presigned_put' || upload?.method === 'edge')
+    fail({ code: 'not_multipart', fileId: id })
   const isLive = file.status === 'uploading' && file.upload.expiresAt > gateway.now()
   if (!isLive || !isMultipart(file.upload)) fail({ code: 'upload_over', fileId: id, status: file.status })
   return file.upload

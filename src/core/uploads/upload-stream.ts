@@ -1,5 +1,5 @@
-import { peek } from '../contents/peek'
 import { createDigestStream } from '../contents/digest'
+import { peek } from '../contents/peek'
 import { contradictingType } from '../contents/verify-content-type'
 import { fail } from '../errors'
 import { isStored, type StoredFile } from '../files/file-record'

@@ -18,7 +18,7 @@ export function presentApiKey(key: ApiKey) {
 
 /** Where to PUT the bytes, and where everyone can read them afterwards. `publicBase` has no trailing slash. */
 export function presentUpload({ upload, url }: PresignedUpload, publicBase: string) {
-  const fileKey = upload.objectKey
+  const fileKey = upload.contentKey
   return { uploadUrl: url, publicUrl: `${publicBase}/${fileKey}`, fileKey }
 }
 

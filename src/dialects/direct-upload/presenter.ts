@@ -9,7 +9,7 @@ export type BlobFacts = { signedId: string; serviceName: string }
 
 /** A blob whose bytes are awaited, `put` being how to send them; null for who may not. */
 export function presentPending(file: FileBase, upload: Upload, facts: BlobFacts, put: PresignedPut | null) {
-  return present(file, { key: upload.objectKey, byteSize: upload.byteSize ?? 0 }, facts, put)
+  return present(file, { key: upload.contentKey, byteSize: upload.byteSize ?? 0 }, facts, put)
 }
 
 /** A blob as it is now. `put` is only of use while its bytes are awaited. */

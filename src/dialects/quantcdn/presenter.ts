@@ -1,4 +1,6 @@
 import type { FileBase, StoredFile } from '../../core/files/file-record'
+import type { CreatedMultipart } from '../../core/uploads/create-upload'
+import { partCountOf } from '../../core/uploads/parts'
 import type { PresignedUpload } from '../../core/uploads/presign-upload'
 
 /** What every answer about a file says. */
@@ -27,7 +29,25 @@ export function presentPresigned({ file, upload, url, ttlSeconds }: PresignedUpl
     ...presentBase(file),
     ...(upload.byteSize === null ? {} : { size: upload.byteSize }),
     uploadUrl: url,
-    s3Key: upload.objectKey,
+    s3Key: upload.contentKey,
     expiresIn: ttlSeconds,
+  }
+}
+
+/** More bytes than one PUT can carry: how to send them by the gateway's own endpoints, under `uploadsUrl`. */
+export function presentInParts({ file, upload }: CreatedMultipart, uploadsUrl: string, now: number) {
+  const own = `${uploadsUrl}/${file.id}`
+  return {
+    ...presentBase(file),
+    size: upload.byteSize,
+    s3Key: upload.contentKey,
+    multipart: {
+      uploadId: file.id,
+      partSize: upload.partBytes,
+      partCount: partCountOf(upload),
+      partsUrl: `${own}/parts`,
+      completeUrl: `${own}/complete`,
+    },
+    expiresIn: Math.floor((upload.expiresAt - now) / 1000),
   }
 }

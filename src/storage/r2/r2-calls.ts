@@ -1,15 +1,11 @@
 import type { Md5, ObjectKey, Sha256 } from '../../core/ids'
 import type { StoredObject } from '../../core/ports/object-store'
-import { withTimeLimit } from '../time-limit'
+import { withStoreLimit } from '../time-limit'
 import { r2Failure } from './r2-errors'
 
 /** `call`, a failure of which is `store_failed`, as is no answer within `limitMs`: bindings take no AbortSignal. */
-export function attempt<T>(
-  operation: string,
-  limitMs: number,
-  call: () => Promise<T>,
-): Promise<T> {
-  return withTimeLimit(operation, limitMs, async () => {
+export function attempt<T>(operation: string, limitMs: number, call: () => Promise<T>): Promise<T> {
+  return withStoreLimit(operation, limitMs, async () => {
     try {
       return await call()
     } catch (error) {

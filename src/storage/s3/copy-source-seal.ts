@@ -1,4 +1,4 @@
-import { briefLimitMs, withTimeLimit } from '../time-limit'
+import { briefLimitMs, withStoreLimit } from '../time-limit'
 import type { S3Client } from './s3-client'
 import { readS3Refusal, s3Failure } from './s3-errors'
 
@@ -33,7 +33,7 @@ async function probe(client: S3Client, now: number): Promise<boolean> {
     ttlSeconds: 60,
     now,
   })
-  return withTimeLimit('probe', briefLimitMs, async (signal) => {
+  return withStoreLimit('probe', briefLimitMs, async (signal) => {
     try {
       const response = await fetch(url, { signal })
       if (response.ok || response.status === 404) {

@@ -1,5 +1,5 @@
 import { AwsClient, AwsV4Signer } from 'aws4fetch'
-import { withTimeLimit } from '../time-limit'
+import { withStoreLimit } from '../time-limit'
 import { readS3Refusal, s3Failure } from './s3-errors'
 
 export type S3Configuration = {
@@ -81,7 +81,7 @@ export function createS3Client({
     request: S3Request,
     read: (response: Response) => Promise<T>,
   ): Promise<T | null> =>
-    withTimeLimit(operation, request.limitMs ?? defaultLimitMs, async (signal) => {
+    withStoreLimit(operation, request.limitMs ?? defaultLimitMs, async (signal) => {
       try {
         const response = await fetchSigned(key, request, signal)
         if (response.ok || response.status === 304) return await read(response)

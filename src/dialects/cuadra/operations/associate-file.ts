@@ -4,8 +4,8 @@ import { parseResourceId, parseResourceType } from '../../../core/associations/a
 import { requireScope } from '../../../core/organizations/principal'
 import type { HttpEnv } from '../../../http/context'
 import { parseFields } from '../../../http/parse-fields'
+import { presentAssociation } from '../../../http/present-file'
 import { readJson } from '../../../http/read-json'
-import { presentAssociation } from '../presenter'
 import { associationRequest } from '../schema'
 import { fileIdOf } from './file-id'
 

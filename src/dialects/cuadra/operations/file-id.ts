@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import { fail } from '../../../core/errors'
 import type { FileId } from '../../../core/ids'
-import { parseFormattedFileId } from '../file-ids'
+import { parseFormattedFileId } from '../../../http/file-ids'
 
 /** The file in the path. What is not an id is a file that does not exist. */
 export function fileIdOf(c: Context): FileId {

@@ -3,7 +3,7 @@ import { fail } from '../../../core/errors'
 import { findFile } from '../../../core/files/get-file'
 import { requireScope } from '../../../core/organizations/principal'
 import type { HttpEnv } from '../../../http/context'
-import { presentFile } from '../presenter'
+import { presentFile } from '../../../http/present-file'
 import { expandsAssociations } from './expand'
 import { fileIdOf } from './file-id'
 

@@ -8,7 +8,7 @@ import { requireScope } from '../../../core/organizations/principal'
 import type { FileSelection } from '../../../core/ports/association-repository'
 import type { HttpEnv } from '../../../http/context'
 import { parseBefore, parseLimit } from '../../../http/page-parameters'
-import { presentFile } from '../presenter'
+import { presentFile } from '../../../http/present-file'
 import { expandsAssociations } from './expand'
 
 const limits = { fallback: 20, max: 100 }

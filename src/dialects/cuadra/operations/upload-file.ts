@@ -8,9 +8,9 @@ import type { NewFile } from '../../../core/uploads/begin-upload'
 import { type StreamedUpload, uploadStream } from '../../../core/uploads/upload-stream'
 import type { HttpEnv } from '../../../http/context'
 import { idempotencyKeyOf } from '../../../http/idempotency-key'
+import { presentFile } from '../../../http/present-file'
 import { type Form, type FormFile, readForm } from '../../../http/read-form'
 import { type AcceptedTypes, acceptedContentType } from '../accepted-types'
-import { presentFile } from '../presenter'
 import { type UploadFields, uploadFieldNames, uploadFieldsReader } from '../upload-fields'
 
 /** `POST /v1/files`: a multipart form, stored as it arrives. The file may come before or after the fields. */

@@ -4,15 +4,17 @@ import { essenceOf, parseContentType } from '../../../core/files/content-type'
 import { sanitizeFilename } from '../../../core/files/filename'
 import { presignDownload } from '../../../core/files/get-file'
 import { checkMetadata } from '../../../core/files/metadata'
+import { singlePutMaxBytes } from '../../../core/gateway'
 import { requireScope } from '../../../core/organizations/principal'
 import type { NewFile } from '../../../core/uploads/begin-upload'
+import { type CreateUpload, createUpload } from '../../../core/uploads/create-upload'
 import { presignUpload } from '../../../core/uploads/presign-upload'
 import { uploadBytes } from '../../../core/uploads/upload-bytes'
 import type { HttpEnv } from '../../../http/context'
 import { idempotencyKeyOf } from '../../../http/idempotency-key'
 import { parseFields } from '../../../http/parse-fields'
 import { readJsonUpload } from '../../../http/read-json-upload'
-import { presentPresigned, presentStored } from '../presenter'
+import { presentInParts, presentPresigned, presentStored } from '../presenter'
 import { uploadFileRequest } from '../schema'
 
 /** `POST …/ai/files`: the bytes as base64 in the body, or a URL to PUT them to. */
@@ -37,7 +39,10 @@ export function uploadFileOperation(supported: readonly string[]): Handler<HttpE
 
     if (request.requestUploadUrl === true) {
       if (bytes !== null && bytes.length > 0) failField('content', 'must be left out with requestUploadUrl')
-      return presign(c, { file, byteSize: size, idempotencyKey, operation: 'quantcdn.uploadFile.presigned' })
+      const operation = 'quantcdn.uploadFile.presigned'
+      if (size !== null && size > singlePutMaxBytes)
+        return createInParts(c, { file, byteSize: size, idempotencyKey, operation })
+      return presign(c, { file, byteSize: size, idempotencyKey, operation })
     }
     if (bytes === null) failField('content', 'is required unless requestUploadUrl is true')
     if (size !== null && size !== bytes.length)
@@ -58,6 +63,19 @@ async function presign(c: Context<HttpEnv>, input: Parameters<typeof presignUplo
   const presigned = await presignUpload(c.var.gateway, input)
   if (presigned.replayed) c.header('Idempotent-Replayed', 'true')
   return c.json(presentPresigned(presigned), 201)
+}
+
+async function createInParts(
+  c: Context<HttpEnv>,
+  input: Pick<CreateUpload, 'file' | 'byteSize' | 'idempotencyKey' | 'operation'>,
+): Promise<Response> {
+  const { gateway } = c.var
+  const promised = { md5: null, sha256: null, wantsParts: true, partBytes: null }
+  const created = await createUpload(gateway, { ...input, ...promised })
+  if (created.kind !== 'multipart') fail({ code: 'internal' })
+  if (created.replayed) c.header('Idempotent-Replayed', 'true')
+  const uploadsUrl = `${new URL(c.req.url).origin}/v1/uploads`
+  return c.json(presentInParts(created, uploadsUrl, gateway.now()), 201)
 }
 
 function supportedContentType(text: string, supported: readonly string[]): string {

@@ -1,5 +1,5 @@
-import type { Association } from '../../core/associations/association'
-import { type FileRecord, isStored } from '../../core/files/file-record'
+import type { Association } from '../core/associations/association'
+import { type FileRecord, isStored } from '../core/files/file-record'
 import { formatFileId } from './file-ids'
 
 /** A file in whatever state; `associations` are left out when they are null. */

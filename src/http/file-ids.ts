@@ -1,4 +1,4 @@
-import { type FileId, parseFileId } from '../../core/ids'
+import { type FileId, parseFileId } from '../core/ids'
 
 /** `file_` and the id without its dashes. */
 export function formatFileId(id: FileId): string {

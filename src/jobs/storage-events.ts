@@ -1,0 +1,77 @@
+import * as z from 'zod'
+import type { Gateway } from '../core/gateway'
+import type { ObjectKey } from '../core/ids'
+import { filesOfEvents, type ObjectCreated, settleEvent } from '../core/uploads/settle-events'
+
+/**
+ * What R2 writes into the queue (R2, "Event notifications"). `copySource` and the action CopyObject say that
+ * nobody sent these bytes. Of deletions nothing but the action counts here.
+ */
+const storageEvent = z.object({
+  action: z.string(),
+  bucket: z.string(),
+  object: z.object({ key: z.string(), eTag: z.string().optional() }),
+  copySource: z.unknown().optional(),
+})
+
+const creations = new Set(['PutObject', 'CopyObject', 'CompleteMultipartUpload'])
+const retryDelayMaxSeconds = 3600
+
+/**
+ * The queue: messages come at least once and in any order, so each only says where to look. One that fails is
+ * asked for again, ever later, and ends in the dead-letter queue like one that is not understood; the others of
+ * its batch are done with.
+ */
+export async function onStorageEvents(
+  gateway: Gateway,
+  batch: Pick<MessageBatch, 'messages'>,
+  bucket: string,
+): Promise<void> {
+  const events: { message: Message; event: ObjectCreated }[] = []
+  for (const message of batch.messages) {
+    const parsed = storageEvent.safeParse(message.body)
+    if (!parsed.success) {
+      gateway.log({ event: 'storage_event_not_understood', messageId: message.id })
+      retry(message)
+    } else if (parsed.data.bucket !== bucket || !creations.has(parsed.data.action)) message.ack()
+    else events.push({ message, event: toEvent(parsed.data) })
+  }
+  try {
+    const files = await filesOfEvents(
+      gateway,
+      events.map(({ event }) => event),
+    )
+    for (const { message, event } of events) {
+      const file = files.get(event.key)
+      await settleMessage(gateway, message, async () => {
+        if (file) await settleEvent(gateway, event, file)
+      })
+    }
+  } catch (cause) {
+    gateway.log({ event: 'storage_events_failed', messages: events.length, cause })
+    for (const { message } of events) retry(message)
+  }
+}
+
+async function settleMessage(gateway: Gateway, message: Message, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+    message.ack()
+  } catch (cause) {
+    gateway.log({ event: 'storage_event_failed', messageId: message.id, attempts: message.attempts, cause })
+    retry(message)
+  }
+}
+
+/** 10 s, 20 s, 40 s … an hour: what the store or the database suffers from has time to pass. */
+function retry(message: Message): void {
+  message.retry({ delaySeconds: Math.min(retryDelayMaxSeconds, 10 * 2 ** (message.attempts - 1)) })
+}
+
+function toEvent({ action, object, copySource }: z.infer<typeof storageEvent>): ObjectCreated {
+  return {
+    key: object.key as ObjectKey,
+    etag: object.eTag?.replace(/^"(.*)"$/, '$1') ?? null,
+    isCopy: action === 'CopyObject' || copySource !== undefined,
+  }
+}
