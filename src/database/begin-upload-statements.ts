@@ -1,7 +1,7 @@
 import type { FileBase } from '../core/files/file-record'
 import type { Sha256 } from '../core/ids'
 import type { BeginUpload } from '../core/ports/repositories'
-import type { Upload } from '../core/uploads/upload'
+import { edgeUploadTtlMs, type Upload } from '../core/uploads/upload'
 import { claimStatements, selectClaimed, storeReply } from './idempotency-records'
 
 /**
@@ -78,10 +78,14 @@ export function limitPendingUploads(
     .bind(organizationId, max)
 }
 
-/** The upload of a file that is there. Content that the organization has already costs nothing, so reserves nothing. */
+/**
+ * The upload of a file that is there. Content that the organization has already costs nothing, so reserves
+ * nothing. Until the store's multipart upload is noted, the request that makes it may have died: the sweep looks
+ * at it sooner.
+ */
 export function insertUpload(
   db: D1Database,
-  file: Pick<FileBase, 'id'>,
+  file: Pick<FileBase, 'id' | 'createdAt'>,
   upload: Upload,
   sha256: Sha256 | null,
 ): D1PreparedStatement {
@@ -93,7 +97,7 @@ export function insertUpload(
          CASE WHEN ?6 IS NULL OR EXISTS (
            SELECT 1 FROM contents WHERE organization_id = f.organization_id AND sha256 = ?13)
          THEN 0 ELSE ?6 END,
-         ?7, ?7, ?8, ?9, ?10, ?11, ?12
+         ?7, ?14, ?8, ?9, ?10, ?11, ?12
        FROM files f WHERE f.id = ?1 AND f.status = 'uploading'
        ON CONFLICT (file_id) DO NOTHING`,
     )
@@ -111,5 +115,6 @@ export function insertUpload(
       upload.contentDisposition,
       upload.partBytes,
       sha256,
+      upload.method === 'multipart' ? file.createdAt + edgeUploadTtlMs : upload.expiresAt,
     )
 }

@@ -45,7 +45,7 @@ export function createUploadRepository(db: D1Database): UploadRepository {
       const results = await runRepeatableBatch(db, 'uploads.noteMultipart', [
         db
           .prepare(
-            `UPDATE uploads SET multipart_id = ?3
+            `UPDATE uploads SET multipart_id = ?3, sweep_at = expires_at
              WHERE file_id = ?1 AND organization_id = ?2 AND state = 'pending' RETURNING file_id`,
           )
           .bind(file.id, file.organizationId, multipartId),

@@ -1,18 +1,30 @@
+import { fail } from '../errors'
+import { withTimeLimit } from '../time-limit'
+
 /** Few large reads: with the default 4 KB chunks, handing them over costs more than hashing them. */
 const readBytes = 384 * 1024
 
-/** The bytes of `stream` in large chunks, each of its own memory. Ends the stream when the loop is left early. */
+/** How long a store may take over one chunk. */
+const chunkLimitMs = 30_000
+
+/**
+ * The bytes of an object in large chunks, each of its own memory. Ends the stream when the loop is left early.
+ * Throws `store_failed` when the store breaks off or falls silent.
+ */
 export async function* chunksOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
   const reader = stream.getReader({ mode: 'byob' })
   let isDone = false
   try {
     while (!isDone) {
-      const { value, done } = await reader.readAtLeast(readBytes, new Uint8Array(readBytes))
+      const { value, done } = await withTimeLimit(chunkLimitMs, () =>
+        reader.readAtLeast(readBytes, new Uint8Array(readBytes)),
+      ).catch((cause) => fail({ code: 'store_failed', operation: 'read' }, cause))
       isDone = done || value === undefined
       if (value !== undefined && value.length > 0) yield value
     }
   } finally {
-    if (!isDone) await reader.cancel().catch(() => {})
+    // One that has fallen silent would not answer to this either.
+    if (!isDone) reader.cancel().catch(() => {})
   }
 }
 
