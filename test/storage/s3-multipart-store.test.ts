@@ -8,6 +8,7 @@ import { createS3Presigner } from '../../src/storage/s3/s3-presigner'
 import { createS3OverBucket } from '../support/s3-over-bucket'
 import { answerStoreRequests } from '../support/store-requests'
 import { describeMultipartStore } from './multipart-store-contract'
+import { answer, scriptStore, xmlDocument } from './scripted-store'
 
 afterEach(() => {
   vi.useRealTimers()
@@ -54,19 +55,10 @@ describe('over the endpoint of other tests', () => {
   })
 })
 
-/** A store that answers with `answers` one after the other; what it was asked. */
-function scripted(...answers: (() => Response)[]) {
-  const asked: { method: string; url: URL; body: string }[] = []
-  vi.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
-    const request = new Request(input, init)
-    asked.push({ method: request.method, url: new URL(request.url), body: await request.text() })
-    return answers.shift()?.() ?? new Response('<Error><Code>InternalError</Code></Error>', { status: 500 })
-  })
-  return { asked, uploads: over(storeEndpoint).uploads }
+function scripted(...answers: Parameters<typeof scriptStore>) {
+  const { asked, client } = scriptStore(...answers)
+  return { asked, uploads: createS3MultipartStore(client) }
 }
-const answer = (status: number, code: string) => () =>
-  new Response(`<Error><Code>${code}</Code></Error>`, { status })
-const xml = (text: string) => () => new Response(text)
 
 describe('CreateMultipartUpload', () => {
   it.each([
@@ -88,7 +80,7 @@ describe('ListParts', () => {
   const part = (number: number, etag: string) =>
     `<Part><PartNumber>${number}</PartNumber><LastModified>2026-01-01T00:00:00Z</LastModified><ETag>${etag}</ETag><Size>5</Size></Part>`
   const page = (parts: string, next: number | null) =>
-    xml(
+    xmlDocument(
       `<?xml version="1.0"?><ListPartsResult xmlns="x"><PartNumberMarker>0</PartNumberMarker><NextPartNumberMarker>${next ?? 0}</NextPartNumberMarker><IsTruncated>${next !== null}</IsTruncated>${parts}</ListPartsResult>`,
     )
 
@@ -110,19 +102,21 @@ describe('ListParts', () => {
     ['a page that leads back', [page(part(1, 'a'), 1), page(part(1, 'a'), 1)]],
     [
       'a truncated page that leads nowhere',
-      [xml('<ListPartsResult><IsTruncated>true</IsTruncated></ListPartsResult>')],
+      [xmlDocument('<ListPartsResult><IsTruncated>true</IsTruncated></ListPartsResult>')],
     ],
     ['a part without an ETag', [page('<Part><PartNumber>1</PartNumber><Size>1</Size></Part>', null)]],
     ['a part without a size', [page('<Part><PartNumber>1</PartNumber><ETag>a</ETag></Part>', null)]],
     ['a part without a number', [page('<Part><ETag>a</ETag><Size>1</Size></Part>', null)]],
-    ['another document', [xml('<html/>')]],
+    ['another document', [xmlDocument('<html/>')]],
     ['a refusal', [answer(403, 'AccessDenied')]],
     ['no such bucket', [answer(404, 'NoSuchBucket')]],
   ])('fails with %s', async (_, answers) => {
-    const { uploads } = scripted(...answers)
+    const times = answers.length
+    const { uploads, asked } = scripted(...answers)
     await expect(uploads.listParts(key, 'id')).rejects.toMatchObject({
       failure: { code: 'store_failed', operation: 'listParts' },
     })
+    expect(asked).toHaveLength(times)
   })
 
   it.each([501, 405])('is unsupported where the store answers %i, which is asked once', async (status) => {
@@ -143,7 +137,7 @@ describe('CompleteMultipartUpload', () => {
     ['invalid_parts', answer(200, 'InvalidPart')],
     ['no_such_upload', answer(404, 'NoSuchUpload')],
     ['no_such_upload', answer(200, 'NoSuchUpload')],
-    ['completed', xml('\n <?xml version="1.0"?><CompleteMultipartUploadResult/>')],
+    ['completed', xmlDocument('\n <?xml version="1.0"?><CompleteMultipartUploadResult/>')],
   ] as const)('is %s by what the store answers', async (outcome, answered) => {
     expect(await scripted(answered).uploads.complete(key, 'id', parts)).toBe(outcome)
   })
@@ -151,7 +145,7 @@ describe('CompleteMultipartUpload', () => {
   it.each([
     ['another refusal', answer(400, 'InvalidRequest')],
     ['an error inside a 200', answer(200, 'InternalError')],
-    ['an empty 200', xml('')],
+    ['an empty 200', xmlDocument('')],
     ['no such bucket', answer(404, 'NoSuchBucket')],
   ])('fails with %s', async (_, answered) => {
     await expect(scripted(answered).uploads.complete(key, 'id', parts)).rejects.toMatchObject({
@@ -175,12 +169,48 @@ describe('CompleteMultipartUpload', () => {
 })
 
 describe('ListMultipartUploads', () => {
+  const page = (ids: Record<string, string>, next?: string) =>
+    xmlDocument(
+      `<ListMultipartUploadsResult xmlns="x"><KeyMarker/>${Object.entries(ids)
+        .map(([id, key]) => `<Upload><Key>${key}</Key><UploadId>${id}</UploadId></Upload>`)
+        .join(
+          '',
+        )}<IsTruncated>${next !== undefined}</IsTruncated><NextKeyMarker>${next ? key : ''}</NextKeyMarker><NextUploadIdMarker>${next ?? ''}</NextUploadIdMarker></ListMultipartUploadsResult>`,
+    )
+
+  it('is read page by page, and only what is of exactly the key is aborted', async () => {
+    const done = () => new Response(null, { status: 204 })
+    const { uploads, asked } = scripted(
+      page({ '2~a': key, b: `${key}2` }, 'b+'),
+      page({ c: key }),
+      done,
+      answer(404, 'NoSuchUpload'),
+    )
+    await uploads.abortAll(key)
+    expect(asked.map(({ method, url }) => `${method} ${url.pathname}${url.search}`)).toEqual([
+      'GET /slipway?uploads=&prefix=acme%2Ffile.bin&max-uploads=1000',
+      'GET /slipway?uploads=&prefix=acme%2Ffile.bin&max-uploads=1000&key-marker=acme%2Ffile.bin&upload-id-marker=b%2B',
+      'DELETE /slipway/acme/file.bin?uploadId=2~a',
+      'DELETE /slipway/acme/file.bin?uploadId=c',
+    ])
+  })
+
+  it('does nothing where the store answers 405', async () => {
+    await expect(scripted(answer(405, 'MethodNotAllowed')).uploads.abortAll(key)).resolves.toBeUndefined()
+  })
+
+  it('fails with a page that leads back', async () => {
+    const { uploads, asked } = scripted(page({}, 'a'), page({}, 'a'))
+    await expect(uploads.abortAll(key)).rejects.toMatchObject({ failure: { operation: 'listMultiparts' } })
+    expect(asked).toHaveLength(2)
+  })
+
   it.each([
     [
       'a page that leads nowhere',
-      xml('<ListMultipartUploadsResult><IsTruncated>true</IsTruncated></ListMultipartUploadsResult>'),
+      xmlDocument('<ListMultipartUploadsResult><IsTruncated>true</IsTruncated></ListMultipartUploadsResult>'),
     ],
-    ['another document', xml('<html/>')],
+    ['another document', xmlDocument('<html/>')],
     ['a refusal', answer(403, 'AccessDenied')],
   ])('fails with %s', async (_, answered) => {
     await expect(scripted(answered).uploads.abortAll(key)).rejects.toMatchObject({

@@ -13,7 +13,9 @@ export function answerStoreRequests(
   options: { origin?: string; hook?: StoreHook } = {},
 ): MockInstance<typeof fetch> {
   const { origin = 'https://store.example.com', hook = (_, call) => call() } = options
-  const original = globalThis.fetch
+  const current = globalThis.fetch
+  // Somebody else may have put himself there before, and spying on a spy gives the same spy.
+  const original = vi.isMockFunction(current) ? (current.getMockImplementation() ?? current) : current
   return vi.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
     const request = new Request(input, init)
     if (new URL(request.url).origin !== origin) return original(request)
