@@ -24,7 +24,7 @@ export function describeMultipartStore(
 ): void {
   const begin = async (key = newKey()) => {
     const { uploads, objects, presigner } = make()
-    const multipartId = await uploads.create(key, contentType)
+    const multipartId = await uploads.create(key, { contentType })
     const putPart = async (partNumber: number, bytes: Uint8Array<ArrayBuffer>) => {
       const part = { multipartId, partNumber, byteSize: bytes.length }
       const { url, headers } = await presigner.presignPart(key, part, 60)

@@ -69,7 +69,7 @@ describe('CreateMultipartUpload', () => {
   ])('is sent %s', async (_, status, code, times) => {
     const refused = answer(status, code)
     const { uploads, asked } = scripted(refused, refused, refused, refused)
-    await expect(uploads.create(key, 'text/plain')).rejects.toMatchObject({
+    await expect(uploads.create(key, { contentType: 'text/plain' })).rejects.toMatchObject({
       failure: { code: 'store_failed', operation: 'createMultipart' },
     })
     expect(asked).toHaveLength(times)

@@ -116,7 +116,7 @@ describe('the S3 endpoint over a bucket', () => {
     const { store, uploads } = start()
     const from = 'acme/source.txt' as ObjectKey
     await store.put(from, bytes, { contentType, sha256: null })
-    const multipartId = await uploads.create(key, contentType)
+    const multipartId = await uploads.create(key, { contentType })
     const query = `partNumber=1&uploadId=${encodeURIComponent(multipartId)}`
     const url = `https://store.example.com/slipway/${key}?${query}`
     expect(await put(url, { 'x-amz-copy-source': `slipway/${from}` })).toBe('200')
@@ -153,7 +153,7 @@ describe('a hook of the requests to the store', () => {
     await store.copy(key, 'acme/copy' as ObjectKey, { ifMatch: etag, contentType })
     await store.delete(['acme/copy' as ObjectKey])
     await store.delete(['acme/copy', 'acme/other'] as ObjectKey[])
-    const multipartId = await uploads.create(key, contentType)
+    const multipartId = await uploads.create(key, { contentType })
     const { url } = await presigner.presignPart(key, { multipartId, partNumber: 1, byteSize: 5 }, 60)
     await put(url, {})
     await uploads.complete(key, multipartId, (await uploads.listParts(key, multipartId)) as [])

@@ -300,7 +300,7 @@ describe('a presigned PUT of a part', () => {
         now: () => Date.now(),
         sealsCopySource: async () => true,
       })
-      const multipartId = await createS3MultipartStore(client).create(key, contentType)
+      const multipartId = await createS3MultipartStore(client).create(key, { contentType })
       const { url } = await presigner.presignPart(key, { multipartId, partNumber: 1, byteSize: 10 }, 60)
       return { bucket, url, objects: createS3ObjectStore(client) }
     }

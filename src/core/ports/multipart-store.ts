@@ -1,4 +1,5 @@
 import type { ObjectKey } from '../ids'
+import type { ObjectHeaders } from './object-store'
 
 /** A part that the store has. */
 export type UploadedPart = {
@@ -24,7 +25,7 @@ export type CompletedMultipart =
  */
 export interface MultipartStore {
   /** CreateMultipartUpload: the store's name of the upload. Not safe to repeat: each call makes one. */
-  create(key: ObjectKey, contentType: string): Promise<string>
+  create(key: ObjectKey, headers: ObjectHeaders): Promise<string>
   /** ListParts, all pages, in order. `unsupported`: this store cannot. null: there is no such upload (any more). */
   listParts(key: ObjectKey, multipartId: string): Promise<UploadedPart[] | 'unsupported' | null>
   /** CompleteMultipartUpload. `parts` in order. */

@@ -15,8 +15,14 @@ export type StoredObject = {
   sha256: Sha256 | null
 }
 
-export type PutOptions = {
+/** What the store keeps with an object and says of it to whoever gets it. */
+export type ObjectHeaders = {
   contentType: string
+  /** Left out or null: none. */
+  contentDisposition?: string | null
+}
+
+export type PutOptions = ObjectHeaders & {
   /** Lets the store refuse bytes that changed on the way. */
   sha256: Sha256 | null
 }
@@ -44,14 +50,14 @@ export interface ObjectStore extends StreamStore {
   /** Creates or replaces the object whole. Safe to repeat with the same bytes. */
   put(key: ObjectKey, body: Uint8Array<ArrayBuffer> | SizedStream, options: PutOptions): Promise<StoredObject>
   /**
-   * Copies an object inside the store (CopyObject), with `contentType` and no other metadata, if the source
+   * Copies an object inside the store (CopyObject), with these headers and no other metadata, if the source
    * still has the ETag `ifMatch`; null when it has not, or is gone. Safe to repeat. Stores that ignore the
    * condition are caught by a comparison of what was copied, as far as they vouch for its MD5. At most 5 GiB.
    */
   copy(
     from: ObjectKey,
     to: ObjectKey,
-    options: { ifMatch: string; contentType: string },
+    options: ObjectHeaders & { ifMatch: string },
   ): Promise<StoredObject | null>
   /** Deletes what exists; deleting nothing is fine. Safe to repeat. */
   delete(keys: readonly ObjectKey[]): Promise<void>

@@ -152,7 +152,7 @@ async function startMultipart(
     )
   let multipartId: string
   try {
-    multipartId = await gateway.multipartUploads.create(objectKey, upload.contentType)
+    multipartId = await gateway.multipartUploads.create(objectKey, upload)
   } catch (error) {
     leaveNothing()
     throw error

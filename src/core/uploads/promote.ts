@@ -18,22 +18,19 @@ export async function copyThrough(
 ): Promise<{ copy: StoredObject; digests: Digests }> {
   const hashes = hashesFor(upload, { md5, sha256: null })
   const stream = streamOf(chunks, (chunk) => hashes.update(chunk))
-  const { contentType } = upload
-  const copy = await gateway.objects.put(
-    upload.contentKey,
-    { stream, byteSize },
-    { contentType, sha256: null },
-  )
+  const { contentKey, contentType, contentDisposition } = upload
+  const options = { contentType, contentDisposition, sha256: null }
+  const copy = await gateway.objects.put(contentKey, { stream, byteSize }, options)
   return { copy, digests: await hashes.digests() }
 }
 
 /** Lets the store copy the incoming object; null when it is no longer the one that was verified. */
 export function copyInStore(
   gateway: Gateway,
-  { contentKey, contentType }: Upload,
+  { contentKey, contentType, contentDisposition }: Upload,
   { key, etag }: StoredObject,
 ): Promise<StoredObject | null> {
-  return gateway.objects.copy(key, contentKey, { ifMatch: etag, contentType })
+  return gateway.objects.copy(key, contentKey, { ifMatch: etag, contentType, contentDisposition })
 }
 
 /** The digests of all bytes: those that the store stated, and what it does not vouch for by reading `chunks`. */

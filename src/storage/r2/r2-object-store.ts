@@ -26,8 +26,9 @@ export function createR2ObjectStore(bucket: R2Bucket, copier: Pick<ObjectStore, 
       return object && 'body' in object ? { object: toStoredObject(object), body: object.body } : null
     },
 
-    async put(key, body, { contentType, sha256 }) {
-      const options = { httpMetadata: { contentType }, ...(sha256 === null ? {} : { sha256 }) }
+    async put(key, body, { contentType, contentDisposition, sha256 }) {
+      const httpMetadata = { contentType, ...(contentDisposition ? { contentDisposition } : {}) }
+      const options = { httpMetadata, ...(sha256 === null ? {} : { sha256 }) }
       if (body instanceof Uint8Array) {
         const limitMs = transferLimitMs(body.length)
         return toStoredObject(await attempt('put', limitMs, () => bucket.put(key, body, options)))

@@ -1,13 +1,14 @@
 import type { ObjectKey } from '../../core/ids'
-import type { ObjectStore, StoredObject } from '../../core/ports/object-store'
+import type { ObjectHeaders, ObjectStore, StoredObject } from '../../core/ports/object-store'
 import { encodeKey, type S3Client } from './s3-client'
 import { refusalOf, s3Failure, s3RefusalOf } from './s3-errors'
+import { objectHeaders } from './s3-object-headers'
 import { isXmlDocumentOf } from './s3-xml'
 
 /** The store moves up to 5 GiB, and answers when it has. */
 const copyLimitMs = 5 * 60_000
 
-export type CopyRequest = { from: ObjectKey; to: ObjectKey; ifMatch: string; contentType: string }
+export type CopyRequest = ObjectHeaders & { from: ObjectKey; to: ObjectKey; ifMatch: string }
 
 /**
  * CopyObject inside the bucket. null when the source is gone or no longer has the ETag `ifMatch`.
@@ -29,16 +30,13 @@ export async function copyS3Object(
 }
 
 /** CopyObject can fail after its 200 has been sent (S3 API Reference): the document says whether it did. */
-async function wasCopied(
-  client: S3Client,
-  { from, to, ifMatch, contentType }: CopyRequest,
-): Promise<boolean> {
+async function wasCopied(client: S3Client, { from, to, ifMatch, ...kept }: CopyRequest): Promise<boolean> {
   const headers = {
     // R2 takes no leading slash.
     'x-amz-copy-source': encodeKey(`${client.bucket}/${from}`),
     'x-amz-copy-source-if-match': `"${ifMatch}"`,
     'x-amz-metadata-directive': 'REPLACE',
-    'content-type': contentType,
+    ...objectHeaders(kept),
   }
   try {
     const xml = await client.sendForXml('copy', to, { method: 'PUT', headers, limitMs: copyLimitMs })

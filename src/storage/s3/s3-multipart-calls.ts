@@ -1,7 +1,9 @@
 import type { ObjectKey } from '../../core/ids'
 import type { CompletedMultipart, UploadedPart } from '../../core/ports/multipart-store'
+import type { ObjectHeaders } from '../../core/ports/object-store'
 import type { S3Client } from './s3-client'
 import { refusalOf, type S3Refusal, s3Failure, s3RefusalOf } from './s3-errors'
+import { objectHeaders } from './s3-object-headers'
 import { encodeXml, isXmlDocumentOf, readXmlElement } from './s3-xml'
 
 /** The store puts up to 10 000 parts together. */
@@ -17,12 +19,12 @@ const invalidPartsCodes = ['InvalidPart', 'InvalidPartOrder', 'EntityTooSmall', 
 export async function createS3Multipart(
   client: S3Client,
   key: ObjectKey,
-  contentType: string,
+  kept: ObjectHeaders,
 ): Promise<string> {
   const xml = await client.sendForXml('createMultipart', key, {
     method: 'POST',
     query: { uploads: '' },
-    headers: { 'content-type': contentType },
+    headers: objectHeaders(kept),
     idempotent: false,
   })
   const multipartId = xml && readXmlElement(xml, 'UploadId')

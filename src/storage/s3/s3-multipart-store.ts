@@ -11,8 +11,8 @@ const pageMax = '1000'
 /** Multipart uploads through any S3 endpoint. Needs ListMultipartUploads and ListParts there to find what is left. */
 export function createS3MultipartStore(client: S3Client): MultipartStore {
   return {
-    create(key, contentType) {
-      return createS3Multipart(client, key, contentType)
+    create(key, headers) {
+      return createS3Multipart(client, key, headers)
     },
 
     async listParts(key, multipartId) {

@@ -7,6 +7,7 @@ import { copyS3Object } from './s3-copy-object'
 import { createS3Deletion } from './s3-delete-objects'
 import { s3Failure } from './s3-errors'
 import { abortS3Multipart } from './s3-multipart-calls'
+import { objectHeaders } from './s3-object-headers'
 import { s3PartTarget } from './s3-part-target'
 
 /** The bucket through any S3 endpoint. Needs PutObject, GetObject, DeleteObject and ListBucket there. */
@@ -28,8 +29,8 @@ export function createS3ObjectStore(client: S3Client): ObjectStore {
       return { object, body: response.body ?? new Blob([]).stream() }
     },
 
-    async put(key, body, { contentType, sha256 }) {
-      const headers: Record<string, string> = { 'content-type': contentType }
+    async put(key, body, { sha256, ...kept }) {
+      const headers = objectHeaders(kept)
       if (sha256 !== null) {
         // The first is what the signature covers, so every S3 server compares it with the body; the second
         // is kept with the object where the store knows checksums.
@@ -51,7 +52,7 @@ export function createS3ObjectStore(client: S3Client): ObjectStore {
         key,
         byteSize,
         etag: etagOf(response),
-        contentType,
+        contentType: kept.contentType,
         contentEncoding: null,
         md5: md5Of(response),
         sha256: sha256HeaderOf(response),

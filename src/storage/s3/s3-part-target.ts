@@ -19,7 +19,7 @@ export function s3PartTarget(
     },
 
     create() {
-      return createS3Multipart(client, key, contentType)
+      return createS3Multipart(client, key, { contentType })
     },
 
     async uploadPart(multipartId, { number, bytes }) {
