@@ -51,11 +51,11 @@ export function describeMultipartStore(
       expect(await isSame((await objects.get(key))?.body, bytes)).toBe(true)
     })
 
-    it('knows nothing of an upload that was completed', async () => {
+    it('completes once, and then knows nothing of the upload, or says the same again', async () => {
       const { uploads, objects, key, multipartId, putPart, complete } = await begin()
       const part = await putPart(1, bytesOf(10))
       expect(await complete([part])).toBe('completed')
-      expect(await complete([part])).toBe('no_such_upload')
+      expect(['completed', 'no_such_upload']).toContain(await complete([part]))
       expect(await uploads.listParts(key, multipartId)).toBe(facts.lists ? null : 'unsupported')
       await expect(uploads.abort(key, multipartId)).resolves.toBeUndefined()
       await expect(uploads.abortAll(key)).resolves.toBeUndefined()
@@ -96,10 +96,11 @@ export function describeMultipartStore(
       ])('are %s', async (_, choose) => {
         const { uploads, objects, key, multipartId, putPart, complete } = await begin()
         const large = await putPart(1, bytesOf(partBytes))
-        const parts = choose([large, await putPart(2, bytesOf(10))])
-        expect(await complete(parts)).toBe('invalid_parts')
+        const small = await putPart(2, bytesOf(10))
+        expect(await complete(choose([large, small]))).toBe('invalid_parts')
         expect(await isThere(objects, key)).toBe(false)
-        expect(await complete([large]), 'and the upload lives on').toBe('completed')
+        // Of all its parts: Ceph completes nothing of some.
+        expect(await complete([large, small]), 'and the upload lives on').toBe('completed')
         await uploads.abort(key, multipartId)
       })
 
@@ -132,15 +133,15 @@ export function describeMultipartStore(
     it('lists the parts it has, in order, the last of each number', async () => {
       const { uploads, key, multipartId, putPart, complete } = await begin()
       expect(await uploads.listParts(key, multipartId)).toEqual([])
-      const seventh = await putPart(7, bytesOf(3))
+      const twentieth = await putPart(20, bytesOf(3))
       const second = await putPart(2, bytesOf(10))
-      const others = [await putPart(11, bytesOf(4)), await putPart(20, bytesOf(5))]
+      const others = [await putPart(7, bytesOf(partBytes, 3)), await putPart(11, bytesOf(partBytes, 2))]
       const first = await putPart(1, bytesOf(partBytes))
       const again = await putPart(2, bytesOf(partBytes, 1))
       expect(again.etag).not.toBe(second.etag)
-      expect(await uploads.listParts(key, multipartId)).toEqual([first, again, seventh, ...others])
-      expect(await complete([first, second, seventh])).toBe('invalid_parts')
-      expect(await complete([first, again, seventh])).toBe('completed')
+      expect(await uploads.listParts(key, multipartId)).toEqual([first, again, ...others, twentieth])
+      expect(await complete([first, second, ...others, twentieth])).toBe('invalid_parts')
+      expect(await complete([first, again, ...others, twentieth])).toBe('completed')
     })
 
     it('knows nothing of an upload that never was', async () => {
