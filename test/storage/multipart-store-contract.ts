@@ -12,8 +12,8 @@ const contentType = 'text/plain; charset=utf-8'
 export type MultipartStoreFacts = {
   /** Whether it lists parts and uploads. */
   lists: boolean
-  /** What it says about parts of unequal sizes. */
-  unequalParts: CompletedMultipart
+  /** What it says about parts of unequal sizes. null: that is not asked. */
+  unequalParts: CompletedMultipart | null
 }
 
 /** What a `MultipartStore` owes the core, with parts that are PUT to presigned URLs as a client does. */
@@ -56,10 +56,9 @@ export function describeMultipartStore(
       const part = await putPart(1, bytesOf(10))
       expect(await complete([part])).toBe('completed')
       expect(['completed', 'no_such_upload']).toContain(await complete([part]))
-      expect(await uploads.listParts(key, multipartId)).toBe(facts.lists ? null : 'unsupported')
       await expect(uploads.abort(key, multipartId)).resolves.toBeUndefined()
       await expect(uploads.abortAll(key)).resolves.toBeUndefined()
-      expect(await isThere(objects, key)).toBe(true)
+      expect(await isSame((await objects.get(key))?.body, bytesOf(10))).toBe(true)
     })
 
     it('knows nothing of an upload that was aborted, and aborting can be repeated', async () => {
@@ -111,7 +110,7 @@ export function describeMultipartStore(
         expect(await isThere(objects, key)).toBe(false)
       })
 
-      it('are unequal', async () => {
+      it.skipIf(facts.unequalParts === null)('are unequal', async () => {
         const { objects, key, putPart, complete } = await begin()
         const parts = [await putPart(1, bytesOf(partBytes)), await putPart(2, bytesOf(partBytes + 1))]
         expect(await complete(parts)).toBe(facts.unequalParts)
