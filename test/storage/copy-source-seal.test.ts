@@ -32,6 +32,7 @@ beforeEach(() => {
 })
 
 afterEach(() => {
+  vi.useRealTimers()
   vi.restoreAllMocks()
   told.mockClear()
 })
@@ -85,6 +86,18 @@ describe('asking a store whether it reads an absent header as an empty one', () 
     answerWith(404, 'NoSuchKey')
     expect(await sealsCopySource()).toBe(true)
     expect(fetched).toHaveBeenCalledTimes(3)
+  })
+
+  it('waits ten seconds', async () => {
+    vi.useFakeTimers()
+    fetched.mockImplementation(() => new Promise(() => {}))
+    const failed = vi.fn()
+    const ended = createCopySourceSeal(client, () => now, told)().catch(failed)
+    await vi.advanceTimersByTimeAsync(9_999)
+    expect(failed).not.toHaveBeenCalled()
+    await vi.advanceTimersByTimeAsync(1)
+    await ended
+    expect(failed.mock.calls[0]?.[0]).toMatchObject({ failure: { code: 'store_failed', operation: 'probe' } })
   })
 
   it('only reads, and signs the header without sending it', async () => {

@@ -111,10 +111,12 @@ describe('ListParts', () => {
     ['a refusal', [answer(403, 'AccessDenied')]],
     ['no such bucket', [answer(404, 'NoSuchBucket')]],
   ])('fails with %s', async (_, answers) => {
-    const { uploads } = scripted(...answers)
+    const times = answers.length
+    const { uploads, asked } = scripted(...answers)
     await expect(uploads.listParts(key, 'id')).rejects.toMatchObject({
       failure: { code: 'store_failed', operation: 'listParts' },
     })
+    expect(asked).toHaveLength(times)
   })
 
   it.each([501, 405])('is unsupported where the store answers %i, which is asked once', async (status) => {
@@ -186,6 +188,42 @@ describe('CompleteMultipartUpload', () => {
 })
 
 describe('ListMultipartUploads', () => {
+  const page = (ids: Record<string, string>, next?: string) =>
+    xmlDocument(
+      `<ListMultipartUploadsResult xmlns="x"><KeyMarker/>${Object.entries(ids)
+        .map(([id, key]) => `<Upload><Key>${key}</Key><UploadId>${id}</UploadId></Upload>`)
+        .join(
+          '',
+        )}<IsTruncated>${next !== undefined}</IsTruncated><NextKeyMarker>${next ? key : ''}</NextKeyMarker><NextUploadIdMarker>${next ?? ''}</NextUploadIdMarker></ListMultipartUploadsResult>`,
+    )
+
+  it('is read page by page, and only what is of exactly the key is aborted', async () => {
+    const done = () => new Response(null, { status: 204 })
+    const { uploads, asked } = scripted(
+      page({ '2~a': key, b: `${key}2` }, 'b+'),
+      page({ c: key }),
+      done,
+      answer(404, 'NoSuchUpload'),
+    )
+    await uploads.abortAll(key)
+    expect(asked.map(({ method, url }) => `${method} ${url.pathname}${url.search}`)).toEqual([
+      'GET /slipway?uploads=&prefix=acme%2Ffile.bin&max-uploads=1000',
+      'GET /slipway?uploads=&prefix=acme%2Ffile.bin&max-uploads=1000&key-marker=acme%2Ffile.bin&upload-id-marker=b%2B',
+      'DELETE /slipway/acme/file.bin?uploadId=2~a',
+      'DELETE /slipway/acme/file.bin?uploadId=c',
+    ])
+  })
+
+  it('does nothing where the store answers 405', async () => {
+    await expect(scripted(answer(405, 'MethodNotAllowed')).uploads.abortAll(key)).resolves.toBeUndefined()
+  })
+
+  it('fails with a page that leads back', async () => {
+    const { uploads, asked } = scripted(page({}, 'a'), page({}, 'a'))
+    await expect(uploads.abortAll(key)).rejects.toMatchObject({ failure: { operation: 'listMultiparts' } })
+    expect(asked).toHaveLength(2)
+  })
+
   it.each([
     [
       'a page that leads nowhere',

@@ -4,11 +4,7 @@ import { withTimeLimit } from '../time-limit'
 import { r2Failure } from './r2-errors'
 
 /** `call`, a failure of which is `store_failed`, as is no answer within `limitMs`: bindings take no AbortSignal. */
-export function attempt<T>(
-  operation: string,
-  limitMs: number,
-  call: () => Promise<T>,
-): Promise<T> {
+export function attempt<T>(operation: string, limitMs: number, call: () => Promise<T>): Promise<T> {
   return withTimeLimit(operation, limitMs, async () => {
     try {
       return await call()

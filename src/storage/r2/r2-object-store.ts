@@ -34,10 +34,7 @@ export function createR2ObjectStore(bucket: R2Bucket, copier: Pick<ObjectStore, 
       }
       const sized = new FixedLengthStream(body.byteSize)
       const [object] = await attempt('put', transferLimitMs(body.byteSize), () =>
-        Promise.all([
-          bucket.put(key, sized.readable, options),
-          body.stream.pipeTo(sized.writable),
-        ]),
+        Promise.all([bucket.put(key, sized.readable, options), body.stream.pipeTo(sized.writable)]),
       )
       return toStoredObject(object)
     },

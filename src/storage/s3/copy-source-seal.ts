@@ -26,14 +26,10 @@ export function createCopySourceSeal(
   }
 }
 
-async function probe(client: S3Client, now: number): Promise<boolean> {
-  const url = await client.presign('slipway-probe', {
-    method: 'GET',
-    headers: { 'x-amz-copy-source': '' },
-    ttlSeconds: 60,
-    now,
-  })
+function probe(client: S3Client, now: number): Promise<boolean> {
   return withTimeLimit('probe', briefLimitMs, async (signal) => {
+    const headers = { 'x-amz-copy-source': '' }
+    const url = await client.presign('slipway-probe', { method: 'GET', headers, ttlSeconds: 60, now })
     try {
       const response = await fetch(url, { signal })
       if (response.ok || response.status === 404) {
