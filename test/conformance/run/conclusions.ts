@@ -17,7 +17,9 @@ export function conclusionsFrom(findings: readonly Finding[]): string[] {
         ]
       : []),
     ...(holds('copy-if-match') === 'no'
-      ? ['- CopyObject ignores x-amz-copy-source-if-match: the gateway compares the MD5 of the copy instead.']
+      ? [
+          '- CopyObject ignores x-amz-copy-source-if-match: the gateway compares the MD5 of the copy, where its source was put in one piece.',
+        ]
       : []),
     ...(holds('part-after-complete') === 'no'
       ? [
