@@ -32,7 +32,7 @@ export default defineConfig({
           name: 'worker',
           testTimeout: 30_000,
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/architecture.test.ts'],
+          exclude: ['test/e2e/**', 'test/conformance/**', 'test/architecture.test.ts'],
           setupFiles: ['./test/support/setup.ts'],
           // For the S3 adapter's tests.
           globalSetup: ['./test/e2e/support/local-s3.ts'],

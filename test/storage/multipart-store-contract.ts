@@ -12,8 +12,8 @@ const contentType = 'text/plain; charset=utf-8'
 export type MultipartStoreFacts = {
   /** Whether it lists parts and uploads. */
   lists: boolean
-  /** What it says about parts of unequal sizes. */
-  unequalParts: CompletedMultipart
+  /** What it says about parts of unequal sizes. null: that is not asked. */
+  unequalParts: CompletedMultipart | null
 }
 
 /** What a `MultipartStore` owes the core, with parts that are PUT to presigned URLs as a client does. */
@@ -51,15 +51,14 @@ export function describeMultipartStore(
       expect(await isSame((await objects.get(key))?.body, bytes)).toBe(true)
     })
 
-    it('knows nothing of an upload that was completed', async () => {
+    it('completes once, and then knows nothing of the upload, or says the same again', async () => {
       const { uploads, objects, key, multipartId, putPart, complete } = await begin()
       const part = await putPart(1, bytesOf(10))
       expect(await complete([part])).toBe('completed')
-      expect(await complete([part])).toBe('no_such_upload')
-      expect(await uploads.listParts(key, multipartId)).toBe(facts.lists ? null : 'unsupported')
+      expect(['completed', 'no_such_upload']).toContain(await complete([part]))
       await expect(uploads.abort(key, multipartId)).resolves.toBeUndefined()
       await expect(uploads.abortAll(key)).resolves.toBeUndefined()
-      expect(await isThere(objects, key)).toBe(true)
+      expect(await isSame((await objects.get(key))?.body, bytesOf(10))).toBe(true)
     })
 
     it('knows nothing of an upload that was aborted, and aborting can be repeated', async () => {
@@ -96,10 +95,11 @@ export function describeMultipartStore(
       ])('are %s', async (_, choose) => {
         const { uploads, objects, key, multipartId, putPart, complete } = await begin()
         const large = await putPart(1, bytesOf(partBytes))
-        const parts = choose([large, await putPart(2, bytesOf(10))])
-        expect(await complete(parts)).toBe('invalid_parts')
+        const small = await putPart(2, bytesOf(10))
+        expect(await complete(choose([large, small]))).toBe('invalid_parts')
         expect(await isThere(objects, key)).toBe(false)
-        expect(await complete([large]), 'and the upload lives on').toBe('completed')
+        // Of all its parts: Ceph completes nothing of some.
+        expect(await complete([large, small]), 'and the upload lives on').toBe('completed')
         await uploads.abort(key, multipartId)
       })
 
@@ -110,7 +110,7 @@ export function describeMultipartStore(
         expect(await isThere(objects, key)).toBe(false)
       })
 
-      it('are unequal', async () => {
+      it.skipIf(facts.unequalParts === null)('are unequal', async () => {
         const { objects, key, putPart, complete } = await begin()
         const parts = [await putPart(1, bytesOf(partBytes)), await putPart(2, bytesOf(partBytes + 1))]
         expect(await complete(parts)).toBe(facts.unequalParts)
@@ -132,15 +132,15 @@ export function describeMultipartStore(
     it('lists the parts it has, in order, the last of each number', async () => {
       const { uploads, key, multipartId, putPart, complete } = await begin()
       expect(await uploads.listParts(key, multipartId)).toEqual([])
-      const seventh = await putPart(7, bytesOf(3))
+      const twentieth = await putPart(20, bytesOf(3))
       const second = await putPart(2, bytesOf(10))
-      const others = [await putPart(11, bytesOf(4)), await putPart(20, bytesOf(5))]
+      const others = [await putPart(7, bytesOf(partBytes, 3)), await putPart(11, bytesOf(partBytes, 2))]
       const first = await putPart(1, bytesOf(partBytes))
       const again = await putPart(2, bytesOf(partBytes, 1))
       expect(again.etag).not.toBe(second.etag)
-      expect(await uploads.listParts(key, multipartId)).toEqual([first, again, seventh, ...others])
-      expect(await complete([first, second, seventh])).toBe('invalid_parts')
-      expect(await complete([first, again, seventh])).toBe('completed')
+      expect(await uploads.listParts(key, multipartId)).toEqual([first, again, ...others, twentieth])
+      expect(await complete([first, second, ...others, twentieth])).toBe('invalid_parts')
+      expect(await complete([first, again, ...others, twentieth])).toBe('completed')
     })
 
     it('knows nothing of an upload that never was', async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, inject, it } from 'vitest'
 import { digestOf } from '../../src/core/contents/digest'
 import { GatewayError } from '../../src/core/errors'
 import { type ObjectKey, type Sha256, sha256Of } from '../../src/core/ids'
@@ -418,8 +418,9 @@ export function bytesOf(byteSize: number, seed = 0): Uint8Array<ArrayBuffer> {
   return bytes
 }
 
+/** A key that no other test uses. */
 export function newKey(): ObjectKey {
-  return `contract/${crypto.randomUUID()}.bin` as ObjectKey
+  return `${inject('keyPrefix') ?? 'contract/'}${crypto.randomUUID()}.bin` as ObjectKey
 }
 
 function streamOf(bytes: Uint8Array, chunkSizes: readonly number[]): ReadableStream<Uint8Array> {

@@ -153,6 +153,25 @@ describe('CompleteMultipartUpload', () => {
     })
   })
 
+  const isBroken = answer(500, 'InternalError')
+
+  it('asks whether the upload is still there when the store breaks, as Ceph does when it is not', async () => {
+    const { uploads, asked } = scripted(isBroken, isBroken, isBroken, answer(404, 'NoSuchUpload'))
+    expect(await uploads.complete(key, '2~id', parts)).toBe('no_such_upload')
+    expect(asked.map(({ method }) => method)).toEqual(['POST', 'POST', 'POST', 'GET'])
+    expect(asked.at(-1)?.url.search).toBe('?uploadId=2~id&max-parts=1')
+  })
+
+  it.each([
+    ['still there', xmlDocument('<ListPartsResult/>')],
+    ['not to be listed', answer(501, 'NotImplemented')],
+  ])('fails when the store breaks and the upload is %s', async (_, listed) => {
+    const { uploads } = scripted(isBroken, isBroken, isBroken, listed)
+    await expect(uploads.complete(key, 'id', parts)).rejects.toMatchObject({
+      failure: { code: 'store_failed', operation: 'completeMultipart' },
+    })
+  })
+
   it('has an end when the store keeps the connection open with blanks', async () => {
     vi.useFakeTimers()
     const blanks = new ReadableStream({ pull: () => new Promise<never>(() => {}) })

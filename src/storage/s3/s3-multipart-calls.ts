@@ -65,9 +65,23 @@ export async function completeS3Multipart(
     throw s3Failure('completeMultipart', s3RefusalOf(200, xml))
   } catch (error) {
     const refusal = refusalOf(error)
-    if (refusal?.errorCode === 'NoSuchUpload') return { outcome: 'no_such_upload', refusal: null }
-    if (!refusal || !invalidPartsCodes.includes(refusal.errorCode ?? '')) throw error
-    return { outcome: 'invalid_parts', refusal }
+    if (refusal === null) throw error
+    if (refusal.errorCode === 'NoSuchUpload') return { outcome: 'no_such_upload', refusal: null }
+    if (invalidPartsCodes.includes(refusal.errorCode ?? '')) return { outcome: 'invalid_parts', refusal }
+    // Ceph 16 calls an upload that is not there an InternalError, "already in progress"; ListParts it answers well.
+    if (refusal.status >= 500 && (await isGone(client, key, multipartId)))
+      return { outcome: 'no_such_upload', refusal: null }
+    throw error
+  }
+}
+
+/** Whether the store says that there is no such upload; false when it does not say. */
+async function isGone(client: S3Client, key: ObjectKey, multipartId: string): Promise<boolean> {
+  const query = { uploadId: multipartId, 'max-parts': '1' }
+  try {
+    return (await client.sendForXml('listParts', key, { method: 'GET', query })) === null
+  } catch {
+    return false
   }
 }
 

@@ -6,11 +6,18 @@ const bucket = 'slipway-test'
 const accessKeyId = 'test-access-key'
 const secretAccessKey = 'test-secret-key'
 
+/** Provides an endpoint as `startEndpoint` makes it, for as long as the tests run. */
+export default async function provideLocalS3({ provide }: TestProject): Promise<() => Promise<void>> {
+  const { store, stop } = await startEndpoint()
+  provide('s3', store)
+  return stop
+}
+
 /**
  * Starts wrangler's S3 endpoint over an empty bucket of its own, so that tests in workerd, which cannot
  * start a server, have one to call. It checks SigV4.
  */
-export default async function startLocalS3({ provide }: TestProject): Promise<() => Promise<void>> {
+export async function startEndpoint() {
   process.env.CLOUDFLARE_CF_FETCH_ENABLED = 'false'
   process.env.WRANGLER_SEND_METRICS = 'false'
   // Not by `import`, with which vite transforms all of wrangler: 8 s.
@@ -34,12 +41,9 @@ export default async function startLocalS3({ provide }: TestProject): Promise<()
     ],
   })
   const { url } = await server.listen()
-  provide('s3', {
-    endpoint: new URL('/cdn-cgi/local/r2/s3', url).href,
-    region: 'auto',
-    bucket,
-    accessKeyId,
-    secretAccessKey,
-  })
-  return () => server.close()
+  const endpoint = new URL('/cdn-cgi/local/r2/s3', url).href
+  return {
+    store: { endpoint, region: 'auto', bucket, accessKeyId, secretAccessKey },
+    stop: () => server.close(),
+  }
 }
