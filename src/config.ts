@@ -12,6 +12,8 @@ export type Config = {
   sealCopySource: boolean | 'auto'
   /** Whether presigned PUTs with a header map are sealed with `if-none-match: *`. */
   writeOnce: boolean
+  /** Whether the URLs of parts are dead once their upload is complete. */
+  partUrlsEnd: boolean
   limits: Limits
   cors: { origins: readonly string[] }
   quantcdnExtraContentTypes: readonly string[]
@@ -40,6 +42,7 @@ export type Variables = {
   S3_UPLOAD_SECRET_ACCESS_KEY?: string
   S3_SEAL_COPY_SOURCE?: string
   S3_WRITE_ONCE?: string
+  S3_PART_URLS_END?: string
   DIRECT_UPLOAD_MAX_BYTES?: string
   FORM_UPLOAD_MAX_BYTES?: string
   UPLOAD_URL_TTL_SECONDS?: string
@@ -127,6 +130,7 @@ export function readConfig(variables: Variables): Config {
     },
     sealCopySource: sealing(text('S3_SEAL_COPY_SOURCE') ?? 'auto'),
     writeOnce: flag('S3_WRITE_ONCE', true),
+    partUrlsEnd: flag('S3_PART_URLS_END', true),
     limits: {
       directUploadMaxBytes: integer('DIRECT_UPLOAD_MAX_BYTES', 7 * 1024 ** 2, 1, directUploadMaxBytes),
       formUploadMaxBytes: integer('FORM_UPLOAD_MAX_BYTES', 50 * 1024 ** 2, 1, formUploadMaxBytes),

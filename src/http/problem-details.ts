@@ -52,7 +52,7 @@ const table = {
   upload_refused: ({ refusal }) =>
     problem(422, 'Unprocessable Content', `The upload was refused: ${sayRefusal(refusal)}`),
   not_arrived: () => problem(409, 'Conflict', 'The bytes have not arrived'),
-  upload_over: ({ status }) => problem(409, 'Conflict', `The upload is over: its file is ${status}`),
+  upload_over: ({ status }) => problem(409, 'Conflict', sayOver(status)),
   not_multipart: () => problem(409, 'Conflict', 'This upload is one PUT, not in parts'),
   parts_missing: (failure) => problem(409, 'Conflict', sayParts(failure)),
   parts_required: () =>
@@ -100,6 +100,12 @@ export function renderMethodNotAllowed(c: Context<HttpEnv>, allow: string): Resp
 function policyHeaders({ code }: Failure): Record<string, string> {
   if (code !== 'rate_limited') return {}
   return { 'ratelimit-policy': `"default";q=${rateLimitRequests};w=${rateLimitPeriodSeconds}` }
+}
+
+function sayOver(status: string): string {
+  return status === 'uploading'
+    ? 'The store has given this upload up: begin a new one'
+    : `The upload is over: its file is ${status}`
 }
 
 /** How many part numbers a sentence names. */

@@ -28,7 +28,7 @@ describeMultipartStore('the store', facts, () => ({ uploads, objects, presigner 
 
 async function listsParts(): Promise<boolean> {
   const key = newKey()
-  const multipartId = await uploads.create(key, 'text/plain')
+  const multipartId = await uploads.create(key, { contentType: 'text/plain' })
   const listed = await uploads.listParts(key, multipartId)
   await uploads.abort(key, multipartId)
   return listed !== 'unsupported'

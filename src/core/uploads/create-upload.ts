@@ -25,7 +25,7 @@ import {
   requireVerifiable,
   singlePutPlan,
 } from './presign-upload'
-import { multipartTtlMs, type Upload } from './upload'
+import { type HeaderSeal, multipartTtlMs, type Upload } from './upload'
 import { sampleRefusal } from './verify-object'
 
 export type CreateUpload = {
@@ -81,15 +81,24 @@ async function planOf(gateway: Gateway, input: CreateUpload): Promise<UploadPlan
     if (input.partBytes !== null && !input.wantsParts) failField('partSize', 'needs multipart: true')
     return singlePutPlan(gateway, byteSize, seal)
   }
+  return partsPlan(gateway, input, { ...seal, writeOnce: false })
+}
+
+/** How bytes come in parts: to where they stay, unless a part's URL could still replace some of them then. */
+function partsPlan(gateway: Gateway, { byteSize, partBytes }: CreateUpload, seal: HeaderSeal): UploadPlan {
+  const isPromoted = !gateway.store.partUrlsEnd
+  // A promotion is one CopyObject.
+  if (isPromoted && byteSize > singlePutMaxBytes)
+    fail({ code: 'upload_too_large', limitBytes: singlePutMaxBytes, byteSize })
   // No single part's URL can be sealed with the checksum of all of them.
   requireVerifiable(gateway, byteSize, seal)
-  const partBytes = planPartBytes(byteSize, input.partBytes)
   return {
     method: 'multipart',
     byteSize,
     ttlMs: multipartTtlMs,
-    seal: { ...seal, writeOnce: false },
-    partBytes,
+    seal,
+    partBytes: planPartBytes(byteSize, partBytes),
+    isPromoted,
   }
 }
 

@@ -23,9 +23,9 @@ export function conclusionsFrom(findings: readonly Finding[]): string[] {
       : []),
     ...(holds('part-after-complete') === 'no'
       ? [
-          '- A part URL works after its upload was completed: until it expires, its holder can break the object.',
+          '- `S3_PART_URLS_END = "false"`: a part URL works after its upload was completed, so what came in parts is copied before it counts.',
         ]
-      : []),
+      : ['- `S3_PART_URLS_END = "true"`.']),
     checksum(isYes),
     ...(isYes('put')
       ? []

@@ -127,7 +127,7 @@ export function createLab(): Lab {
     },
 
     async createMultipart(key) {
-      const multipartId = await multipart.create(key, type)
+      const multipartId = await multipart.create(key, { contentType: type })
       begun.push({ key, multipartId })
       return multipartId
     },
