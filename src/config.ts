@@ -12,8 +12,8 @@ export type Config = {
   sealCopySource: boolean | 'auto'
   /** Whether presigned PUTs with a header map are sealed with `if-none-match: *`. */
   writeOnce: boolean
-  /** Whether the URLs of parts are dead once their upload is complete. */
-  partUrlsEnd: boolean
+  /** Whether clients may upload in parts. */
+  multipartUrls: boolean
   limits: Limits
   cors: { origins: readonly string[] }
   quantcdnExtraContentTypes: readonly string[]
@@ -42,7 +42,7 @@ export type Variables = {
   S3_UPLOAD_SECRET_ACCESS_KEY?: string
   S3_SEAL_COPY_SOURCE?: string
   S3_WRITE_ONCE?: string
-  S3_PART_URLS_END?: string
+  S3_MULTIPART_URLS?: string
   DIRECT_UPLOAD_MAX_BYTES?: string
   FORM_UPLOAD_MAX_BYTES?: string
   UPLOAD_URL_TTL_SECONDS?: string
@@ -130,7 +130,7 @@ export function readConfig(variables: Variables): Config {
     },
     sealCopySource: sealing(text('S3_SEAL_COPY_SOURCE') ?? 'auto'),
     writeOnce: flag('S3_WRITE_ONCE', true),
-    partUrlsEnd: flag('S3_PART_URLS_END', true),
+    multipartUrls: flag('S3_MULTIPART_URLS', true),
     limits: {
       directUploadMaxBytes: integer('DIRECT_UPLOAD_MAX_BYTES', 7 * 1024 ** 2, 1, directUploadMaxBytes),
       formUploadMaxBytes: integer('FORM_UPLOAD_MAX_BYTES', 50 * 1024 ** 2, 1, formUploadMaxBytes),

@@ -60,8 +60,11 @@ export interface StoreFacts {
    * the condition. Throws `store_failed` when the store has to be asked and does not answer.
    */
   keepsWriteOnce(): Promise<boolean>
-  /** Whether the URLs of parts are dead once their upload is complete. In Swift they are not. */
-  readonly partUrlsEnd: boolean
+  /**
+   * Whether clients may be given URLs of parts: not where these outlive their upload, as in Swift, whose objects
+   * are made of the parts themselves, copies included.
+   */
+  readonly takesParts: boolean
 }
 
 /** The largest body of a single PUT in S3 and R2: 5 GiB (S3 API Reference, PutObject). */

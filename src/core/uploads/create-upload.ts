@@ -25,7 +25,7 @@ import {
   requireVerifiable,
   singlePutPlan,
 } from './presign-upload'
-import { type HeaderSeal, multipartTtlMs, type Upload } from './upload'
+import { multipartTtlMs, type Upload } from './upload'
 import { sampleRefusal } from './verify-object'
 
 export type CreateUpload = {
@@ -76,29 +76,23 @@ async function planOf(gateway: Gateway, input: CreateUpload): Promise<UploadPlan
   const contentDisposition =
     file.filename && contentDispositionOf(inlineOrAttachment(file.contentType), file.filename)
   const seal = { md5, sha256, writeOnce: true, contentDisposition }
-  const isInParts = byteSize > singlePutMaxBytes || (input.wantsParts && byteSize > partBytesMin)
+  const isTooLarge = byteSize > singlePutMaxBytes
+  if (isTooLarge && !gateway.store.takesParts)
+    fail({ code: 'upload_too_large', limitBytes: singlePutMaxBytes, byteSize })
+  const isInParts = isTooLarge || (input.wantsParts && gateway.store.takesParts && byteSize > partBytesMin)
   if (!isInParts) {
     if (input.partBytes !== null && !input.wantsParts) failField('partSize', 'needs multipart: true')
     return singlePutPlan(gateway, byteSize, seal)
   }
-  return partsPlan(gateway, input, { ...seal, writeOnce: false })
-}
-
-/** How bytes come in parts: to where they stay, unless a part's URL could still replace some of them then. */
-function partsPlan(gateway: Gateway, { byteSize, partBytes }: CreateUpload, seal: HeaderSeal): UploadPlan {
-  const isPromoted = !gateway.store.partUrlsEnd
-  // A promotion is one CopyObject.
-  if (isPromoted && byteSize > singlePutMaxBytes)
-    fail({ code: 'upload_too_large', limitBytes: singlePutMaxBytes, byteSize })
   // No single part's URL can be sealed with the checksum of all of them.
   requireVerifiable(gateway, byteSize, seal)
+  const partBytes = planPartBytes(byteSize, input.partBytes)
   return {
     method: 'multipart',
     byteSize,
     ttlMs: multipartTtlMs,
-    seal,
-    partBytes: planPartBytes(byteSize, partBytes),
-    isPromoted,
+    seal: { ...seal, writeOnce: false },
+    partBytes,
   }
 }
 

@@ -23,9 +23,9 @@ export function conclusionsFrom(findings: readonly Finding[]): string[] {
       : []),
     ...(holds('part-after-complete') === 'no'
       ? [
-          '- `S3_PART_URLS_END = "false"`: a part URL works after its upload was completed, so what came in parts is copied before it counts.',
+          '- `S3_MULTIPART_URLS = "false"`: a part URL works after its upload was completed, so clients must not be given any.',
         ]
-      : ['- `S3_PART_URLS_END = "true"`.']),
+      : ['- `S3_MULTIPART_URLS = "true"`.']),
     checksum(isYes),
     ...(isYes('put')
       ? []
