@@ -14,8 +14,9 @@ export function letGoOfUploads(
   fileIds: readonly FileId[],
   now: number,
 ): D1PreparedStatement {
-  const pending = `FROM uploads WHERE state = 'pending' AND file_id IN (SELECT value FROM json_each(?1))
-    AND (?5 IS NULL OR organization_id = ?5)`
+  // CROSS: looked up one by one; otherwise SQLite reads all that is pending.
+  const pending = `FROM json_each(?1) j CROSS JOIN uploads u ON u.file_id = j.value
+    WHERE u.state = 'pending' AND (?5 IS NULL OR u.organization_id = ?5)`
   return db
     .prepare(
       `INSERT INTO object_deletions (object_key, due_at, watch_until, multipart_id, multipart_method)

@@ -92,8 +92,8 @@ export function createUploadRepository(db: D1Database): UploadRepository {
     async abandon(fileIds, refusal, now) {
       const listed = JSON.stringify(fileIds)
       const statement = (sql: string, ...more: unknown[]) => db.prepare(sql).bind(listed, ...more)
-      // Seen before any of them goes.
-      const pending = `SELECT u.file_id FROM json_each(?1) j JOIN uploads u ON u.file_id = j.value
+      // Seen before any of them goes. CROSS: looked up one by one; otherwise SQLite reads all that is pending.
+      const pending = `SELECT u.file_id FROM json_each(?1) j CROSS JOIN uploads u ON u.file_id = j.value
         WHERE u.state = 'pending'`
       const results = await runRepeatableBatch(db, 'uploads.abandon', [
         letGoOfUploads(db, null, fileIds, now),
@@ -140,7 +140,8 @@ export function createUploadRepository(db: D1Database): UploadRepository {
     },
 
     async takeOverdue(now, limit, nextSweepAt) {
-      const overdue = `state = 'pending' AND sweep_at <= ?1 ORDER BY sweep_at, file_id LIMIT ?2`
+      // In the index's own order: the same rows twice, and no more of them read.
+      const overdue = `state = 'pending' AND sweep_at <= ?1 ORDER BY sweep_at, rowid LIMIT ?2`
       const results = await runBatch(db, 'uploads.takeOverdue', [
         db
           .prepare(
