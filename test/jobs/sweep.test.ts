@@ -121,6 +121,22 @@ describe('the sweep', () => {
     ])
   })
 
+  it('does not take bytes for missing that another settler has chosen to promote', async () => {
+    const { worker, presigned, api, statuses } = await start()
+    const { s3Key } = await presigned()
+    await api.put(s3Key, 'later', 'text/plain')
+    vi.setSystemTime(Date.now() + hour)
+    await env.DB.prepare("UPDATE uploads SET promoting_etag = 'of other bytes', promoting_at = ?1")
+      .bind(Date.now())
+      .run()
+    await worker.runCron()
+    expect((await statuses()).map(({ status }) => status)).toEqual(['uploading'])
+    vi.setSystemTime(Date.now() + 2 * hour)
+    await worker.runCron()
+    expect((await statuses()).map(({ status }) => status)).toEqual(['ready'])
+    await expectInvariants({ swept: false })
+  })
+
   it('deletes what it can when one object cannot be deleted', async () => {
     const { api } = await start()
     const token = await startWorker().organization()
