@@ -10,10 +10,11 @@ type Row = {
   quota_bytes: number | null
   used_bytes: number
   reserved_bytes: number
+  pending_uploads: number
   created_at: number
 }
 
-const columns = 'id, name, quota_bytes, used_bytes, reserved_bytes, created_at'
+const columns = 'id, name, quota_bytes, used_bytes, reserved_bytes, pending_uploads, created_at'
 
 export function createOrganizationRepository(db: D1Database): OrganizationRepository {
   const select = (id: OrganizationId) =>
@@ -56,6 +57,7 @@ function toOrganization(row: Row): Organization {
     quotaBytes: row.quota_bytes,
     usedBytes: row.used_bytes,
     reservedBytes: row.reserved_bytes,
+    pendingUploads: row.pending_uploads,
     createdAt: row.created_at,
   }
 }

@@ -26,16 +26,18 @@ export async function expectInvariants(options: { swept: boolean }): Promise<voi
   expect(orphanedContents, 'contents without a file').toEqual({ n: 0 })
 
   const usage = await rows(
-    `SELECT id, used_bytes, reserved_bytes,
+    `SELECT id, used_bytes, reserved_bytes, pending_uploads,
        coalesce((SELECT sum(byte_size) FROM contents WHERE organization_id = o.id), 0) AS used,
        coalesce((SELECT sum(reserved_bytes) FROM uploads
-         WHERE organization_id = o.id AND state = 'pending'), 0) AS reserved
+         WHERE organization_id = o.id AND state = 'pending'), 0) AS reserved,
+       (SELECT count(*) FROM uploads WHERE organization_id = o.id AND state = 'pending') AS pending
      FROM organizations o`,
   )
   for (const organization of usage)
     expect(organization, 'usage').toMatchObject({
       used_bytes: organization.used,
       reserved_bytes: organization.reserved,
+      pending_uploads: organization.pending,
     })
 
   if (!options.swept) return

@@ -10,6 +10,8 @@ export type Organization = {
   usedBytes: number
   /** The sum of what its pending uploads promised. */
   reservedBytes: number
+  /** How many uploads have not ended; bounded too, as `limits.pendingUploadsMax` says. */
+  pendingUploads: number
   /** Milliseconds since 1970 UTC. */
   createdAt: number
 }

@@ -22,10 +22,19 @@ import { type Digests, digestRefusal, factsRefusal, sampleRefusal } from './veri
  * store does not vouch for; beyond that their beginning. One database round trip, two with a promotion.
  */
 export async function settleUpload(gateway: Gateway, file: PendingFile): Promise<FileRecord | null> {
+  const outcome = await settleIfThere(gateway, file)
+  return outcome === 'nothing_there' ? file : outcome
+}
+
+/** The same, for whoever has to know whether a file that is still `uploading` has any bytes. */
+export async function settleIfThere(
+  gateway: Gateway,
+  file: PendingFile,
+): Promise<FileRecord | 'nothing_there' | null> {
   const { upload } = file
   if (upload.method === 'edge') return file
   const object = await gateway.objects.head(upload.objectKey)
-  if (object === null) return file
+  if (object === null) return 'nothing_there'
   const refusal = factsRefusal(upload, object)
   if (refusal !== null) return refuse(gateway, file, refusal)
   return read(gateway, file, object)
@@ -96,14 +105,16 @@ async function accept(
   }
 }
 
-/** Ends the upload of bytes that were refused; they are deleted, and the record stays with its reason. */
+/**
+ * Ends the upload of bytes that were refused; they are deleted, and the record stays with its reason. Changes
+ * nothing, and deletes nothing, when somebody else has ended it in the meantime. Returns the file as it then is.
+ */
 export async function refuse(
   gateway: Gateway,
   file: PendingFile,
   reason: Refusal,
 ): Promise<FileRecord | null> {
-  await gateway.uploads.abandon([file.id], { status: 'error', reason }, gateway.now())
-  const { objectKey, contentKey } = file.upload
-  deleteObjects(gateway, objectKey === contentKey ? [objectKey] : [objectKey, contentKey])
+  const due = await gateway.uploads.abandon([file.id], { status: 'error', reason }, gateway.now())
+  deleteObjects(gateway, due)
   return gateway.files.find(file.organizationId, file.id)
 }

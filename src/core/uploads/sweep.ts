@@ -1,20 +1,30 @@
-import type { FileRecord, PendingFile } from '../files/file-record'
+import { isStored, type PendingFile } from '../files/file-record'
 import type { Gateway } from '../gateway'
 import type { FileId } from '../ids'
 import { deleteListedObjects, deletionRetryMs } from './delete-objects'
-import { settleUpload } from './settle-upload'
+import { settleIfThere } from './settle-upload'
 
 /**
  * D1 takes a thousand statements in one invocation of a Worker (D1, "Limits"). What a step costs of them is
- * counted generously; the rest is for what is under way when a sweep stops.
+ * set aside before it begins; the rest is for what has to be repeated.
  */
-const statementsMax = 800
+const statementsMax = 900
 const statementsPerTake = 2
-const statementsPerSettle = 20
-const statementsPerEnd = 5
+/** Promotion, settling and the deletion of the incoming bytes: 13. */
+const statementsPerSettle = 14
+/** Besides, when it is refused: 18 in all where the quota is noticed as late as that. */
+const statementsPerRefusal = 4
+const statementsPerEnd = 4
 
-/** A sweep stops taking on more before the next one comes. */
+/**
+ * An invocation may call out ten thousand times (Workers, "Limits"). What is overdue takes half of that, being
+ * bounded by its statements; deletions take a call for each multipart upload that has to be aborted.
+ */
+const abortsMax = 3000
+
+/** A sweep stops taking on more before the next one comes, and with deletions in time for the rest. */
 const durationMaxMs = 3 * 60 * 1000
+const deletionsMaxMs = 90 * 1000
 
 /**
  * How many uploads are taken on together: small enough that the transaction which ends them lets requests
@@ -23,6 +33,7 @@ const durationMaxMs = 3 * 60 * 1000
 const uploadsPerBatch = 50
 /** How many of them are looked at together: a Worker waits for the headers of six answers at a time. */
 const uploadsAtOnce = 4
+const statementsAtOnce = uploadsAtOnce * (statementsPerSettle + statementsPerRefusal)
 /** One delete call of R2 and one DeleteObjects of S3 take a thousand keys. */
 const deletionsPerBatch = 500
 const forgottenPerBatch = 500
@@ -44,7 +55,15 @@ export type SweepReport = {
   isUnfinished: boolean
 }
 
-type Sweep = { gateway: Gateway; report: SweepReport; statementsLeft: number; endsAt: number }
+type Sweep = { gateway: Gateway; report: SweepReport; statementsLeft: number; abortsLeft: number }
+
+type Share = {
+  /** What a round takes at the least; what more it takes it subtracts itself. */
+  statements: number
+  roundsMax: number
+  /** No round begins after that. */
+  endsAt: number
+}
 
 /**
  * Sets right what requests left behind: settles or fails uploads past their expiry, deletes objects no row
@@ -63,11 +82,19 @@ export async function sweep(gateway: Gateway): Promise<SweepReport> {
     errors: 0,
     isUnfinished: false,
   }
-  const run: Sweep = { gateway, report, statementsLeft: statementsMax, endsAt: gateway.now() + durationMaxMs }
-  // The last two are never many statements, and must not wait for all of the first to be done.
-  await inBatches(run, 'forget', statementsPerTake, 20, forgetBatch)
-  await inBatches(run, 'deletions', 2 * statementsPerTake, 60, deleteBatch)
-  await inBatches(run, 'overdue', statementsPerTake + 2 * statementsPerEnd, Infinity, endBatch)
+  const run: Sweep = { gateway, report, statementsLeft: statementsMax, abortsLeft: abortsMax }
+  const endsAt = gateway.now() + durationMaxMs
+  // The first two are never many statements, and must not wait for all of the last to be done.
+  await inBatches(run, 'forget', { statements: statementsPerTake, roundsMax: 20, endsAt }, forgetBatch)
+  const deletions = {
+    // The taking, and two more when they are done.
+    statements: statementsPerTake + 1,
+    roundsMax: 60,
+    endsAt: Math.min(endsAt, gateway.now() + deletionsMaxMs),
+  }
+  await inBatches(run, 'deletions', deletions, deleteBatch)
+  const overdue = { statements: statementsPerTake + 2 * statementsPerEnd, roundsMax: Infinity, endsAt }
+  await inBatches(run, 'overdue', overdue, endBatch)
   gateway.log({ event: 'sweep', ...report })
   return report
 }
@@ -76,16 +103,13 @@ export async function sweep(gateway: Gateway): Promise<SweepReport> {
 async function inBatches(
   run: Sweep,
   name: string,
-  statements: number,
-  roundsMax: number,
+  share: Share,
   step: (run: Sweep) => Promise<'more' | 'done'>,
 ): Promise<void> {
   for (let round = 0; ; round++) {
-    if (round >= roundsMax || run.statementsLeft < statements || run.gateway.now() >= run.endsAt) {
-      run.report.isUnfinished = true
-      return
-    }
-    run.statementsLeft -= statements
+    const isOver = round >= share.roundsMax || run.gateway.now() >= share.endsAt
+    if (isOver || run.statementsLeft < share.statements) return void stop(run)
+    run.statementsLeft -= share.statements
     try {
       if ((await step(run)) === 'done') return
     } catch (cause) {
@@ -106,9 +130,12 @@ async function forgetBatch({ gateway, report }: Sweep): Promise<'more' | 'done'>
   return Math.max(uploads, idempotencyRecords) === forgottenPerBatch ? 'more' : 'done'
 }
 
-async function deleteBatch({ gateway, report }: Sweep): Promise<'more' | 'done'> {
+async function deleteBatch(run: Sweep): Promise<'more' | 'done'> {
+  const { gateway, report } = run
+  if (run.abortsLeft < deletionsPerBatch) return stop(run)
   const now = gateway.now()
   const due = await gateway.deletions.takeDue(now, deletionsPerBatch, now + deletionRetryMs)
+  run.abortsLeft -= due.filter(({ multipart }) => multipart !== null).length
   if (due.length > 0) report.objectsDeleted += await deleteListedObjects(gateway, due)
   return due.length === deletionsPerBatch ? 'more' : 'done'
 }
@@ -116,30 +143,41 @@ async function deleteBatch({ gateway, report }: Sweep): Promise<'more' | 'done'>
 /** Takes on a batch of overdue uploads, looks which have arrived, and ends the others together. */
 async function endBatch(run: Sweep): Promise<'more' | 'done'> {
   const { gateway, report } = run
+  if (run.statementsLeft < statementsAtOnce) return stop(run)
   const now = gateway.now()
   const taken = await gateway.uploads.takeOverdue(now, uploadsPerBatch, now + overdueRetryMs)
   const pending = taken.filter((file) => file.status === 'uploading')
-  const neverArrived: FileId[] = []
-  for (let at = 0; at < pending.length; at += uploadsAtOnce)
+  const { untold = [], told = [] } = Object.groupBy(pending, (file) => (isUntold(file) ? 'untold' : 'told'))
+  const missing: PendingFile[] = []
+  // Of more arrivals than there are statements left for, the rest stay for a later sweep.
+  while (told.length > 0 && run.statementsLeft >= statementsAtOnce)
     await Promise.all(
-      pending.slice(at, at + uploadsAtOnce).map(async (file) => {
-        if (isUntold(file)) return
+      told.splice(0, uploadsAtOnce).map(async (file) => {
         try {
-          if ((await settleOverdue(run, file))?.status === 'uploading') neverArrived.push(file.id)
+          if (await isMissing(run, file)) missing.push(file)
         } catch (cause) {
           noteFailure(run, 'upload', cause)
         }
       }),
     )
-  const untold = pending.filter(isUntold).map(({ id }) => id)
-  if (untold.length > 0) await gateway.uploads.abandon(untold, null, gateway.now())
+  if (untold.length > 0) await gateway.uploads.abandon(idsOf(untold), null, gateway.now())
   report.abandoned += untold.length
-  if (neverArrived.length > 0) {
+  if (missing.length > 0) {
     const refusal = { status: 'failed', reason: { code: 'never_arrived' } } as const
-    await gateway.uploads.abandon(neverArrived, refusal, gateway.now())
+    await gateway.uploads.abandon(idsOf(missing), refusal, gateway.now())
   }
-  report.failed += neverArrived.length
+  report.failed += missing.length
+  if (told.length > 0) return stop(run)
   return taken.length === uploadsPerBatch ? 'more' : 'done'
+}
+
+function idsOf(files: readonly PendingFile[]): FileId[] {
+  return files.map(({ id }) => id)
+}
+
+function stop({ report }: Sweep): 'done' {
+  report.isUnfinished = true
+  return 'done'
 }
 
 /** Its request failed or died before anybody was told that there is a file. */
@@ -147,13 +185,19 @@ function isUntold({ upload }: PendingFile): boolean {
   return upload.method === 'edge' || (upload.method === 'multipart' && upload.multipartId === null)
 }
 
-async function settleOverdue(run: Sweep, file: PendingFile): Promise<FileRecord | null> {
+/** Whether nothing has arrived, which takes no statement; what has is settled. */
+async function isMissing(run: Sweep, file: PendingFile): Promise<boolean> {
   const { gateway, report } = run
   run.statementsLeft -= statementsPerSettle
-  const settled = await settleUpload(gateway, file)
-  // Most have never arrived, which takes no statement.
-  if (settled?.status === 'uploading') run.statementsLeft += statementsPerSettle
-  else if (settled?.status === 'error') report.refused++
-  else report.settled++
-  return settled
+  const outcome = await settleIfThere(gateway, file)
+  if (outcome === 'nothing_there') {
+    run.statementsLeft += statementsPerSettle
+    return true
+  }
+  // Otherwise it was deleted, or somebody else is settling it: that is looked at again.
+  if (outcome?.status === 'error') {
+    run.statementsLeft -= statementsPerRefusal
+    report.refused++
+  } else if (outcome && isStored(outcome)) report.settled++
+  return false
 }

@@ -16,6 +16,7 @@ describe('PUT /v1/organizations/{id}', () => {
       quotaBytes: 100,
       usedBytes: 0,
       reservedBytes: 0,
+      pendingUploads: 0,
       createdAt: expect.any(String),
     })
     await quantcdn(worker, await worker.organization('acme')).stored('12345')
@@ -69,11 +70,16 @@ describe('GET /v1/organizations/{id}', () => {
     const token = await worker.organization()
     const api = quantcdn(worker, token)
     await api.stored('12345')
-    await api.upload({ requestUploadUrl: true, size: 7, contentType: 'text/plain' })
+    for (const size of [3, 4]) await api.upload({ requestUploadUrl: true, size, contentType: 'text/plain' })
     for (const credential of [token, rootKey]) {
       const answer = await worker.call('GET', path, { token: credential })
       expect(answer.status).toBe(200)
-      expect(await bodyOf(answer)).toMatchObject({ usedBytes: 5, reservedBytes: 7, quotaBytes: null })
+      expect(await bodyOf(answer)).toMatchObject({
+        usedBytes: 5,
+        reservedBytes: 7,
+        pendingUploads: 2,
+        quotaBytes: null,
+      })
     }
   })
 
