@@ -16,6 +16,7 @@ export default defineConfig({
   test: {
     // What passing tests log is nobody's business.
     silent: 'passed-only',
+    reporters: ['default', './test/support/fault-count-reporter.ts'],
     projects: [
       {
         // The Worker's code in workerd, with real D1 and R2.

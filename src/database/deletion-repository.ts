@@ -35,12 +35,13 @@ export function createDeletionRepository(db: D1Database): DeletionRepository {
              WHERE watch_until <= ?2 AND object_key IN (SELECT value FROM json_each(?1))`,
           )
           .bind(listed, now),
-        // What may land late is looked for ever less often: half of the time that is left from one look to the next.
-        // D1 binds every number as REAL, so the half of an odd one would not fit the column.
+        // What may land late is looked for ever less often: half of the time that is left from one look to the
+        // next. D1 binds numbers as REAL, of which no half can be stored. A multipart upload is aborted each time:
+        // it may have been begun, or got a part, after the last look.
         db
           .prepare(
-            `UPDATE object_deletions SET multipart_id = NULL, multipart_method = NULL,
-               due_at = min(watch_until, CAST(max(?2 + ?3, (?2 + watch_until) / 2) AS INTEGER))
+            `UPDATE object_deletions
+             SET due_at = min(watch_until, max(?2 + ?3, CAST((?2 + watch_until) / 2 AS INTEGER)))
              WHERE object_key IN (SELECT value FROM json_each(?1))`,
           )
           .bind(listed, now, soonestMs),
@@ -52,7 +53,5 @@ export function createDeletionRepository(db: D1Database): DeletionRepository {
 export function toDueObject(row: DueRow): DueObject {
   const { object_key, multipart_id: id, multipart_method: method } = row
   const key = object_key as ObjectKey
-  if (method === 'multipart') return { key, multipart: { method, id } }
-  // What the Worker sends itself is a multipart upload only from some size on.
-  return { key, multipart: method === 'edge' && id !== null ? { method, id } : null }
+  return { key, multipart: method && { method, id } }
 }

@@ -17,10 +17,12 @@ export function letGoOfUploads(
   // CROSS: looked up one by one; otherwise SQLite reads all that is pending.
   const pending = `FROM json_each(?1) j CROSS JOIN uploads u ON u.file_id = j.value
     WHERE u.state = 'pending' AND (?5 IS NULL OR u.organization_id = ?5)`
+  // Bytes of unknown length may have become a multipart upload whose name was not written down.
   return db
     .prepare(
       `INSERT INTO object_deletions (object_key, due_at, watch_until, multipart_id, multipart_method)
-       SELECT object_key, ?2, expires_at + ?3, multipart_id, nullif(method, 'presigned_put') ${pending}
+       SELECT object_key, ?2, expires_at + ?3, multipart_id,
+         CASE WHEN method = 'multipart' OR (method = 'edge' AND byte_size IS NULL) THEN method END ${pending}
        UNION ALL
        SELECT content_key, ?2, promoting_at + ?4, NULL, NULL ${pending} AND promoting_etag IS NOT NULL
        ON CONFLICT (object_key) DO UPDATE SET

@@ -2,23 +2,22 @@ import { env } from 'cloudflare:workers'
 import { expect } from 'vitest'
 import { rows } from './worker'
 
+/** What is in the bucket, and which of its multipart uploads are neither completed nor aborted. */
+export type StoreView = { openMultiparts(): { key: string; id: string }[] }
+
 /**
  * What must hold always (core.md, "What must hold, always"), read from D1 and the bucket themselves.
- * `swept`: a sweep past the grace period has run, so nothing may be left over either.
+ * `swept`: a sweep past the grace period has run, so nothing may be left over either. `over`: and all that was
+ * promised has expired so long ago that nothing is waited for any more, nor remembered.
  */
-export async function expectInvariants(options: { swept: boolean }): Promise<void> {
+export async function expectInvariants(options: { swept: boolean; over?: StoreView }): Promise<void> {
+  const objects = await storedObjects()
   const contents = await rows<{ object_key: string; etag: string; byte_size: number }>(
     `SELECT c.object_key, c.etag, c.byte_size FROM files f JOIN contents c ON c.id = f.content_id
      WHERE f.status IN ('uploaded', 'processing', 'ready')`,
   )
-  for (const content of contents) {
-    const object = await env.BUCKET.head(content.object_key)
-    expect(object, `bytes of ${content.object_key}`).not.toBeNull()
-    expect({ etag: object?.etag, size: object?.size }).toEqual({
-      etag: content.etag,
-      size: content.byte_size,
-    })
-  }
+  for (const { object_key, etag, byte_size } of contents)
+    expect(objects.get(object_key), `bytes of ${object_key}`).toEqual({ etag, size: byte_size })
 
   const [orphanedContents] = await rows(
     'SELECT count(*) AS n FROM contents WHERE id NOT IN (SELECT content_id FROM files WHERE content_id IS NOT NULL)',
@@ -48,6 +47,30 @@ export async function expectInvariants(options: { swept: boolean }): Promise<voi
       )
     ).map((row) => row.object_key),
   )
-  const orphans = (await env.BUCKET.list()).objects.map(({ key }) => key).filter((key) => !wanted.has(key))
+  const orphans = [...objects.keys()].filter((key) => !wanted.has(key))
   expect(orphans, 'objects that no row refers to').toEqual([])
+
+  if (!options.over) return
+  expect(options.over.openMultiparts(), 'multipart uploads that nobody will end').toEqual([])
+  for (const [table, columns] of [
+    ['uploads', 'organization_id, file_id, method, state'],
+    ['object_deletions', 'object_key, multipart_id'],
+    ['idempotency_records', 'organization_id, idempotency_key'],
+  ])
+    expect(
+      await rows(`SELECT ${columns} FROM ${table}`),
+      `${table} that a sweep should have removed`,
+    ).toEqual([])
+  const uploading = await rows("SELECT organization_id, id FROM files WHERE status = 'uploading'")
+  expect(uploading, 'files without an upload').toEqual([])
+}
+
+async function storedObjects(): Promise<Map<string, { etag: string; size: number }>> {
+  const objects = new Map<string, { etag: string; size: number }>()
+  for (let cursor: string | undefined; ; ) {
+    const page = await env.BUCKET.list(cursor === undefined ? {} : { cursor })
+    for (const { key, etag, size } of page.objects) objects.set(key, { etag, size })
+    if (!page.truncated) return objects
+    cursor = page.cursor
+  }
 }

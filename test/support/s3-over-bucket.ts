@@ -23,7 +23,13 @@ export type S3Operation =
   | 's3.completeMultipart'
   | 's3.abortMultipart'
 
-export type S3OverBucket = { fetch(request: Request): Promise<Response> }
+export type S3OverBucket = {
+  fetch(request: Request): Promise<Response>
+  /** The same bucket as a Worker's binding has it: the endpoint knows its multipart uploads, and it the endpoint's. */
+  binding: R2Bucket
+  /** The multipart uploads that were begun, and neither completed nor aborted. */
+  openMultiparts(): { key: string; id: string }[]
+}
 
 type Part = { etag: string; byteSize: number }
 type Multipart = { key: string; parts: Map<number, Part> }
@@ -220,6 +226,8 @@ export function createS3OverBucket(
   }
 
   return {
+    binding: bindingOf(bucket, multiparts),
+    openMultiparts: () => Array.from(multiparts, ([id, { key }]) => ({ key, id })),
     async fetch(request) {
       const call = callOf(request)
       try {
@@ -233,6 +241,42 @@ export function createS3OverBucket(
       }
     },
   }
+}
+
+/** `bucket`, whose multipart uploads are noted in `multiparts`. */
+function bindingOf(bucket: R2Bucket, multiparts: Map<string, Multipart>): R2Bucket {
+  const noted = (upload: R2MultipartUpload): R2MultipartUpload => ({
+    key: upload.key,
+    uploadId: upload.uploadId,
+    async uploadPart(partNumber, value, options) {
+      const part = await upload.uploadPart(partNumber, value, options)
+      multiparts.get(upload.uploadId)?.parts.set(partNumber, { etag: part.etag, byteSize: 0 })
+      return part
+    },
+    async abort() {
+      await upload.abort()
+      multiparts.delete(upload.uploadId)
+    },
+    async complete(parts) {
+      const object = await upload.complete(parts)
+      multiparts.delete(upload.uploadId)
+      return object
+    },
+  })
+  return new Proxy(bucket, {
+    get(target, name) {
+      if (name === 'resumeMultipartUpload')
+        return (key: string, id: string) => noted(target.resumeMultipartUpload(key, id))
+      if (name === 'createMultipartUpload')
+        return async (key: string, options?: R2MultipartOptions) => {
+          const upload = await target.createMultipartUpload(key, options)
+          multiparts.set(upload.uploadId, { key, parts: new Map() })
+          return noted(upload)
+        }
+      const member: unknown = Reflect.get(target, name, target)
+      return typeof member === 'function' ? member.bind(target) : member
+    },
+  })
 }
 
 /** Which operation a request to an S3 endpoint, path style, is. */

@@ -26,20 +26,7 @@ export function startWorker(overrides: Bindings = {}) {
     await waitOnExecutionContext(context)
     return response
   }
-  const call = (method: string, path: string, init: CallInit = {}) => {
-    const { token, json, headers, body } = init
-    return send(
-      new Request(origin + path, {
-        method,
-        headers: {
-          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-          ...(json === undefined ? {} : { 'content-type': 'application/json' }),
-          ...headers,
-        },
-        ...(json === undefined ? (body === undefined ? {} : { body }) : { body: JSON.stringify(json) }),
-      }),
-    )
-  }
+  const call = (method: string, path: string, init: CallInit = {}) => send(requestOf(method, path, init))
   return {
     send,
     call,
@@ -85,6 +72,20 @@ export function startWorker(overrides: Bindings = {}) {
       return (await answer.json<{ api_key: string }>()).api_key
     },
   }
+}
+
+/** A request to the Worker. */
+export function requestOf(method: string, path: string, init: CallInit = {}): Request {
+  const { token, json, headers, body } = init
+  return new Request(origin + path, {
+    method,
+    headers: {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(json === undefined ? (body === undefined ? {} : { body }) : { body: JSON.stringify(json) }),
+  })
 }
 
 export type CallInit = {

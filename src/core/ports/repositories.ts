@@ -188,10 +188,10 @@ export interface UploadRepository {
 export type DueObject = {
   key: ObjectKey
   /**
-   * The multipart upload that is to be aborted before: one of the Worker's own (`edge`) or a client's, of which
-   * the store's name may not be known.
+   * The multipart upload that is to be aborted before: one of the Worker's own (`edge`) or a client's. `id` null:
+   * the store's name of it is not known, nor whether there is one.
    */
-  multipart: { method: 'edge'; id: string } | { method: 'multipart'; id: string | null } | null
+  multipart: { method: 'edge' | 'multipart'; id: string | null } | null
 }
 
 /** The outbox of objects to delete. */

@@ -60,9 +60,9 @@ export async function deleteListedObjects(gateway: Gateway, due: readonly DueObj
 /** Parts are no object: deleting the key would leave them. */
 async function abortMultipart(gateway: Gateway, { key, multipart }: DueObject): Promise<void> {
   if (multipart === null) return
-  if (multipart.method === 'edge') return gateway.objects.abortMultipart(key, multipart.id)
-  // Its creator died before it could write the store's name down.
+  // Its creator died, or got no answer, before it could write the store's name down.
   if (multipart.id === null) return gateway.multipartUploads.abortAll(key)
+  if (multipart.method === 'edge') return gateway.objects.abortMultipart(key, multipart.id)
   return gateway.multipartUploads.abort(key, multipart.id)
 }
 

@@ -1,0 +1,110 @@
+import { env } from 'cloudflare:workers'
+import worker from '../../src/index'
+import { cuadra } from './cuadra'
+import { directUpload } from './direct-upload'
+import { quantcdn } from './quantcdn'
+import { type CallInit, requestOf, startWorker, type TestWorker } from './worker'
+
+/** A Worker with these bindings. Waits for background work, however long it takes by the clock of the test. */
+export function isolateOf(overrides: Parameters<typeof startWorker>[0]) {
+  const bindings = { ...env, ...overrides } as Env
+  const during = async <T>(work: (context: ExecutionContext) => Promise<T>): Promise<T> => {
+    const background: Promise<unknown>[] = []
+    const context = {
+      waitUntil: (promise: Promise<unknown>) => void background.push(promise),
+      passThroughOnException() {},
+      props: {},
+    } as unknown as ExecutionContext
+    const result = await work(context)
+    for (let done = 0; done < background.length; done++) await background[done]
+    return result
+  }
+  const send = (request: Request) =>
+    during(async (context) =>
+      worker.fetch(request as Request<unknown, IncomingRequestCfProperties>, bindings, context),
+    )
+  return {
+    ...startWorker(overrides),
+    send,
+    call: (method: string, path: string, init: CallInit = {}) => send(requestOf(method, path, init)),
+    runCron: () => during((context) => worker.scheduled({} as ScheduledController, bindings, context)),
+    /** Delivers these events of the store; 200 when all are done with, 503 when one has to come again. */
+    async deliver(events: readonly unknown[]): Promise<Response> {
+      let acknowledged = 0
+      const messages = events.map((body, index) => ({
+        id: String(index),
+        timestamp: new Date(),
+        attempts: 1,
+        body,
+        ack: () => void acknowledged++,
+        retry() {},
+      }))
+      const batch = { queue: 'slipway-storage-events', messages } as unknown as MessageBatch
+      await during((context) => worker.queue(batch, bindings, context))
+      return new Response(null, { status: acknowledged === events.length ? 200 : 503 })
+    },
+  }
+}
+
+export type Isolate = ReturnType<typeof isolateOf>
+
+/** A caller of every dialect in one organization, with `token` and, where it is asked for, an idempotency key. */
+export function clientOf(isolate: Isolate, organization: string, token: string) {
+  const caller: TestWorker = isolate
+  return {
+    isolate,
+    organization,
+    token,
+    call: (method: string, path: string, init: CallInit = {}) =>
+      isolate.call(method, path, { token, ...init }),
+    quantcdn: quantcdn(caller, token, `/api/v3/organizations/${organization}/ai/files`),
+    directUpload: directUpload(caller, token),
+    cuadra: cuadra(caller, token),
+  }
+}
+
+export type Client = ReturnType<typeof clientOf>
+
+/** One secret for all keys of these tests. */
+const secret = 'ab'.repeat(32)
+
+/**
+ * Makes organizations with a key of their own each, all at once. `used`: the keys were used a moment ago, which
+ * spares every request the note of it.
+ */
+export async function foundOrganizations(
+  names: readonly string[],
+  { used }: { used: boolean },
+): Promise<(name: string) => string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(secret))
+  const tokens = new Map(
+    names.map((name) => [name, crypto.getRandomValues(new Uint8Array(8)).toHex()] as const),
+  )
+  await env.DB.batch([
+    env.DB.prepare(
+      'INSERT INTO organizations (id, name, created_at) SELECT value, value, ?2 FROM json_each(?1)',
+    ).bind(JSON.stringify(names), Date.now()),
+    env.DB.prepare(
+      `INSERT INTO api_keys (id, organization_id, secret_sha256, scopes, created_at, last_used_at)
+       SELECT json_extract(value, '$[1]'), json_extract(value, '$[0]'), ?2, ?3, ?4, ?5 FROM json_each(?1)`,
+    ).bind(
+      JSON.stringify([...tokens]),
+      new Uint8Array(digest).toHex(),
+      JSON.stringify(['files:read', 'files:write', 'org:admin']),
+      Date.now(),
+      used ? Date.now() : null,
+    ),
+  ])
+  return (name) => `slip_${tokens.get(name)}_${secret}`
+}
+
+/** Sends bytes to a presigned URL, as a client would. */
+export async function put(
+  url: string,
+  headers: Record<string, string>,
+  bytes: string | Uint8Array<ArrayBuffer>,
+): Promise<Response> {
+  const answer = await fetch(url, { method: 'PUT', headers, body: bytes })
+  if (!answer.ok) throw new Error(`the store answered ${answer.status} to a PUT`)
+  return answer
+}
