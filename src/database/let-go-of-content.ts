@@ -1,8 +1,9 @@
 import type { FileId, OrganizationId } from '../core/ids'
+import { dueColumns } from './deletion-repository'
 
 /**
  * If no other file has the content of file `id`: lists its object for deletion, watched while something may
- * still land at its key. To be followed, in the same batch, by the removal of the content row and of the file's
+ * still land at its key, and returns it. To be followed, in the same batch, by the removal of the content row and of the file's
  * reference to it.
  */
 export function letGoOfContent(
@@ -19,7 +20,8 @@ export function letGoOfContent(
        WHERE f.id = ?1 AND f.organization_id = ?2
          AND NOT EXISTS (SELECT 1 FROM files o WHERE o.content_id = f.content_id AND o.id <> f.id)
        ON CONFLICT (object_key) DO UPDATE SET
-         due_at = excluded.due_at, watch_until = max(watch_until, excluded.watch_until)`,
+         due_at = excluded.due_at, watch_until = max(watch_until, excluded.watch_until)
+       RETURNING ${dueColumns}`,
     )
     .bind(id, organizationId, now)
 }

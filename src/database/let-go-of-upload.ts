@@ -1,10 +1,12 @@
 import type { FileId, OrganizationId } from '../core/ids'
 import { lateArrivalMs, promotionMaxMs } from '../core/uploads/upload'
+import { dueColumns } from './deletion-repository'
 
 /**
- * Lists what pending uploads of `fileIds` (in any organization when that is null) may have left in the bucket for deletion: the object where bytes are
- * put, with its multipart upload, and a copy that a promotion may have made. The keys stay watched while a PUT
- * or a copy can still land. To be followed, in the same batch, by the removal of the upload rows.
+ * Lists what pending uploads of `fileIds` (in any organization when that is null) may have left in the bucket for
+ * deletion, and returns it: the object where bytes are put, with its multipart upload, and a copy that a promotion
+ * may have made. The keys stay watched while a PUT or a copy can still land. To be followed, in the same batch, by
+ * the removal of the upload rows.
  */
 export function letGoOfUploads(
   db: D1Database,
@@ -23,7 +25,8 @@ export function letGoOfUploads(
        ON CONFLICT (object_key) DO UPDATE SET
          due_at = excluded.due_at, watch_until = max(watch_until, excluded.watch_until),
          multipart_id = coalesce(excluded.multipart_id, multipart_id),
-         multipart_method = coalesce(excluded.multipart_method, multipart_method)`,
+         multipart_method = coalesce(excluded.multipart_method, multipart_method)
+       RETURNING ${dueColumns}`,
     )
     .bind(JSON.stringify(fileIds), now, lateArrivalMs, promotionMaxMs, organizationId)
 }

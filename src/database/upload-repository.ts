@@ -7,6 +7,7 @@ import { lateArrivalMs, promotionMaxMs } from '../core/uploads/upload'
 import { beginUploadStatements } from './begin-upload-statements'
 import { readRows, rowsOf, runBatch, runRepeatableBatch } from './d1'
 import { orOrganizationNotFound } from './d1-errors'
+import { type DueRow, toDueObject } from './deletion-repository'
 import { selectFile } from './file-repository'
 import { type FileRow, fileColumns, fileJoins, parseFileReply, toFileRecord } from './file-rows'
 import { type IdempotencyRow, storeReply, toIdempotencyRecord } from './idempotency-records'
@@ -94,7 +95,7 @@ export function createUploadRepository(db: D1Database): UploadRepository {
       // Seen before any of them goes.
       const pending = `SELECT u.file_id FROM json_each(?1) j JOIN uploads u ON u.file_id = j.value
         WHERE u.state = 'pending'`
-      await runRepeatableBatch(db, 'uploads.abandon', [
+      const results = await runRepeatableBatch(db, 'uploads.abandon', [
         letGoOfUploads(db, null, fileIds, now),
         statement(`DELETE FROM idempotency_records WHERE reply IS NULL AND subject_id IN (${pending})`),
         refusal === null
@@ -106,11 +107,12 @@ export function createUploadRepository(db: D1Database): UploadRepository {
             ),
         statement(`DELETE FROM uploads WHERE file_id IN (${pending})`),
       ])
+      return rowsOf<DueRow>(results, 0).map(toDueObject)
     },
 
     async revoke({ organizationId, id }, reason, now) {
       const statement = (sql: string, ...more: unknown[]) => db.prepare(sql).bind(id, organizationId, ...more)
-      await runRepeatableBatch(db, 'uploads.revoke', [
+      const results = await runRepeatableBatch(db, 'uploads.revoke', [
         letGoOfContent(db, organizationId, id, now),
         statement('DELETE FROM metadata_terms WHERE file_id = ?1 AND organization_id = ?2'),
         statement('DELETE FROM uploads WHERE file_id = ?1 AND organization_id = ?2'),
@@ -121,6 +123,7 @@ export function createUploadRepository(db: D1Database): UploadRepository {
           JSON.stringify(reason),
         ),
       ])
+      return rowsOf<DueRow>(results, 0).map(toDueObject)
     },
 
     async findByObjectKeys(keys) {

@@ -10,7 +10,7 @@ import { filesOfEvents, type ObjectCreated, settleEvent } from '../core/uploads/
 const storageEvent = z.object({
   action: z.string(),
   bucket: z.string(),
-  object: z.object({ key: z.string(), eTag: z.string().optional() }),
+  object: z.object({ key: z.string(), eTag: z.string().nullish() }),
   copySource: z.unknown().optional(),
 })
 
@@ -72,6 +72,6 @@ function toEvent({ action, object, copySource }: z.infer<typeof storageEvent>): 
   return {
     key: object.key as ObjectKey,
     etag: object.eTag?.replace(/^"(.*)"$/, '$1') ?? null,
-    isCopy: action === 'CopyObject' || copySource !== undefined,
+    isCopy: action === 'CopyObject' || (copySource ?? null) !== null,
   }
 }

@@ -156,15 +156,23 @@ export interface UploadRepository {
   /**
    * Ends those of the uploads that are pending, without bytes: releases what they reserved, forgets their
    * unanswered idempotency records and hands what they left to deletion. The files are removed, or kept with
-   * `refusal` if one is given. The ids are of records that were found for whoever may end them.
+   * `refusal` if one is given. The ids are of records that were found for whoever may end them. Returns what
+   * is now due for deletion: nothing of those that somebody else ended, whose bytes a file may have.
    */
   abandon(
     fileIds: readonly FileId[],
     refusal: { status: 'error' | 'failed'; reason: Refusal } | null,
     now: number,
-  ): Promise<void>
-  /** Takes the bytes away from a stored file and hands them to deletion unless other files have them too. */
-  revoke(file: { organizationId: OrganizationId; id: FileId }, reason: Refusal, now: number): Promise<void>
+  ): Promise<DueObject[]>
+  /**
+   * Takes the bytes away from a stored file. Returns what is now due for deletion: nothing when other files
+   * have the bytes too.
+   */
+  revoke(
+    file: { organizationId: OrganizationId; id: FileId },
+    reason: Refusal,
+    now: number,
+  ): Promise<DueObject[]>
   /** The files whose bytes are put at these keys, whoever's they are: for what the store itself says. */
   findByObjectKeys(keys: readonly ObjectKey[]): Promise<FileRecord[]>
   /**

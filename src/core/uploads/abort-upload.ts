@@ -18,11 +18,9 @@ export async function abortUpload(
   if (file === null) fail({ code: 'file_not_found', fileId: id })
   if (file.status === 'uploading') {
     const refusal = { status: 'failed', reason: { code: 'aborted' } } as const
-    await gateway.uploads.abandon([id], refusal, gateway.now())
-    const { objectKey, multipartId, method } = file.upload
-    const multipart = method === 'multipart' ? { method, id: multipartId } : null
+    const due = await gateway.uploads.abandon([id], refusal, gateway.now())
     // An edge upload is ended by its own request, which finds nothing to end.
-    if (method !== 'edge') deleteObjects(gateway, [{ key: objectKey, multipart }])
+    if (file.upload.method !== 'edge') deleteObjects(gateway, due)
   }
   // Somebody else may have settled it in this moment.
   const ended = file.status === 'uploading' ? await gateway.files.find(organizationId, id) : file

@@ -1,4 +1,4 @@
-import type { FileRecord } from '../files/file-record'
+import type { FileRecord, PendingFile } from '../files/file-record'
 import { isStored } from '../files/file-record'
 import type { Gateway } from '../gateway'
 import type { ObjectKey } from '../ids'
@@ -30,17 +30,23 @@ export async function filesOfEvents(
  * Settles the upload that an event is about; safe to repeat, in any order, as it asks the store itself what is
  * there. A copy under the key of an upload is refused: whoever holds a URL may have added
  * `x-amz-copy-source` to make the store copy what he may not read. That is so also when the copy was taken for
- * his bytes in the meantime. Throws `store_failed`, `database_failed`.
+ * his bytes in the meantime, which `file` need not know of yet. Throws `store_failed`, `database_failed`.
  */
 export async function settleEvent(gateway: Gateway, event: ObjectCreated, file: FileRecord): Promise<void> {
-  if (file.status === 'uploading') {
-    if (!event.isCopy) await settleUpload(gateway, file)
-    else if (file.upload.method !== 'edge') await refuse(gateway, file, { code: 'copied_not_uploaded' })
+  if (!event.isCopy) {
+    if (file.status === 'uploading') await settleUpload(gateway, file)
     return
   }
-  if (!event.isCopy || !isStored(file) || !file.upload) return
-  const taken = file.upload.promotingEtag ?? file.content.etag
+  const ended = file.status === 'uploading' ? await refuseCopy(gateway, file) : file
+  if (ended === null || !isStored(ended) || !ended.upload) return
+  const taken = ended.upload.promotingEtag ?? ended.content.etag
   if (event.etag === null || event.etag !== taken) return
-  await gateway.uploads.revoke(file, { code: 'copied_not_uploaded' }, gateway.now())
-  deleteObjects(gateway, [file.content.objectKey])
+  const due = await gateway.uploads.revoke(ended, { code: 'copied_not_uploaded' }, gateway.now())
+  deleteObjects(gateway, due)
+}
+
+/** Bytes that pass through the Worker have no URL to add a copy source to. */
+async function refuseCopy(gateway: Gateway, file: PendingFile): Promise<FileRecord | null> {
+  if (file.upload.method === 'edge') return file
+  return refuse(gateway, file, { code: 'copied_not_uploaded' })
 }

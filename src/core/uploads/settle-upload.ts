@@ -96,14 +96,16 @@ async function accept(
   }
 }
 
-/** Ends the upload of bytes that were refused; they are deleted, and the record stays with its reason. */
+/**
+ * Ends the upload of bytes that were refused; they are deleted, and the record stays with its reason. Changes
+ * nothing, and deletes nothing, when somebody else has ended it in the meantime. Returns the file as it then is.
+ */
 export async function refuse(
   gateway: Gateway,
   file: PendingFile,
   reason: Refusal,
 ): Promise<FileRecord | null> {
-  await gateway.uploads.abandon([file.id], { status: 'error', reason }, gateway.now())
-  const { objectKey, contentKey } = file.upload
-  deleteObjects(gateway, objectKey === contentKey ? [objectKey] : [objectKey, contentKey])
+  const due = await gateway.uploads.abandon([file.id], { status: 'error', reason }, gateway.now())
+  deleteObjects(gateway, due)
   return gateway.files.find(file.organizationId, file.id)
 }
