@@ -36,10 +36,11 @@ export function createDeletionRepository(db: D1Database): DeletionRepository {
           )
           .bind(listed, now),
         // What may land late is looked for ever less often: half of the time that is left from one look to the next.
+        // A multipart upload is aborted each time: a part that was under way may outlast the first (S3 API
+        // Reference, AbortMultipartUpload).
         db
           .prepare(
-            `UPDATE object_deletions SET multipart_id = NULL, multipart_method = NULL,
-               due_at = min(watch_until, max(?2 + ?3, (?2 + watch_until) / 2))
+            `UPDATE object_deletions SET due_at = min(watch_until, max(?2 + ?3, (?2 + watch_until) / 2))
              WHERE object_key IN (SELECT value FROM json_each(?1))`,
           )
           .bind(listed, now, soonestMs),
