@@ -104,7 +104,7 @@ function policyHeaders({ code }: Failure): Record<string, string> {
 
 function sayOver(status: string): string {
   return status === 'uploading'
-    ? 'The store has given this upload up: begin a new one'
+    ? 'The upload is over: it has expired, or the store has given its parts up. Begin a new one'
     : `The upload is over: its file is ${status}`
 }
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -64,11 +64,22 @@ async function take(stdout: string): Promise<void> {
   if (typeof answer.uploadUrl === 'string') variables.UPLOAD_URL = answer.uploadUrl
   if (typeof answer.fileId === 'string' && typeof answer.url === 'string') variables.FILE_ID = answer.fileId
   if (typeof answer.id === 'string' && answer.id.startsWith('file_')) variables.ID = answer.id
+  if (typeof answer.id === 'string' && Array.isArray(answer.parts)) variables.UPLOAD_ID = answer.id
+  else if (Array.isArray(answer.parts)) await putParts(answer.parts)
   if (typeof answer.signed_id === 'string' && variables.SIGNED_ID === undefined) {
     variables.SIGNED_ID = answer.signed_id
     const { url, headers } = answer.direct_upload as { url: string; headers: Record<string, string> }
     const put = await fetch(url, { method: 'PUT', headers, body: 'hello' })
     expect(put.status).toBe(200)
+  }
+}
+
+/** What a client does with the URLs of parts. */
+async function putParts(parts: { partNumber: number; url: string; size: number }[]): Promise<void> {
+  for (const { partNumber, url, size } of parts) {
+    const put = await fetch(url, { method: 'PUT', body: randomBytes(size) })
+    expect(put.status).toBe(200)
+    variables[`ETAG_${partNumber}`] = put.headers.get('etag')?.replaceAll('"', '') ?? ''
   }
 }
 
@@ -82,7 +93,13 @@ function parse(stdout: string): Record<string, unknown> {
 
 describe("the README's commands", () => {
   it('cover every dialect', () => {
-    for (const path of ['/ai/files"', '/api/v1/upload/direct"', '/v1/files"', '/v1/upload/s3"'])
+    for (const path of [
+      '/ai/files"',
+      '/api/v1/upload/direct"',
+      '/v1/files"',
+      '/v1/upload/s3"',
+      '/v1/uploads"',
+    ])
       expect(commands.join('\n')).toContain(path)
   })
 
@@ -95,5 +112,74 @@ describe("the README's commands", () => {
     expect(blob).toBe('hello')
     const gone = run(commands.find((command) => command.includes('/ai/files/$FILE_ID')) ?? 'false')
     await expect(gone).rejects.toThrow('File not found')
+    const uploaded = await run(commands.find((command) => command.includes('/complete"')) ?? 'false')
+    expect(parse(uploaded)).toMatchObject({ id: variables.UPLOAD_ID, status: 'ready', sizeBytes: 6291456 })
+  })
+})
+
+type UploadInParts = (
+  file: File,
+  options: { url?: string; token?: string; onProgress: (part: number) => void },
+) => Promise<{ id: string; sizeBytes: number; sha256: string; status: string }>
+
+/** The function that docs/uploads.md prints for browsers, over this storage and this `fetch`. */
+function exampleOfDocs(storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>, fetching: typeof fetch) {
+  const code = /```js\n(.*?)```/s.exec(readFileSync('docs/uploads.md', 'utf8'))?.[1] ?? ''
+  const make = new Function('localStorage', 'fetch', `${code}\nreturn uploadInParts`)
+  return make(storage, fetching) as UploadInParts
+}
+
+describe('the example of docs/uploads.md', () => {
+  const items = new Map<string, string>()
+  const storage = {
+    getItem: (name: string) => items.get(name) ?? null,
+    setItem: (name: string, value: string) => void items.set(name, value),
+    removeItem: (name: string) => void items.delete(name),
+  }
+  const send = (fetching: typeof fetch, file: File, progress: number[]) =>
+    exampleOfDocs(storage, fetching)(file, {
+      url: variables.URL ?? '',
+      token: variables.KEY ?? '',
+      onProgress: (part) => progress.push(part),
+    })
+
+  it('goes on where it stopped, and sends no part twice', async () => {
+    const bytes = randomBytes(6 * 16 * 1024 ** 2 + 5)
+    const file = new File([bytes], 'film.bin', { lastModified: 1 })
+    const putOf = (input: unknown) => /partNumber=(\d+)/.exec(String(input))?.[1]
+    const sent: string[] = []
+    const breaking: typeof fetch = async (input, init) => {
+      const part = putOf(input)
+      if (part === '5') throw new TypeError('Failed to fetch')
+      const answer = await fetch(input, init)
+      if (part !== undefined) sent.push(part)
+      return answer
+    }
+    await expect(send(breaking, file, [])).rejects.toThrow('Failed to fetch')
+    // What was sent beside the part that broke is kept, too.
+    expect(sent.toSorted()).toEqual(['1', '2', '3', '4', '6', '7'])
+
+    const again: string[] = []
+    const progress: number[] = []
+    const watching: typeof fetch = async (input, init) => {
+      const part = putOf(input)
+      if (part !== undefined) again.push(part)
+      return fetch(input, init)
+    }
+    const done = await send(watching, file, progress)
+    expect(again).toEqual(['5'])
+    expect(progress).toEqual([1])
+    expect(done).toMatchObject({
+      status: 'ready',
+      sizeBytes: bytes.length,
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+    })
+    expect(items.size).toBe(0)
+  })
+
+  it('sends a small file in one PUT', async () => {
+    const done = await send(fetch, new File(['hello'], 'a.txt', { type: 'text/plain' }), [])
+    expect(done).toMatchObject({ status: 'ready', sizeBytes: 5 })
+    expect(items.size).toBe(0)
   })
 })

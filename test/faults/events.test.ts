@@ -21,7 +21,7 @@ async function arrived({ quantcdn }: Client, action: string): Promise<{ fileId: 
 
 /** Delivers the events; then what the file has become is as bad as no answer unless it is `status`. */
 async function deliver({ isolate }: Client, events: Event[], fileId: string, status: string) {
-  const answer = await isolate.deliver(events)
+  const answer = await isolate.deliverEvents(events)
   if (answer.status !== 200) return answer
   expect(await rows('SELECT status FROM files WHERE id = ?1', fileId)).toEqual([{ status }])
   return answer

@@ -29,7 +29,7 @@ export function isolateOf(overrides: Parameters<typeof startWorker>[0]) {
     call: (method: string, path: string, init: CallInit = {}) => send(requestOf(method, path, init)),
     runCron: () => during((context) => worker.scheduled({} as ScheduledController, bindings, context)),
     /** Delivers these events of the store; 200 when all are done with, 503 when one has to come again. */
-    async deliver(events: readonly unknown[]): Promise<Response> {
+    async deliverEvents(events: readonly unknown[]): Promise<Response> {
       let acknowledged = 0
       const messages = events.map((body, index) => ({
         id: String(index),

@@ -234,8 +234,7 @@ export function createS3OverBucket(
         checkPresigned(call)
         return await operations[operationOf(request)](call)
       } catch (error) {
-        if (!(error instanceof Refused)) throw error
-        const { status, code } = error
+        const { status, code } = refusedOf(error)
         if (request.method === 'HEAD') return new Response(null, { status })
         return xmlOf('Error', { Code: code, Message: 'Refused.' }, status)
       }
@@ -277,6 +276,13 @@ function bindingOf(bucket: R2Bucket, multiparts: Map<string, Multipart>): R2Buck
       return typeof member === 'function' ? member.bind(target) : member
     },
   })
+}
+
+/** Of two requests that end one multipart upload at the same time, R2 itself tells the second (10024). */
+function refusedOf(error: unknown): Refused {
+  if (error instanceof Refused) return error
+  if (error instanceof Error && error.message.includes('(10024)')) return noSuchUpload()
+  throw error
 }
 
 /** Which operation a request to an S3 endpoint, path style, is. */

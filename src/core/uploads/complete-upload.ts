@@ -35,7 +35,7 @@ async function complete(
   named: readonly NamedPart[] | null,
 ): Promise<FileRecord | null> {
   const { upload } = file
-  if (!isMultipart(upload)) return settleUpload(gateway, file)
+  if (!isMultipart(upload)) return settleAndLook(gateway, file)
   const { objectKey, multipartId } = upload
   const listed = await gateway.multipartUploads.listParts(objectKey, multipartId)
   if (listed !== null) {
@@ -45,9 +45,15 @@ async function complete(
     if (outcome === 'invalid_parts') fail({ code: 'parts_refused' })
   }
   // There is no such multipart upload when an earlier request completed it: the object tells.
-  const settled = await settleUpload(gateway, file)
+  const settled = await settleAndLook(gateway, file)
   if (settled?.status === 'uploading') fail({ code: 'upload_over', fileId: file.id, status: settled.status })
   return settled
+}
+
+/** Settles `file`. Where no bytes are, somebody else may have settled it, and have taken them away, just now. */
+async function settleAndLook(gateway: Gateway, file: PendingFile): Promise<FileRecord | null> {
+  const settled = await settleUpload(gateway, file)
+  return settled?.status === 'uploading' ? gateway.files.find(file.organizationId, file.id) : settled
 }
 
 /** All parts there must be, as the store has them. */
@@ -59,13 +65,12 @@ function partsAsListed(
   const byNumber = new Map(listed.map((part) => [part.partNumber, part]))
   const numbers = numbersOf(upload)
   const missing = numbers.filter((number) => !byNumber.has(number))
+  const isMissing = new Set(missing)
   const wrongSize = listed
     .filter(({ partNumber, byteSize }) => byteSize !== byteSizeOfPart(upload, partNumber))
     .map(({ partNumber }) => partNumber)
   const unknown = (named ?? [])
-    .filter(
-      ({ partNumber, etag }) => byNumber.get(partNumber)?.etag !== etag && !missing.includes(partNumber),
-    )
+    .filter(({ partNumber, etag }) => byNumber.get(partNumber)?.etag !== etag && !isMissing.has(partNumber))
     .map(({ partNumber }) => partNumber)
   refuseUnless({ missing, wrongSize, unknown })
   return listed

@@ -71,22 +71,21 @@ export async function createUpload(gateway: Gateway, input: CreateUpload): Promi
 }
 
 async function planOf(gateway: Gateway, input: CreateUpload): Promise<UploadPlan> {
-  const { file, byteSize, md5, sha256 } = input
+  const { file, byteSize, md5, sha256, wantsParts } = input
   if (byteSize > objectMaxBytes) fail({ code: 'upload_too_large', limitBytes: objectMaxBytes, byteSize })
   const contentDisposition =
     file.filename && contentDispositionOf(inlineOrAttachment(file.contentType), file.filename)
   const seal = { md5, sha256, writeOnce: true, contentDisposition }
+  const { takesParts } = gateway.store
   const isTooLarge = byteSize > singlePutMaxBytes
-  if (isTooLarge && !gateway.store.takesParts)
-    fail({ code: 'upload_too_large', limitBytes: singlePutMaxBytes, byteSize })
-  const isInParts = isTooLarge || (input.wantsParts && gateway.store.takesParts && byteSize > partBytesMin)
-  if (!isInParts) {
-    if (input.partBytes !== null && !input.wantsParts) failField('partSize', 'needs multipart: true')
-    return singlePutPlan(gateway, byteSize, seal)
-  }
+  if (isTooLarge && !takesParts) fail({ code: 'upload_too_large', limitBytes: singlePutMaxBytes, byteSize })
+  const isInParts = isTooLarge || (wantsParts && takesParts && byteSize > partBytesMin)
+  if (input.partBytes !== null && !isInParts && !wantsParts) failField('partSize', 'needs multipart: true')
+  // Also where there will be no parts: it is wrong for every size.
+  const partBytes = planPartBytes(byteSize, input.partBytes)
+  if (!isInParts) return singlePutPlan(gateway, byteSize, seal)
   // No single part's URL can be sealed with the checksum of all of them.
   requireVerifiable(gateway, byteSize, seal)
-  const partBytes = planPartBytes(byteSize, input.partBytes)
   return {
     method: 'multipart',
     byteSize,
@@ -111,19 +110,38 @@ async function create(
   const begun = await beginUpload(gateway, intent, options, now)
   if ('replay' in begun) return createdBefore(gateway, begun.replay, begun.uploadExpiresAt)
   if (begun.known !== null) {
-    const adopted = begun.known.byteSize === byteSize && (await adopt(gateway, intent, begun.known))
-    if (adopted) return { kind: 'known', file: adopted, replayed: false }
-    // Deleted in this moment, or not what it was said to be. Nobody was told of this upload yet.
-    await gateway.uploads.abandon([intent.file.id], null, gateway.now())
-    return create(gateway, input, plan, null)
+    const adopted = await adoptOrAbandon(gateway, intent, begun.known)
+    // None: deleted in this moment.
+    return adopted ? { kind: 'known', file: adopted, replayed: false } : create(gateway, input, plan, null)
   }
   if (plan.method === 'multipart') return startMultipart(gateway, intent, claim !== null)
   return { kind: 'put', ...(await presignIntent(gateway, intent.file, intent.upload, false)) }
 }
 
-/** The file on bytes that the organization has; null when they are gone. */
+/** As `adopt`, and nothing is left where that did not work: nobody was told of this upload yet. */
+async function adoptOrAbandon(
+  gateway: Gateway,
+  intent: UploadIntent,
+  known: Content,
+): Promise<StoredFile | null> {
+  let adopted: StoredFile | null = null
+  try {
+    adopted = await adopt(gateway, intent, known)
+    return adopted
+  } finally {
+    if (adopted === null) await gateway.uploads.abandon([intent.file.id], null, gateway.now())
+  }
+}
+
+/**
+ * The file on bytes that the organization has; null when they are gone. Throws `invalid_request` and
+ * `type_mismatch` when the bytes are not what the caller says of them: no upload of them could succeed.
+ */
 async function adopt(gateway: Gateway, intent: UploadIntent, known: Content): Promise<StoredFile | null> {
-  const { id, contentType } = intent.file
+  const { contentType } = intent.file
+  const { byteSize } = intent.upload
+  if (known.byteSize !== byteSize)
+    failField('size', `is ${byteSize}, but the bytes with this sha256 are ${known.byteSize}`)
   const range = { offset: 0, length: Math.min(detectionSampleBytes, known.byteSize) }
   const found = await gateway.objects.get(known.objectKey, {
     ifMatch: known.etag,
@@ -132,10 +150,7 @@ async function adopt(gateway: Gateway, intent: UploadIntent, known: Content): Pr
   if (found === null) return null
   const sample = new Uint8Array(await new Response(found.body).arrayBuffer())
   const refusal = await sampleRefusal(gateway, contentType, sample)
-  if (refusal?.code === 'type_mismatch') {
-    await gateway.uploads.abandon([id], null, gateway.now())
-    fail(refusal)
-  }
+  if (refusal?.code === 'type_mismatch') fail(refusal)
   const file = await gateway.uploads.adopt(intent, known)
   return file && isStored(file) ? file : null
 }
@@ -147,17 +162,19 @@ async function startMultipart(
   isClaimed: boolean,
 ): Promise<CreatedUpload> {
   const { objectKey } = upload
-  const leaveNothing = () =>
-    gateway.background(
-      gateway.uploads.abandon([file.id], null, gateway.now()).catch((cause) => {
-        gateway.log({ event: 'upload_left_to_sweep', fileId: file.id, cause })
-      }),
-    )
+  const leaveNothing = async (multipartId: string | null) => {
+    try {
+      await gateway.uploads.abandon([file.id], null, gateway.now())
+      if (multipartId !== null) await gateway.multipartUploads.abort(objectKey, multipartId)
+    } catch (cause) {
+      gateway.log({ event: 'upload_left_to_sweep', fileId: file.id, cause })
+    }
+  }
   let multipartId: string
   try {
     multipartId = await gateway.multipartUploads.create(objectKey, upload)
   } catch (error) {
-    leaveNothing()
+    gateway.background(leaveNothing(null))
     throw error
   }
   try {
@@ -165,7 +182,7 @@ async function startMultipart(
       return inParts(gateway, file, { ...upload, multipartId }, false)
   } catch (error) {
     // With a key the reply may be stored: a retry gets it, or takes the place of this request.
-    if (!isClaimed) leaveNothing()
+    if (!isClaimed) gateway.background(leaveNothing(multipartId))
     throw error
   }
   await gateway.multipartUploads.abort(objectKey, multipartId)
