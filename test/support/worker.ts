@@ -1,4 +1,9 @@
-import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
+import {
+  createExecutionContext,
+  createMessageBatch,
+  getQueueResult,
+  waitOnExecutionContext,
+} from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import worker from '../../src/index'
 
@@ -46,6 +51,29 @@ export function startWorker(overrides: Bindings = {}) {
         context,
       )
       await waitOnExecutionContext(context)
+    },
+    /** Delivers messages as the queue does; what became of each, by its id. */
+    async deliver(messages: readonly { id: string; body: unknown; attempts?: number }[]) {
+      const context = createExecutionContext()
+      const batch = createMessageBatch(
+        'slipway-storage-events',
+        messages.map((message) => ({ timestamp: new Date(), attempts: 1, ...message })),
+      )
+      // The result does not tell the delays.
+      const delays = new Map<string, number | undefined>()
+      for (const message of batch.messages) {
+        const retry = message.retry.bind(message)
+        message.retry = (options) => {
+          delays.set(message.id, options?.delaySeconds)
+          retry(options)
+        }
+      }
+      await worker.queue(batch, bindings, context)
+      const { explicitAcks, retryMessages } = await getQueueResult(batch, context)
+      return {
+        acked: explicitAcks,
+        retried: retryMessages.map(({ msgId: id }) => ({ id, delaySeconds: delays.get(id) })),
+      }
     },
     /** Makes an organization and a key for it, through the API. */
     async organization(id = 'acme', scopes?: string[], quotaBytes?: number): Promise<string> {
