@@ -345,6 +345,37 @@ describe.each(Object.entries(ways))('a sealed checksum, %s', (_, way) => {
   )
 })
 
+describe('where the URL of a part would outlive its upload', () => {
+  it('no URL of a part is handed out, and bytes come in one PUT that is promoted', async () => {
+    const { worker, token } = await startOver(
+      { binding: false, sealsCopySource: false },
+      { S3_MULTIPART_URLS: 'false' },
+    )
+    const size = 5 * 1024 ** 2 + 3
+    const text = 'r'.repeat(size)
+    const json = {
+      filename: 'a.txt',
+      contentType: 'text/plain',
+      size,
+      multipart: true,
+      partSize: 5 * 1024 ** 2,
+    }
+    const { id, parts, ...told } = await bodyOf(await worker.call('POST', '/v1/uploads', { token, json }))
+    expect(parts).toBeUndefined()
+    expect(keyIn(told)).toMatch(/^_incoming\//)
+    expect(await putTo(told, text)).toBe(200)
+    expect((await worker.call('POST', `/v1/uploads/${id}/complete`, { token })).status).toBe(200)
+    await putTo(told, 'x'.repeat(size))
+    const content = await worker.call('GET', `/v1/files/${id}/content?redirect=false`, { token })
+    expect((await content.text()) === text).toBe(true)
+    const large = await worker.call('POST', filesPath, {
+      token,
+      json: { requestUploadUrl: true, contentType: 'text/plain', size: 5 * 1024 ** 3 + 1 },
+    })
+    expect(large.status).toBe(413)
+  })
+})
+
 describe('a SHA-256 of more bytes than are read', () => {
   const sha256 = new Uint8Array(32)
   const ask = (worker: TestWorker, token: string, size: number) => [

@@ -25,6 +25,7 @@ describe('readConfig', () => {
       },
       sealCopySource: 'auto',
       writeOnce: true,
+      multipartUrls: true,
       limits: {
         directUploadMaxBytes: 7_340_032,
         formUploadMaxBytes: 52_428_800,
@@ -48,6 +49,7 @@ describe('readConfig', () => {
       S3_UPLOAD_SECRET_ACCESS_KEY: '',
       S3_SEAL_COPY_SOURCE: '',
       S3_WRITE_ONCE: '',
+      S3_MULTIPART_URLS: '',
       DIRECT_UPLOAD_MAX_BYTES: ' ',
       FORM_UPLOAD_MAX_BYTES: '',
       CUADRA_EXTRA_CONTENT_TYPES: '',
@@ -75,6 +77,7 @@ describe('readConfig', () => {
       S3_UPLOAD_SECRET_ACCESS_KEY: 'upload-secret',
       S3_SEAL_COPY_SOURCE: 'true',
       S3_WRITE_ONCE: 'false',
+      S3_MULTIPART_URLS: 'false',
       DIRECT_UPLOAD_MAX_BYTES: '1024',
       FORM_UPLOAD_MAX_BYTES: '2048',
       CUADRA_EXTRA_CONTENT_TYPES: 'image/png',
@@ -98,6 +101,7 @@ describe('readConfig', () => {
       },
       sealCopySource: true,
       writeOnce: false,
+      multipartUrls: false,
       limits: {
         directUploadMaxBytes: 1024,
         formUploadMaxBytes: 2048,
@@ -156,6 +160,7 @@ describe('readConfig', () => {
     S3_SECRET_ACCESS_KEY: ['', '\t'],
     S3_SEAL_COPY_SOURCE: ['yes', 'TRUE', '1', 'auto,true'],
     S3_WRITE_ONCE: ['yes', 'FALSE', '0'],
+    S3_MULTIPART_URLS: ['no', 'TRUE', 'auto'],
     DIRECT_UPLOAD_MAX_BYTES: [
       '0',
       '-1',
