@@ -40,8 +40,14 @@ const promises: Record<string, (token: string) => Promise<Response>> = {
     }),
 }
 
-function keyIn(answer: Record<string, unknown>): string {
-  return String(answer.s3Key ?? answer.key ?? answer.fileKey)
+/** The key that is promised, and the one that the URL puts to. */
+function keysIn(answer: Record<string, unknown>): { key: string; puts: string } {
+  const direct = answer.direct_upload as { url: string } | undefined
+  const url = new URL(String(answer.uploadUrl ?? direct?.url))
+  return {
+    key: String(answer.s3Key ?? answer.key ?? answer.fileKey),
+    puts: url.pathname.replace('/slipway/', ''),
+  }
 }
 
 describe('the cuadra dialect', () => {
@@ -107,13 +113,14 @@ describe.each(Object.keys(promises))('the %s dialect', (name) => {
 
   it('makes files that the others see, settle and delete', async () => {
     const token = await signToken(signer)
-    const key = keyIn(await bodyOf(await promise(token)))
-    await env.BUCKET.put(key, 'hello', { httpMetadata: { contentType: 'text/plain' } })
+    const { key, puts } = keysIn(await bodyOf(await promise(token)))
+    await env.BUCKET.put(puts, 'hello', { httpMetadata: { contentType: 'text/plain' } })
     const fileId = /^acme\/([0-9a-f-]{36})/.exec(key)?.[1] ?? ''
     const api = quantcdn(worker, token)
     const file = await bodyOf(await api.get(fileId))
     expect(file).toMatchObject({ size: 5, contentType: 'text/plain' })
     expect((await bodyOf(await api.list())).files).toMatchObject([{ fileId }])
+    expect((await env.BUCKET.list()).objects).toMatchObject([{ key }])
     await expectInvariants({ swept: true })
     expect((await api.delete(fileId)).status).toBe(200)
     expect((await env.BUCKET.list()).objects).toEqual([])

@@ -1,4 +1,5 @@
 import { env } from 'cloudflare:workers'
+import { incomingKey } from './quantcdn'
 import { bodyOf, type CallInit, type TestWorker } from './worker'
 
 export const uploadPath = '/v1/upload/s3'
@@ -8,8 +9,10 @@ export const keysPath = '/v1/api-keys'
 export const helloUpload = { filename: 'hello.txt', contentType: 'text/plain', size: 5 }
 
 /** What a client with the upload URL would do, as far as the bucket sees it. */
-export async function putObject(key: string, bytes: BodyInit, contentType: string): Promise<void> {
-  await env.BUCKET.put(key, await new Response(bytes).arrayBuffer(), { httpMetadata: { contentType } })
+export async function putObject(fileKey: string, bytes: BodyInit, contentType: string): Promise<void> {
+  await env.BUCKET.put(incomingKey(fileKey), await new Response(bytes).arrayBuffer(), {
+    httpMetadata: { contentType },
+  })
 }
 
 /** A caller of the Ctxfy dialect. */

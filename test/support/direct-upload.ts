@@ -7,6 +7,11 @@ export const blobsPath = '/api/v1/blobs'
 
 export type Checked = { algorithm: 'MD5' | 'SHA-256'; prefix?: string }
 
+/** Where an upload URL of these tests puts its bytes. */
+export function keyOfUrl(url: string): string {
+  return decodeURIComponent(new URL(url).pathname.replace('/slipway/', ''))
+}
+
 /** What a client says of `bytes`, as the Rails client does. */
 export async function blobOf(
   bytes: string | Uint8Array<ArrayBuffer>,
@@ -43,7 +48,7 @@ export function directUpload(worker: TestWorker, token: string) {
       const body = await bodyOf(
         await call('POST', directPath, { json: { blob: await blobOf(text, more, checked) } }),
       )
-      await this.put(body.key, text, body.content_type)
+      await this.put(keyOfUrl(body.direct_upload.url), text, body.content_type)
       return bodyOf(await this.get(body.signed_id))
     },
   }

@@ -128,8 +128,9 @@ export async function presignIntent(
   return { file, upload, url, headers, ttlSeconds, replayed }
 }
 
+/** Rounded up: a new URL lives as long as was configured, whatever the database took. */
 function ttlOf(upload: Upload, now: number): number {
-  return Math.max(1, Math.floor((upload.expiresAt - now) / 1000))
+  return Math.max(1, Math.ceil((upload.expiresAt - now) / 1000))
 }
 
 /** The upload of a file as an idempotency record keeps it. */

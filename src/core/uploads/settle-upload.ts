@@ -51,8 +51,7 @@ async function read(gateway: Gateway, file: PendingFile, object: StoredObject): 
     ifMatch: object.etag,
     ...(readsAll ? {} : { range: { offset: 0, length: Math.min(detectionSampleBytes, object.byteSize) } }),
   })
-  // Replaced since: whoever asks next sees the other bytes.
-  if (found === null) return file
+  if (found === null) return lookAgain(gateway, file)
   const { sample, all } = await peek(chunksOf(found.body), detectionSampleBytes)
   const refusal = await sampleRefusal(gateway, upload.contentType, sample)
   if (refusal !== null) {
@@ -61,7 +60,7 @@ async function read(gateway: Gateway, file: PendingFile, object: StoredObject): 
   }
   if (isPromoted && !(await gateway.uploads.choosePromotion(file, object.etag, gateway.now()))) {
     await all.return(undefined)
-    return gateway.files.find(file.organizationId, file.id)
+    return lookAgain(gateway, file)
   }
 
   const stated: Digests = { md5: object.md5, sha256: object.sha256 }
@@ -74,7 +73,12 @@ async function read(gateway: Gateway, file: PendingFile, object: StoredObject): 
   if (!isPromoted || digestRefusal(upload, digests) !== null)
     return accept(gateway, file, object, object, digests)
   const copy = await copyInStore(gateway, upload, object)
-  return copy === null ? file : accept(gateway, file, object, copy, digests)
+  return copy === null ? lookAgain(gateway, file) : accept(gateway, file, object, copy, digests)
+}
+
+/** The bytes were replaced since, for whoever asks next; or taken away by somebody who has settled them. */
+function lookAgain(gateway: Gateway, file: PendingFile): Promise<FileRecord | null> {
+  return gateway.files.find(file.organizationId, file.id)
 }
 
 async function accept(

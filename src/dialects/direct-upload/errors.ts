@@ -33,7 +33,7 @@ const table = {
     error: 'Too Many Requests',
     detail: `Try again in ${retryAfterSeconds} s`,
   }),
-  invalid_request: ({ issues }) => invalid(issues),
+  invalid_request: ({ issues }) => invalid(issues.map(underOwnName)),
   unsupported_body: ({ expected }) => invalid([{ field: '', message: `the body must be ${expected}` }]),
   unsupported_content_type: ({ contentType }) =>
     invalid([{ field: 'blob.content_type', message: `${contentType} is not supported` }]),
@@ -125,6 +125,11 @@ function locationOf(field: string): string[] {
   if (field === 'Idempotency-Key') return ['header', field]
   if (field === 'disposition') return ['query', field]
   return field === '' ? ['body'] : ['body', ...field.split('.')]
+}
+
+/** The core knows two checksums; here there is one field, whose value tells which. */
+function underOwnName({ field, message }: Issue): Issue {
+  return { field: field === 'md5' || field === 'sha256' ? 'blob.checksum' : field, message }
 }
 
 function invalid(issues: readonly Issue[]): Rendered {

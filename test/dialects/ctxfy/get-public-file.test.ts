@@ -284,16 +284,6 @@ describe('GET /public/{fileKey}: 404, in one answer', () => {
     await expectNotThere(await api.read(fileKey))
   })
 
-  it('for bytes put through the URL after others were verified', async () => {
-    const { api } = await start()
-    const fileKey = await api.put('first')
-    expect((await api.read(fileKey, { method: 'HEAD' })).status).toBe(200)
-    await putObject(fileKey, 'other', 'text/plain')
-    await expectNotThere(await api.read(fileKey))
-    expect(await rows('SELECT status FROM files')).toEqual([{ status: 'error' }])
-    await expectInvariants({ swept: false })
-  })
-
   it('for whatever else stands in the path, and never a 5xx', async () => {
     const { worker } = await start()
     const segment = fc.oneof(
@@ -341,6 +331,19 @@ describe('/public/{fileKey}: other answers', () => {
 })
 
 describe('a file made through Ctxfy', () => {
+  it('keeps its bytes when others are put through its URL', async () => {
+    const { worker, api } = await start()
+    const fileKey = await api.put('first')
+    expect((await api.read(fileKey, { method: 'HEAD' })).status).toBe(200)
+    await putObject(fileKey, 'other', 'text/plain')
+    expect(await (await api.read(fileKey)).text()).toBe('first')
+    vi.setSystemTime(Date.now() + 26 * 3_600_000)
+    await worker.runCron()
+    expect(await objectKeys()).toEqual([fileKey])
+    expect(await rows('SELECT status FROM files')).toEqual([{ status: 'ready' }])
+    await expectInvariants({ swept: true })
+  })
+
   it('is listed, read and deleted through QuantCDN, and one made there is never public', async () => {
     const { api, files } = await start()
     const fileKey = await api.put('hello', 'text/plain', 'shared.txt')
@@ -349,9 +352,14 @@ describe('a file made through Ctxfy', () => {
     const { files: listed } = await bodyOf(await files.list())
     expect(listed).toEqual([expect.objectContaining({ fileId, filename: 'shared.txt', size: 5 })])
     const direct = await bodyOf(await files.upload({ content: base64('hello'), contentType: 'text/plain' }))
-    await expectNotThere(await api.read(direct.s3Uri.replace('s3://slipway/', '')))
+    // The same bytes: both have the object that everyone may read under the name of the public file alone.
+    expect(direct.s3Uri).toBe(`s3://slipway/${fileKey}`)
+    await expectNotThere(await api.read(`acme/${direct.fileId}.txt`))
+    const other = await bodyOf(await files.upload({ content: base64('other'), contentType: 'text/plain' }))
+    await expectNotThere(await api.read(other.s3Uri.replace('s3://slipway/', '')))
     expect((await files.delete(fileId)).status).toBe(200)
     await expectNotThere(await api.read(fileKey))
+    expect((await files.get(direct.fileId)).status).toBe(200)
     await expectInvariants({ swept: false })
   })
 

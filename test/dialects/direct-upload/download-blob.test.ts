@@ -1,5 +1,6 @@
+import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { blobOf, directUpload, startOverS3 } from '../../support/direct-upload'
+import { blobOf, directUpload, keyOfUrl, startOverS3 } from '../../support/direct-upload'
 import { bodyOf, rows, startWorker } from '../../support/worker'
 
 afterEach(() => {
@@ -107,10 +108,16 @@ describe('GET /api/v1/blobs/{signed_id}/{filename}', () => {
     await api.put(key, 'other')
     expect((await api.download(signed_id)).status).toBe(302)
 
-    const replaceable = await start({ S3_WRITE_ONCE: 'false' })
-    const bare = await replaceable.api.stored('hello')
-    await replaceable.api.put(bare.key, 'other')
-    expect((await replaceable.api.download(bare.signed_id)).status).toBe(404)
-    expect(await rows("SELECT id FROM files WHERE status = 'error'")).toHaveLength(1)
+    const again = await start({ S3_WRITE_ONCE: 'false' })
+    const created = await bodyOf(await again.api.create(await blobOf('hello')))
+    const puts = keyOfUrl(created.direct_upload.url)
+    for (const bytes of ['hello', 'other']) {
+      await again.api.put(puts, bytes)
+      const answer = await again.api.download(created.signed_id)
+      expect(answer.status).toBe(302)
+      expect(keyOfUrl(answer.headers.get('location') ?? '')).toBe(created.key)
+      expect(await (await env.BUCKET.get(created.key))?.text()).toBe('hello')
+    }
+    expect(await rows("SELECT id FROM files WHERE status <> 'ready'")).toEqual([])
   })
 })

@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createSignedIds } from '../../../src/core/files/signed-id'
 import type { FileId, OrganizationId } from '../../../src/core/ids'
-import { blobOf, directPath, directUpload } from '../../support/direct-upload'
+import { blobOf, directPath, directUpload, keyOfUrl } from '../../support/direct-upload'
 import { expectInvariants } from '../../support/invariants'
 import { base64, quantcdn } from '../../support/quantcdn'
 import { bodyOf, objectKeys, rows, startWorker } from '../../support/worker'
@@ -222,7 +222,7 @@ describe('a verified SHA-256', () => {
     await edge.delete(copy)
     expect(await objectKeys()).toEqual([])
     await api.put(key, 'shared bytes')
-    vi.setSystemTime(Date.now() + 2 * hour)
+    vi.setSystemTime(Date.now() + 26 * hour)
     await worker.runCron()
     expect(await objectKeys()).toEqual([])
     await expectInvariants({ swept: true })
@@ -241,11 +241,24 @@ describe('a verified SHA-256', () => {
     await expectInvariants({ swept: true })
   })
 
-  it('is not shared while a URL can still replace the bytes', async () => {
+  it('lets bytes be shared that came through a URL which still takes others: they are copies', async () => {
     const worker = startWorker({ S3_WRITE_ONCE: 'false' })
-    const api = directUpload(worker, await worker.organization())
-    await api.stored('replaceable', {}, sha256)
-    expect(await rows('SELECT sha256 FROM contents')).toEqual([{ sha256: null }])
+    const token = await worker.organization()
+    const api = directUpload(worker, token)
+    const created = await bodyOf(await api.create(await blobOf('shared bytes', {}, sha256)))
+    const puts = keyOfUrl(created.direct_upload.url)
+    expect(puts).not.toBe(created.key)
+    await api.put(puts, 'shared bytes')
+    expect((await bodyOf(await api.get(created.signed_id))).direct_upload).toBeNull()
+    const copy = await quantcdn(worker, token).stored('shared bytes')
+    await api.put(puts, 'other bytes!')
+    expect(await rows('SELECT object_key FROM contents')).toEqual([{ object_key: created.key }])
+    expect(await (await env.BUCKET.get(created.key))?.text()).toBe('shared bytes')
+    expect((await bodyOf(await quantcdn(worker, token).get(copy))).s3Uri).toContain(created.key)
+    vi.setSystemTime(Date.now() + 26 * hour)
+    await worker.runCron()
+    expect(await objectKeys()).toEqual([created.key])
+    await expectInvariants({ swept: true })
   })
 
   it('is an organization’s own', async () => {
