@@ -36,10 +36,11 @@ export function createDeletionRepository(db: D1Database): DeletionRepository {
           )
           .bind(listed, now),
         // What may land late is looked for ever less often: half of the time that is left from one look to the next.
+        // D1 binds every number as REAL, so the half of an odd one would not fit the column.
         db
           .prepare(
             `UPDATE object_deletions SET multipart_id = NULL, multipart_method = NULL,
-               due_at = min(watch_until, max(?2 + ?3, (?2 + watch_until) / 2))
+               due_at = min(watch_until, CAST(max(?2 + ?3, (?2 + watch_until) / 2) AS INTEGER))
              WHERE object_key IN (SELECT value FROM json_each(?1))`,
           )
           .bind(listed, now, soonestMs),
