@@ -1,8 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-
-const mebibyte = 1024 ** 2
-const heapTimeoutMs = 5000
-const gatewayIsolate = 'core:user:slipway'
+import { heapOf } from './heap.mjs'
 
 /**
  * How much memory the processes below `root` (its id) hold, in MiB; null where there is no /proc.
@@ -21,16 +18,14 @@ export async function memoryOf(root) {
     for (const { id, parent } of processes) if (below.has(parent)) below.add(id)
   }
   const memory = { runtime: 0, proxy: 0, node: 0, heap: null, buffers: null }
-  let inspector = null
-  for (const { id, name, residentKib, inspectorAddress } of processes) {
+  let runtime = null
+  for (const { id, name, residentKib, isInspected } of processes) {
     if (!below.has(id)) continue
-    const part = !name.startsWith('workerd') ? 'node' : inspectorAddress ? 'runtime' : 'proxy'
+    const part = !name.startsWith('workerd') ? 'node' : isInspected ? 'runtime' : 'proxy'
     memory[part] += residentKib / 1024
-    inspector ??= inspectorAddress
+    if (part === 'runtime') runtime = id
   }
-  const usage = inspector && (await heapUsage(inspector).catch(() => null))
-  if (!usage) return memory
-  return { ...memory, heap: usage.usedSize / mebibyte, buffers: usage.backingStorageSize / mebibyte }
+  return { ...memory, ...(runtime && (await heapOf(runtime).catch(() => null))) }
 }
 
 function readProcesses() {
@@ -51,34 +46,12 @@ function readProcesses() {
           parent: Number(value('PPid')),
           name: value('Name') ?? '',
           residentKib: Number(value('VmRSS') ?? 0),
-          inspectorAddress: /--inspector-addr=([\d.:]+)/.exec(command)?.[1] ?? null,
+          isInspected: command.includes('--inspector-addr='),
         },
       ]
     } catch {
       // It ended meanwhile.
       return []
     }
-  })
-}
-
-/** What the gateway's isolate says of itself, by the inspector's protocol. Collects nothing. */
-function heapUsage(address) {
-  return new Promise((resolve, reject) => {
-    const socket = new WebSocket(`ws://${address}/${gatewayIsolate}`)
-    const deadline = setTimeout(() => reject(new Error('no answer')), heapTimeoutMs)
-    socket.onopen = () => socket.send(JSON.stringify({ id: 1, method: 'Runtime.getHeapUsage' }))
-    socket.onerror = reject
-    socket.onmessage = ({ data }) => {
-      const { id, result } = JSON.parse(data)
-      if (id === 1) resolve(result)
-    }
-    // Whatever the outcome, nothing of this outlives the question.
-    const end = () => {
-      clearTimeout(deadline)
-      socket.close()
-    }
-    socket.addEventListener('message', end)
-    socket.addEventListener('error', end)
-    setTimeout(end, heapTimeoutMs).unref()
   })
 }
