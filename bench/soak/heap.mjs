@@ -16,22 +16,31 @@ export async function heapOf(pid) {
   return null
 }
 
-/** proc(5): of `net/tcp`, the local address, the state (0A: listening) and the inode, which is a socket of the process. */
+/**
+ * In the order in which they were opened: workerd opens its inspector before its debug port, which takes an HTTP
+ * request for a broken message and logs that. proc(5): of `net/tcp`, the local address, the state (0A: listening)
+ * and the inode, which is a socket of the process.
+ */
 function listeningPorts(pid) {
-  const inodes = new Set(
-    readdirSync(`/proc/${pid}/fd`).map((fd) => {
-      try {
-        return /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1]
-      } catch {
-        return undefined
-      }
-    }),
+  const ports = new Map(
+    readFileSync(`/proc/${pid}/net/tcp`, 'utf8')
+      .split('\n')
+      .map((line) => line.trim().split(/\s+/))
+      .filter(([, , , state]) => state === '0A')
+      .map(([, address, , , , , , , , inode]) => [inode, Number.parseInt(address.split(':')[1], 16)]),
   )
-  return readFileSync(`/proc/${pid}/net/tcp`, 'utf8')
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/))
-    .filter(([, , , state, , , , , , inode]) => state === '0A' && inodes.has(inode))
-    .map(([, address]) => Number.parseInt(address.split(':')[1], 16))
+  return readdirSync(`/proc/${pid}/fd`)
+    .sort((a, b) => a - b)
+    .flatMap((fd) => ports.get(inodeOf(`/proc/${pid}/fd/${fd}`)) ?? [])
+}
+
+function inodeOf(link) {
+  try {
+    return /^socket:\[(\d+)\]$/.exec(readlinkSync(link))?.[1]
+  } catch {
+    // It was closed meanwhile.
+    return undefined
+  }
 }
 
 async function heapUsage(url) {
