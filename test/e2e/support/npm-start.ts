@@ -71,6 +71,11 @@ export class NpmStart {
     if (ended || !this.output.includes('Ctrl-C stops it.')) throw new Error(`npm start:\n${this.output}`)
   }
 
+  /** The id of the npm process, above all that it started. */
+  get id(): number {
+    return this.#process.pid ?? 0
+  }
+
   /** The exit code of npm; null when a signal ended it. */
   exit(): Promise<number | null> {
     return this.#exit

@@ -1,0 +1,131 @@
+// Mixed operations of many clients against `npm start`, in all dialects, every answer compared with what its
+// client knows; in the end, what must hold always is read from the database and the bucket. Prints operations,
+// errors, times and memory; exit code 1 when there was an error or an invariant is broken.
+//   npm run bench:soak      SOAK_SECONDS=300 SOAK_CLIENTS=8 SOAK_SEED=slipway SOAK_REST_SECONDS=5
+import { readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+import { copyOfProject, freePort, NpmStart } from '../test/e2e/support/npm-start.ts'
+import { SoakClient } from './soak/client.mjs'
+import { checkInvariants } from './soak/invariants.mjs'
+import { gatewayErrors } from './soak/log.mjs'
+import { memoryOf } from './soak/memory.mjs'
+import { everyOperation, nextOperation } from './soak/operations.mjs'
+import { download } from './soak/reads.mjs'
+import { printInvariants, printMemory, printMemoryHead, Tally } from './soak/report.mjs'
+import { readState } from './soak/state.mjs'
+
+const seconds = numberOf('SOAK_SECONDS', 300)
+const clientCount = numberOf('SOAK_CLIENTS', 8)
+const seed = process.env.SOAK_SEED ?? 'slipway'
+const organizations = ['soak-a', 'soak-b']
+const sweepEveryMs = 15_000
+const memoryEveryMs = 30_000
+/** How long nothing is asked before the end: what answers left to do in the background, such as deletions, is done. */
+const restSeconds = numberOf('SOAK_REST_SECONDS', 5)
+
+// Of the wrangler that reads the state in the end.
+process.env.CLOUDFLARE_CF_FETCH_ENABLED = 'false'
+process.env.WRANGLER_SEND_METRICS = 'false'
+process.env.WRANGLER_LOG = 'error'
+
+const folder = copyOfProject()
+let gateway
+process.on('exit', () => {
+  gateway?.end()
+  rmSync(folder, { recursive: true, force: true })
+})
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(130))
+
+console.log(`${clientCount} clients, ${seconds} s, seed ${seed}`)
+const port = await freePort()
+const origin = `http://127.0.0.1:${port}`
+gateway = new NpmStart(folder, port)
+await gateway.running()
+
+const tally = new Tally()
+const clients = await makeClients()
+const fileCount = () => clients.reduce((sum, { files }) => sum + files.size, 0)
+const noteMemory = async (when) => printMemory(when, await memoryOf(gateway.id), fileCount())
+
+for (const operation of everyOperation) await tally.run(operation, clients[0])
+printMemoryHead()
+await noteMemory('after warm-up')
+const startedAt = performance.now()
+const sweeping = setInterval(sweep, sweepEveryMs)
+const watching = setInterval(
+  () => noteMemory(`after ${((performance.now() - startedAt) / 1000).toFixed(0)} s`),
+  memoryEveryMs,
+)
+const elapsed = () => (performance.now() - startedAt) / 1000
+await Promise.all(clients.map(work))
+const worked = elapsed()
+clearInterval(sweeping)
+clearInterval(watching)
+await noteMemory('load ended')
+
+// Every file is compared once more, after all that was done to it.
+const comparison = { name: 'last comparison', run: compareAll }
+await Promise.all(clients.map((client) => tally.run(comparison, client)))
+await sweep()
+await new Promise((resolve) => setTimeout(resolve, restSeconds * 1000))
+await noteMemory('at the end')
+gateway.signalGroup('SIGINT')
+await gateway.exit()
+
+tally.print(worked)
+const isRight = printInvariants({
+  'the gateway logged no failure': gatewayErrors(gateway.output),
+  ...checkInvariants(await readState(folder), clients),
+})
+process.exit(isRight && tally.errorCount === 0 ? 0 : 1)
+
+function numberOf(name, fallback) {
+  const number = Number(process.env[name] ?? fallback)
+  if (Number.isInteger(number) && number > 0) return number
+  throw new Error(`${name} must be a whole number above 0`)
+}
+
+/** Clients with a key each, one after the other in one of the organizations. */
+async function makeClients() {
+  const rootKey = /^ROOT_API_KEY=(\S+)$/m.exec(readFileSync(join(folder, '.dev.vars'), 'utf8'))[1]
+  const root = new SoakClient({ origin, name: 'root', token: rootKey, seed, durations: [] })
+  for (const organization of organizations)
+    await root.call('PUT organization', 'PUT', `/v1/organizations/${organization}`, {
+      json: { name: 'Soak' },
+      expect: [200, 201],
+    })
+  const made = []
+  for (let number = 0; number < clientCount; number++) {
+    const organization = organizations[number % organizations.length]
+    const json = { organization }
+    const answer = await root.call('POST key', 'POST', '/v1/api-keys', { json, expect: 201 })
+    const token = answer.json.api_key
+    const name = `client-${number + 1}`
+    made.push(new SoakClient({ origin, organization, name, token, seed, durations: tally.requests }))
+  }
+  for (const client of made)
+    client.strangers = made.filter(({ organization }) => organization !== client.organization)
+  return made
+}
+
+async function work(client) {
+  while (elapsed() < seconds) await tally.run(nextOperation(client), client)
+}
+
+async function compareAll(client) {
+  for (const file of client.files.values()) await download(client, file)
+}
+
+/** What the cron trigger does in a deployment, more often. */
+function sweep() {
+  const cron = `${origin}/cdn-cgi/local/scheduled?cron=${encodeURIComponent('*/5 * * * *')}`
+  const sweeper = { name: 'the cron trigger' }
+  return tally.run(
+    {
+      name: 'sweep',
+      run: () => clients[0].send('sweep', 'GET', cron, {}),
+    },
+    sweeper,
+  )
+}

@@ -1,0 +1,91 @@
+/**
+ * What must hold always, held against `state` (see `readState`) and what the clients know. Returns the
+ * invariants by name, each with what breaks it: nothing where it holds.
+ */
+export function checkInvariants(state, clients) {
+  return {
+    'every ready file has its bytes, with size and ETag': filesWithoutBytes(state),
+    'every content has a file': contentsWithoutFile(state),
+    'no object without a row that refers to it': objectsWithoutRow(state),
+    'no open multipart upload without a row that refers to it': multipartsWithoutRow(state),
+    'usage equals its rows': wrongUsage(state),
+    'one file per Idempotency-Key': keysOfSeveralFiles(state),
+    'files are those that the clients know, in the states they know': strangeFiles(state, clients),
+  }
+}
+
+const hasBytes = ({ status }) => ['uploaded', 'processing', 'ready'].includes(status)
+
+function filesWithoutBytes({ files, contents, objects }) {
+  const contentsById = new Map(contents.map((content) => [content.id, content]))
+  const objectsByKey = new Map(objects.map((object) => [object.key, object]))
+  return files.filter(hasBytes).flatMap(({ id, content_id }) => {
+    const content = contentsById.get(content_id)
+    if (!content) return `file ${id} has no content`
+    const object = objectsByKey.get(content.object_key)
+    if (!object) return `file ${id}: no object ${content.object_key}`
+    const isSame = object.size === content.byte_size && object.etag === content.etag
+    return isSame ? [] : `file ${id}: ${content.object_key} has ${object.size} bytes and ETag ${object.etag}`
+  })
+}
+
+function contentsWithoutFile({ files, contents }) {
+  const used = new Set(files.map(({ content_id }) => content_id))
+  return contents.filter(({ id }) => !used.has(id)).map(({ object_key }) => object_key)
+}
+
+function objectsWithoutRow({ contents, uploads, deletions, objects }) {
+  const keys = new Set([
+    ...contents.map(({ object_key }) => object_key),
+    ...deletions.map(({ object_key }) => object_key),
+    ...uploads.map(({ object_key }) => object_key),
+    ...uploads.filter(({ promoting_etag }) => promoting_etag !== null).map(({ content_key }) => content_key),
+  ])
+  return objects.map(({ key }) => key).filter((key) => !keys.has(key))
+}
+
+function multipartsWithoutRow({ uploads, deletions, openMultiparts }) {
+  const known = new Set([...uploads, ...deletions].map(({ multipart_id }) => multipart_id))
+  return openMultiparts.filter(({ id }) => !known.has(id)).map(({ key }) => key)
+}
+
+function wrongUsage({ organizations, contents, uploads }) {
+  const sum = (rows, column) => rows.reduce((total, row) => total + row[column], 0)
+  return organizations.flatMap(({ id, used_bytes, reserved_bytes, pending_uploads }) => {
+    const own = (rows) => rows.filter(({ organization_id }) => organization_id === id)
+    const said = [used_bytes, reserved_bytes, pending_uploads].join()
+    const counted = [
+      sum(own(contents), 'byte_size'),
+      sum(own(uploads), 'reserved_bytes'),
+      own(uploads).length,
+    ].join()
+    return said === counted ? [] : `${id}: used, reserved, pending are ${said}, counted ${counted}`
+  })
+}
+
+/** Retries write their key into the metadata too, where the dialect has any. */
+function keysOfSeveralFiles({ files, claims }) {
+  const attempts = files.map(({ metadata }) => JSON.parse(metadata).attempt).filter(Boolean)
+  const twice = attempts.filter((attempt, index) => attempts.indexOf(attempt) !== index)
+  const open = claims.filter(({ is_open }) => is_open).map(({ idempotency_key }) => idempotency_key)
+  return [...twice.map((key) => `${key} made two files`), ...open.map((key) => `${key} has no reply`)]
+}
+
+function strangeFiles({ files, organizations }, clients) {
+  const wanted = new Map()
+  for (const client of clients) {
+    for (const id of client.files.keys()) wanted.set(id, ['ready'])
+    for (const id of client.abandoned) wanted.set(id, ['uploading'])
+    for (const id of client.ended) wanted.set(id, ['error', 'failed'])
+  }
+  const own = new Set(clients.map(({ organization }) => organization))
+  const known = organizations.filter(({ id }) => own.has(id)).length
+  const byId = new Map(files.map((file) => [file.id, file]))
+  const problems = known === own.size ? [] : ['an organization is missing']
+  for (const [id, states] of wanted) {
+    const status = byId.get(id)?.status ?? 'missing'
+    if (!states.includes(status)) problems.push(`${id} is ${status}, not ${states.join(' or ')}`)
+  }
+  for (const { id, status } of files) if (!wanted.has(id)) problems.push(`${id}, ${status}, is nobody's`)
+  return problems
+}

@@ -1,0 +1,34 @@
+import { stripVTControlCharacters } from 'node:util'
+import { withoutSecrets } from './secrets.mjs'
+
+const problemsShown = 20
+
+/**
+ * What the log of the gateway says went wrong: failures of its own, sweeps with errors, and whatever is not one
+ * of its structured lines and speaks of an error. Lines of `npm start`'s banner are none.
+ */
+export function gatewayErrors(output) {
+  const lines = stripVTControlCharacters(output.slice(output.indexOf('Ctrl-C stops it.'))).split('\n')
+  const problems = lines.map(withoutSecrets).filter((line) => {
+    const event = parse(line)
+    if (event === null) return /error|exception|uncaught/i.test(line)
+    if (event.event === 'request') return event.status >= 500
+    return event.event === 'sweep' ? event.errors > 0 : !harmless.has(event.event)
+  })
+  return problems.length > problemsShown
+    ? [...problems.slice(0, problemsShown), `and ${problems.length - problemsShown} more`]
+    : problems
+}
+
+/** `copy_source_seal`: what was found out about the store. */
+const harmless = new Set(['copy_source_seal'])
+
+/** wrangler writes `[ERROR]` before what was logged as an error. */
+function parse(line) {
+  try {
+    const event = JSON.parse(line.slice(line.indexOf('{')))
+    return typeof event?.event === 'string' ? event : null
+  } catch {
+    return null
+  }
+}

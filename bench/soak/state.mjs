@@ -1,0 +1,64 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+
+/**
+ * What the stopped gateway in `folder` left in its local D1 and R2: the rows that the invariants speak of, every
+ * object of the bucket, and the multipart uploads that are still open in it.
+ */
+export async function readState(folder) {
+  const { getPlatformProxy } = await import('wrangler')
+  const kept = join(folder, '.wrangler', 'state', 'v3')
+  const { env, dispose } = await getPlatformProxy({
+    configPath: join(folder, 'wrangler.toml'),
+    persist: { path: kept },
+  })
+  try {
+    const rows = async (sql) => (await env.DB.prepare(sql).all()).results
+    return {
+      files: await rows('SELECT id, organization_id, status, content_id, metadata FROM files'),
+      contents: await rows('SELECT id, organization_id, object_key, byte_size, etag FROM contents'),
+      uploads: await rows(
+        `SELECT file_id, organization_id, method, object_key, content_key, reserved_bytes, multipart_id, promoting_etag
+         FROM uploads WHERE state = 'pending'`,
+      ),
+      deletions: await rows('SELECT object_key, multipart_id FROM object_deletions'),
+      organizations: await rows('SELECT id, used_bytes, reserved_bytes, pending_uploads FROM organizations'),
+      claims: await rows(
+        'SELECT idempotency_key, subject_id, reply IS NULL AS is_open FROM idempotency_records',
+      ),
+      objects: await everyObject(env.BUCKET),
+      openMultiparts: await openMultiparts(kept),
+    }
+  } finally {
+    await dispose()
+  }
+}
+
+async function everyObject(bucket) {
+  const objects = []
+  for (let cursor; ; ) {
+    const page = await bucket.list({ cursor })
+    objects.push(...page.objects.map(({ key, size, etag }) => ({ key, size, etag })))
+    if (!page.truncated) return objects
+    cursor = page.cursor
+  }
+}
+
+/** R2's API does not list them, so Miniflare's own table is read: state 0 is neither completed nor aborted. */
+async function openMultiparts(kept) {
+  const { DatabaseSync } = await import('node:sqlite')
+  const folder = join(kept, 'r2', 'miniflare-R2BucketObject')
+  return readdirSync(folder)
+    .filter((name) => /^[0-9a-f]{64}\.sqlite$/.test(name))
+    .flatMap((name) => {
+      const database = new DatabaseSync(join(folder, name), { readOnly: true })
+      try {
+        return database
+          .prepare('SELECT upload_id AS id, key FROM _mf_multipart_uploads WHERE state = 0')
+          .all()
+          .map(({ id, key }) => ({ id, key }))
+      } finally {
+        database.close()
+      }
+    })
+}
