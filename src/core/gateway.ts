@@ -61,6 +61,11 @@ export interface StoreFacts {
    */
   keepsWriteOnce(): Promise<boolean>
   /**
+   * Whether CopyObject is known to look at the ETag that its source must have. Ceph does not: there a slow copy
+   * would take whatever has been put since, and could land after the file is ready.
+   */
+  readonly copiesIfMatch: boolean
+  /**
    * Whether clients may be given URLs of parts: not where these outlive their upload, as in Swift, whose objects
    * are made of the parts themselves, copies included.
    */

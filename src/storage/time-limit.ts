@@ -4,9 +4,12 @@ import { withTimeLimit } from '../core/time-limit'
 /** How long a store may take over a call that moves no bytes, in milliseconds. */
 export const briefLimitMs = 10_000
 
-/** How long a store may take over `byteSize` bytes: half a minute, and a second for every MiB. */
+/** Less than a promotion may take: what nobody waits for any more must not land later. */
+const transferLimitMaxMs = 55 * 60_000
+
+/** How long a store may take over `byteSize` bytes: half a minute, and a second for every MiB, up to 55 minutes. */
 export function transferLimitMs(byteSize: number): number {
-  return 30_000 + Math.ceil(byteSize / 1024 ** 2) * 1000
+  return Math.min(30_000 + Math.ceil(byteSize / 1024 ** 2) * 1000, transferLimitMaxMs)
 }
 
 /** `call`, or `store_failed` after `limitMs`: R2 bindings and sockets may stay silent for ever. */

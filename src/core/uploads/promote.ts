@@ -8,20 +8,21 @@ import type { Digests } from './verify-object'
 
 /**
  * Copies bytes that are being read from the incoming key to the one where they stay, and hashes them on the
- * way. The incoming object is read under its ETag: what is copied is what was verified.
+ * way if `isHashed`. The incoming object is read under its ETag: what is copied is what was verified.
  */
 export async function copyThrough(
   gateway: Gateway,
   upload: Upload,
-  { byteSize, md5 }: StoredObject,
+  { byteSize, md5, sha256 }: StoredObject,
   chunks: AsyncIterable<Uint8Array>,
+  isHashed: boolean,
 ): Promise<{ copy: StoredObject; digests: Digests }> {
-  const hashes = hashesFor(upload, { md5, sha256: null })
-  const stream = streamOf(chunks, (chunk) => hashes.update(chunk))
+  const hashes = isHashed ? hashesFor(upload, { md5, sha256: null }) : null
+  const stream = streamOf(chunks, async (chunk) => hashes?.update(chunk))
   const { contentKey, contentType, contentDisposition } = upload
   const options = { contentType, contentDisposition, sha256: null }
   const copy = await gateway.objects.put(contentKey, { stream, byteSize }, options)
-  return { copy, digests: await hashes.digests() }
+  return { copy, digests: (await hashes?.digests()) ?? { md5, sha256 } }
 }
 
 /** Lets the store copy the incoming object; null when it is no longer the one that was verified. */

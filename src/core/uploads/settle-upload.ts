@@ -18,7 +18,8 @@ import { type Digests, digestRefusal, factsRefusal, sampleRefusal } from './veri
  * has arrived (or, rarely, other bytes arrive at this moment), null when it was deleted meanwhile.
  *
  * Where a URL could still replace the bytes they are promoted: copied to a key that no URL was ever signed
- * for. Up to `limits.hashMaxBytes` all bytes are read, for their SHA-256 and for sealed checksums that the
+ * for, through the Worker where that moves bytes or the store's own copies cannot be relied on.
+ * Up to `limits.hashMaxBytes` all bytes are read, for their SHA-256 and for sealed checksums that the
  * store does not vouch for; beyond that their beginning. One database round trip, two with a promotion.
  */
 export async function settleUpload(gateway: Gateway, file: PendingFile): Promise<FileRecord | null> {
@@ -45,7 +46,8 @@ async function read(gateway: Gateway, file: PendingFile, object: StoredObject): 
   const isPromoted = upload.contentKey !== upload.objectKey
   const isShort = object.byteSize <= gateway.limits.hashMaxBytes
   const isAttested = object.sha256 !== null && (upload.md5 === null || object.md5 !== null)
-  const passesThrough = isPromoted && isShort && gateway.store.movesBytes
+  const { movesBytes, copiesIfMatch } = gateway.store
+  const passesThrough = isPromoted && ((isShort && movesBytes) || !copiesIfMatch)
   const readsAll = (isShort && !isAttested) || passesThrough || object.byteSize === 0
   const found = await gateway.objects.get(object.key, {
     ifMatch: object.etag,
@@ -65,7 +67,7 @@ async function read(gateway: Gateway, file: PendingFile, object: StoredObject): 
 
   const stated: Digests = { md5: object.md5, sha256: object.sha256 }
   if (passesThrough) {
-    const { copy, digests } = await copyThrough(gateway, upload, object, all)
+    const { copy, digests } = await copyThrough(gateway, upload, object, all, isShort)
     return accept(gateway, file, object, copy, digests)
   }
   const digests = readsAll ? await digestsOfAll(upload, stated, all) : stated
