@@ -8,7 +8,7 @@ import process from 'node:process'
 import { copyOfProject, freePort, NpmStart } from '../test/e2e/support/npm-start.ts'
 import { SoakClient } from './soak/client.mjs'
 import { checkInvariants } from './soak/invariants.mjs'
-import { gatewayErrors } from './soak/log.mjs'
+import { gatewayErrors, reloadsIn } from './soak/log.mjs'
 import { memoryOf } from './soak/memory.mjs'
 import { everyOperation, nextOperation } from './soak/operations.mjs'
 import { download } from './soak/reads.mjs'
@@ -74,6 +74,9 @@ gateway.signalGroup('SIGINT')
 await gateway.exit()
 
 tally.print(worked)
+const reloads = reloadsIn(gateway.output)
+if (reloads > 0)
+  console.log(`wrangler reloaded the gateway ${reloads} times: memory and times are of more than one run`)
 const isRight = printInvariants({
   'the gateway logged no failure': gatewayErrors(gateway.output),
   ...checkInvariants(await readState(folder), clients),

@@ -3,23 +3,25 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 const mebibyte = 1024 ** 2
 const timeoutMs = 2000
 const gatewayIsolate = 'core:user:slipway'
+/**
+ * Among the ports that workerd listens on: under `wrangler dev` it opens two for requests, the inspector's, and one
+ * for debugging, which logs an HTTP request as a broken message and so must not be tried.
+ */
+const inspectorPosition = 2
 
 /**
  * The gateway's own isolate in the workerd `pid`: its JavaScript heap and its ArrayBuffers in MiB, garbage included;
  * null when it does not tell in time. Asked by the inspector's protocol, whose port only workerd knows.
  */
 export async function heapOf(pid) {
-  for (const port of listeningPorts(pid)) {
-    const usage = await heapUsage(`ws://127.0.0.1:${port}/${gatewayIsolate}`).catch(() => null)
-    if (usage) return { heap: usage.usedSize / mebibyte, buffers: usage.backingStorageSize / mebibyte }
-  }
-  return null
+  const port = listeningPorts(pid)[inspectorPosition]
+  const usage = await heapUsage(`ws://127.0.0.1:${port}/${gatewayIsolate}`).catch(() => null)
+  return usage && { heap: usage.usedSize / mebibyte, buffers: usage.backingStorageSize / mebibyte }
 }
 
 /**
- * In the order in which they were opened: workerd opens its inspector before its debug port, which takes an HTTP
- * request for a broken message and logs that. proc(5): of `net/tcp`, the local address, the state (0A: listening)
- * and the inode, which is a socket of the process.
+ * In the order in which they were opened. proc(5): of `net/tcp`, the local address, the state (0A: listening) and
+ * the inode, which is a socket of the process.
  */
 function listeningPorts(pid) {
   const ports = new Map(

@@ -20,6 +20,11 @@ export function gatewayErrors(output) {
     : problems
 }
 
+/** How often wrangler started the gateway anew, as it does when a file that it watches changes. */
+export function reloadsIn(output) {
+  return output.split('Reloading local server').length - 1
+}
+
 /** `copy_source_seal`: what was found out about the store. */
 const harmless = new Set(['copy_source_seal'])
 

@@ -99,7 +99,8 @@ export async function uploadWrongType(client) {
 
 /** A URL that has done its work changes nothing more. */
 export async function putAgain(client) {
-  const file = client.anyFile(({ bareUrl, once }) => bareUrl ?? once)
+  const isBare = client.chance.isTrue(0.7)
+  const file = client.anyFile(({ bareUrl, once }) => (isBare ? bareUrl : once))
   if (!file) return download(client)
   if (file.bareUrl) {
     const others = bytesOf({ ...file.content, seed: `${file.content.seed}/replaced` })
