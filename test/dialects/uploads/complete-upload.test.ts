@@ -7,6 +7,7 @@ import { expectInvariants } from '../../support/invariants'
 import { pngBytes } from '../../support/quantcdn'
 import {
   binary,
+  gibibyte,
   listingStores,
   type NamedPart,
   partBytes,
@@ -143,6 +144,44 @@ describe('POST /v1/uploads/{id}/complete', () => {
       expect(await objectKeys()).toEqual([])
     },
   )
+
+  it.each(['promoted', 'refused'])('sees what another one has just taken away: %s', async (outcome) => {
+    let other: Response | null = null
+    const looksAt = outcome === 'promoted' ? 's3.head' : 's3.listParts'
+    const over = await startOver(s3, { S3_SEAL_COPY_SOURCE: 'false' }, async (name, call) => {
+      if (name === looksAt && other === null && isArmed) {
+        isArmed = false
+        other = await over.api.complete(id)
+      }
+      return call()
+    })
+    let isArmed = false
+    const promised = { sha256: '0'.repeat(64) }
+    const upload =
+      outcome === 'promoted' ? await over.api.inOne('hello') : await over.api.inParts(twoParts, promised)
+    const id: string = upload.id
+    if (outcome === 'promoted') await put(upload, 'hello')
+    else await putParts(upload.parts, bytes)
+    isArmed = true
+    const answer = await over.api.complete(id)
+    const expected = outcome === 'promoted' ? 200 : 422
+    expect([(other as Response | null)?.status, answer.status]).toEqual([expected, expected])
+  })
+
+  it.each(stores)('promotes parts whose URLs outlive their upload: $name', async (store) => {
+    const { api, worker, multiparts } = await startOver(store, { S3_PART_URLS_END: 'false' })
+    const { id, parts } = await api.inParts()
+    const named = await putParts(parts, bytes)
+    const answers = await Promise.all(Array.from({ length: 20 }, () => api.complete(id, named)))
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
+    expect(await multiparts()).toEqual([])
+    expect((await api.create({ ...binary, size: 5 * gibibyte, multipart: true })).status).toBe(201)
+    expect((await api.create({ ...binary, size: 5 * gibibyte + 1 })).status).toBe(413)
+    await expectInvariants({ swept: false })
+    vi.setSystemTime(Date.now() + 2 * week)
+    for (let round = 0; round < 3; round++) await worker.runCron()
+    await expectOneFile()
+  })
 
   it.each(stores)('ends an upload whose completion was never answered: $name', async (store) => {
     let isLost = true
