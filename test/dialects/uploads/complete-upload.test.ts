@@ -7,7 +7,6 @@ import { expectInvariants } from '../../support/invariants'
 import { pngBytes } from '../../support/quantcdn'
 import {
   binary,
-  gibibyte,
   listingStores,
   type NamedPart,
   partBytes,
@@ -166,21 +165,6 @@ describe('POST /v1/uploads/{id}/complete', () => {
     const answer = await over.api.complete(id)
     const expected = outcome === 'promoted' ? 200 : 422
     expect([(other as Response | null)?.status, answer.status]).toEqual([expected, expected])
-  })
-
-  it.each(stores)('promotes parts whose URLs outlive their upload: $name', async (store) => {
-    const { api, worker, multiparts } = await startOver(store, { S3_PART_URLS_END: 'false' })
-    const { id, parts } = await api.inParts()
-    const named = await putParts(parts, bytes)
-    const answers = await Promise.all(Array.from({ length: 20 }, () => api.complete(id, named)))
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
-    expect(await multiparts()).toEqual([])
-    expect((await api.create({ ...binary, size: 5 * gibibyte, multipart: true })).status).toBe(201)
-    expect((await api.create({ ...binary, size: 5 * gibibyte + 1 })).status).toBe(413)
-    await expectInvariants({ swept: false })
-    vi.setSystemTime(Date.now() + 2 * week)
-    for (let round = 0; round < 3; round++) await worker.runCron()
-    await expectOneFile()
   })
 
   it.each(stores)('ends an upload whose completion was never answered: $name', async (store) => {
