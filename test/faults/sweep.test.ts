@@ -71,7 +71,13 @@ async function sweepAll({ isolate }: Client): Promise<void> {
   while ((await rows(due, Date.now())).length > 0)
 }
 
-const itself = { act: sweep, tidy: sweepAll, answers: [200, 503], isUnrepeatable: true } as const
+const itself = {
+  act: sweep,
+  tidy: sweepAll,
+  answers: [200, 503],
+  isUnrepeatable: true,
+  isLarge: true,
+} as const
 
 add({
   ...itself,
