@@ -66,7 +66,7 @@ async function build(env: Env): Promise<Composition> {
       service,
       movesBytes: bucket !== undefined,
       writesOnce: config.writeOnce,
-      copiesIfMatch: service !== 's3',
+      copiesIfMatch: config.copyIfMatch === 'auto' ? service !== 's3' : config.copyIfMatch,
       takesParts: config.multipartUrls,
       // AWS refuses x-amz-* headers that are not signed.
       keepsWriteOnce: service === 'amazon' ? async () => true : sealsCopySource,

@@ -10,6 +10,8 @@ export type Config = {
   s3: S3Configuration
   /** `auto`: ask the store. */
   sealCopySource: boolean | 'auto'
+  /** Whether CopyObject heeds the ETag its source must have; `auto`: where that is known. */
+  copyIfMatch: boolean | 'auto'
   /** Whether presigned PUTs with a header map are sealed with `if-none-match: *`. */
   writeOnce: boolean
   /** Whether clients may upload in parts. */
@@ -41,6 +43,7 @@ export type Variables = {
   S3_UPLOAD_ACCESS_KEY_ID?: string
   S3_UPLOAD_SECRET_ACCESS_KEY?: string
   S3_SEAL_COPY_SOURCE?: string
+  S3_COPY_IF_MATCH?: string
   S3_WRITE_ONCE?: string
   S3_MULTIPART_URLS?: string
   DIRECT_UPLOAD_MAX_BYTES?: string
@@ -108,6 +111,13 @@ export function readConfig(variables: Variables): Config {
     const value = text(name) ?? String(fallback)
     return value === 'true' || value === 'false' ? value === 'true' : wrong(name, 'must be true or false')
   }
+  const flagOrAuto = (name: Name): boolean | 'auto' => {
+    const value = text(name) ?? 'auto'
+    if (value === 'auto') return value
+    return value === 'true' || value === 'false'
+      ? value === 'true'
+      : wrong(name, 'must be auto, true or false')
+  }
 
   return {
     rootApiKey: secret('ROOT_API_KEY', 32),
@@ -128,7 +138,8 @@ export function readConfig(variables: Variables): Config {
               secretAccessKey: required('S3_UPLOAD_SECRET_ACCESS_KEY'),
             },
     },
-    sealCopySource: sealing(text('S3_SEAL_COPY_SOURCE') ?? 'auto'),
+    sealCopySource: flagOrAuto('S3_SEAL_COPY_SOURCE'),
+    copyIfMatch: flagOrAuto('S3_COPY_IF_MATCH'),
     writeOnce: flag('S3_WRITE_ONCE', true),
     multipartUrls: flag('S3_MULTIPART_URLS', true),
     limits: {
@@ -165,12 +176,6 @@ function isMediaType(entry: string): boolean {
 /** Browsers send scheme, host and port, in lower case and without a default port. */
 function isOrigin(entry: string): boolean {
   return entry === '*' || (/^https?:\/\/[a-z0-9.:[\]-]+$/.test(entry) && URL.parse(entry)?.origin === entry)
-}
-
-function sealing(text: string): boolean | 'auto' {
-  if (text === 'auto') return text
-  if (text === 'true' || text === 'false') return text === 'true'
-  return wrong('S3_SEAL_COPY_SOURCE', 'must be auto, true or false')
 }
 
 /** Whoever can change the keys on their way can sign any token: plain HTTP never leaves the machine. */

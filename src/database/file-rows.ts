@@ -38,6 +38,7 @@ export type FileRow = {
   upload_multipart_id: string | null
   upload_part_bytes: number | null
   upload_promoting_etag: string | null
+  upload_promoting_at: number | null
 }
 
 const columns: Record<keyof FileRow, string> = {
@@ -73,6 +74,7 @@ const columns: Record<keyof FileRow, string> = {
   upload_multipart_id: 'u.multipart_id',
   upload_part_bytes: 'u.part_bytes',
   upload_promoting_etag: 'u.promoting_etag',
+  upload_promoting_at: 'u.promoting_at',
 }
 
 /** The select list of a file row. */
@@ -158,6 +160,7 @@ function toUpload(row: FileRow): Upload | null {
     multipartId: row.upload_multipart_id ?? null,
     partBytes: row.upload_part_bytes ?? null,
     promotingEtag: row.upload_promoting_etag ?? null,
+    promotingAt: row.upload_promoting_at ?? null,
   }
 }
 

@@ -9,6 +9,7 @@ import { filesOfEvents, type ObjectCreated, settleEvent } from '../core/uploads/
  */
 const storageEvent = z.object({
   action: z.string(),
+  eventTime: z.string().optional(),
   bucket: z.string(),
   object: z.object({ key: z.string(), eTag: z.string().nullish() }),
   copySource: z.unknown().optional(),
@@ -68,9 +69,10 @@ function retry(message: Message): void {
   message.retry({ delaySeconds: Math.min(retryDelayMaxSeconds, 10 * 2 ** (message.attempts - 1)) })
 }
 
-function toEvent({ action, object, copySource }: z.infer<typeof storageEvent>): ObjectCreated {
+function toEvent({ action, eventTime, object, copySource }: z.infer<typeof storageEvent>): ObjectCreated {
   return {
     key: object.key as ObjectKey,
+    at: Date.parse(eventTime ?? '') || 0,
     etag: object.eTag?.replace(/^"(.*)"$/, '$1') ?? null,
     isCopy: action === 'CopyObject' || (copySource ?? null) !== null,
   }

@@ -24,6 +24,7 @@ describe('readConfig', () => {
         uploadCredentials: null,
       },
       sealCopySource: 'auto',
+      copyIfMatch: 'auto',
       writeOnce: true,
       multipartUrls: true,
       limits: {

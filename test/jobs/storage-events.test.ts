@@ -328,6 +328,21 @@ describe('a copy', () => {
     await expectInvariants({ swept: false })
   })
 
+  it('of the very same bytes that was made after these were taken changes nothing', async () => {
+    const { api, promise, put, deliver } = await start()
+    const { id, key, incoming } = await promise()
+    const etag = await put(incoming)
+    await api.get(id)
+    const late = { eventTime: new Date(Date.now() + 61_000).toISOString() }
+    await deliver(eventOf('CopyObject', incoming, { etag, more: late }))
+    expect(await fileOf(id)).toEqual(ready)
+    expect(await (await env.BUCKET.get(key))?.text()).toBe('bytes')
+    // The store's clock may be behind ours.
+    const soon = { eventTime: new Date(Date.now() + 59_000).toISOString() }
+    await deliver(eventOf('CopyObject', incoming, { etag, more: soon }))
+    expect(await fileOf(id)).toEqual(copied)
+  })
+
   it('noticed while a reader settles the upload costs no bytes of the file that is then ready', async () => {
     const { worker, token, promise, put } = await start()
     const { id, key, incoming } = await promise()

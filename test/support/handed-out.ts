@@ -52,6 +52,7 @@ export function startWorkerOver(
 
 function withoutCopyCondition(s3: S3OverBucket): S3OverBucket {
   return {
+    ...s3,
     fetch(request) {
       const headers = new Headers(request.headers)
       headers.delete('x-amz-copy-source-if-match')

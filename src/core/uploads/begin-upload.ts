@@ -66,6 +66,7 @@ export function intentOf(gateway: Gateway, file: NewFile, upload: UploadPlan, no
       multipartId: null,
       partBytes: upload.partBytes ?? null,
       promotingEtag: null,
+      promotingAt: null,
     },
   }
 }

@@ -10,6 +10,8 @@ export type ObjectCreated = {
   key: ObjectKey
   /** Opaque, without quotes; null: it does not say. */
   etag: string | null
+  /** In milliseconds since 1970 UTC, by the store's clock; 0: it does not say. */
+  at: number
   /** The object is a copy of another one (CopyObject), not bytes that somebody sent. */
   isCopy: boolean
 }
@@ -26,11 +28,15 @@ export async function filesOfEvents(
   )
 }
 
+/** How far the store's clock may be from ours. */
+const clockToleranceMs = 60_000
+
 /**
  * Settles the upload that an event is about; safe to repeat, in any order, as it asks the store itself what is
  * there. A copy under the key of an upload is refused: whoever holds a URL may have added
  * `x-amz-copy-source` to make the store copy what he may not read. That is so also when the copy was taken for
- * his bytes in the meantime, which `file` need not know of yet. Throws `store_failed`, `database_failed`.
+ * his bytes in the meantime, which `file` need not know of yet; a copy that was made after his bytes were taken is
+ * nobody's: it changes nothing. Throws `store_failed`, `database_failed`.
  */
 export async function settleEvent(gateway: Gateway, event: ObjectCreated, file: FileRecord): Promise<void> {
   if (!event.isCopy) {
@@ -39,8 +45,9 @@ export async function settleEvent(gateway: Gateway, event: ObjectCreated, file: 
   }
   const ended = file.status === 'uploading' ? await refuseCopy(gateway, file) : file
   if (ended === null || !isStored(ended) || !ended.upload) return
-  const taken = ended.upload.promotingEtag ?? ended.content.etag
-  if (event.etag === null || event.etag !== taken) return
+  const { promotingEtag, promotingAt } = ended.upload
+  if (event.etag === null || event.etag !== (promotingEtag ?? ended.content.etag)) return
+  if (promotingAt !== null && event.at > promotingAt + clockToleranceMs) return
   const due = await gateway.uploads.revoke(ended, { code: 'copied_not_uploaded' }, gateway.now())
   deleteObjects(gateway, due)
 }

@@ -39,6 +39,8 @@ export type Upload = HeaderSeal & {
   partBytes: number | null
   /** The one version of the incoming bytes that may be promoted; null: none has been chosen. */
   promotingEtag: string | null
+  /** When it was last chosen, in milliseconds since 1970 UTC. */
+  promotingAt: number | null
 }
 
 /** How long a request whose bytes pass through the Worker may take before it is taken for dead. */

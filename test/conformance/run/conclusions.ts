@@ -18,9 +18,9 @@ export function conclusionsFrom(findings: readonly Finding[]): string[] {
       : []),
     ...(holds('copy-if-match') === 'no'
       ? [
-          '- CopyObject ignores x-amz-copy-source-if-match: the gateway compares the MD5 of the copy, where its source was put in one piece.',
+          '- `S3_COPY_IF_MATCH = "false"`: CopyObject ignores the ETag its source must have, so bytes pass through the Worker where they are copied.',
         ]
-      : []),
+      : ['- `S3_COPY_IF_MATCH = "true"`.']),
     ...(holds('part-after-complete') === 'no'
       ? [
           '- `S3_MULTIPART_URLS = "false"`: a part URL works after its upload was completed, so clients must not be given any.',

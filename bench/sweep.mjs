@@ -1,0 +1,263 @@
+// What 100 000 overdue uploads cost: how many sweeps, how long they take, and what four clients notice of them, who
+// list, get, upload and presign all the while. The sweeps run back to back; a deployment's are minutes apart. Miniflare's D1 is one
+// SQLite that does one thing at a time, as D1 is, with round trips of a millisecond.
+//   npm run bench:sweep [rows]
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { Agent, request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buildSync } from 'esbuild'
+import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
+
+const overdue = Number(process.argv[2] ?? 100_000)
+// Of these: a fifth died in the Worker, one of fifty has arrived, and the others never came.
+const arrived = Math.floor(overdue / 50)
+const died = Math.floor(overdue / 5)
+const baselineMs = 10_000
+const clientCount = 4
+const rootKey = 'root-key-for-the-bench-0123456789abcdef'
+const files = '/api/v3/organizations/acme/ai/files'
+const agent = new Agent({ keepAlive: true })
+
+const folder = mkdtempSync(join(tmpdir(), 'slipway-bench-'))
+const reports = []
+const meters = []
+const miniflare = new Miniflare(
+  convertV4MiniflareOptions({
+    name: 'bench',
+    modules: true,
+    script: bundle(),
+    compatibilityDate: '2026-10-23',
+    cf: false,
+    unsafeTriggerHandlers: true,
+    handleStructuredLogs({ message }) {
+      const event = message.startsWith('{') ? JSON.parse(message) : {}
+      if (event.event === 'sweep') reports.push(event)
+      if (event.event === 'metered') meters.push(event)
+    },
+    bindings: {
+      ROOT_API_KEY: rootKey,
+      SIGNING_SECRET: 'signing-secret-for-the-bench-012345678',
+      S3_ACCESS_KEY_ID: 'a',
+      S3_SECRET_ACCESS_KEY: 'b',
+      S3_ENDPOINT: 'https://store.example.com',
+      S3_REGION: 'auto',
+      S3_BUCKET: 'slipway',
+      S3_SEAL_COPY_SOURCE: 'true',
+      PENDING_UPLOADS_MAX: '1000000',
+    },
+    d1Databases: ['DB'],
+    r2Buckets: ['BUCKET'],
+    d1Persist: join(folder, 'd1'),
+    r2Persist: join(folder, 'r2'),
+  }),
+)
+
+try {
+  const url = await miniflare.ready
+  const database = await miniflare.getD1Database('DB')
+  await migrate(database)
+  const key = await organization(url)
+  await fill(database, await miniflare.getR2Bucket('BUCKET'))
+  console.log(
+    `${overdue} overdue uploads (${arrived} arrived, ${died} died in the Worker), ${clientCount} clients`,
+  )
+
+  await clients(url, key, pause(3000))
+  const before = await clients(url, key, pause(baselineMs))
+  const sweeping = sweepAll(url, database)
+  const during = await clients(url, key, sweeping)
+  const durations = await sweeping
+  const after = await clients(url, key, pause(baselineMs))
+  // Log lines come through a pipe.
+  await pause(500)
+
+  const rowsPerSweep = reports.map(
+    ({ settled, refused, failed, abandoned }) => settled + refused + failed + abandoned,
+  )
+  console.log(`sweeps needed          ${durations.length}`)
+  console.log(`uploads ended a sweep  ${spread(rowsPerSweep)}`)
+  console.log(`seconds a sweep        ${spread(durations.map((ms) => ms / 1000))}`)
+  console.log(`statements a sweep     ${spread(meters.map(({ statements }) => statements))}`)
+  console.log(`calls a sweep          ${spread(meters.map(({ subrequests }) => subrequests))}`)
+  console.log(`errors                 ${reports.reduce((sum, { errors }) => sum + errors, 0)}`)
+  console.log('\nmilliseconds   without: p50    p99     with: p50    p99    max   requests/s without, with')
+  for (const kind of Object.keys(before.times)) {
+    const without = [...before.times[kind], ...after.times[kind]]
+    const with_ = during.times[kind]
+    const cells = [
+      [
+        quantile(without, 0.5),
+        quantile(without, 0.99),
+        quantile(with_, 0.5),
+        quantile(with_, 0.99),
+        Math.max(...with_),
+      ],
+      [without.length / (before.seconds + after.seconds), with_.length / during.seconds],
+    ]
+    console.log(kind.padEnd(16), ...cells.flat().map((cell) => cell.toFixed(1).padStart(9)))
+  }
+} finally {
+  agent.destroy()
+  await miniflare.dispose()
+  rmSync(folder, { recursive: true, force: true })
+}
+
+/** Runs the cron until a sweep finds nothing to do; how long each took. */
+async function sweepAll(url, database) {
+  const left = database.prepare(
+    `SELECT (SELECT count(*) FROM uploads WHERE state = 'pending' AND expires_at < ?1)
+       + (SELECT count(*) FROM object_deletions WHERE due_at <= ?1) AS n`,
+  )
+  const durations = []
+  for (;;) {
+    // What a sweep puts off for a quarter of an hour is due at once here.
+    await database
+      .prepare(
+        "UPDATE uploads SET sweep_at = expires_at WHERE state = 'pending' AND sweep_at > ?1 AND expires_at < ?1",
+      )
+      .bind(Date.now())
+      .run()
+    if ((await left.bind(Date.now()).first('n')) === 0) return durations
+    const begun = performance.now()
+    await send(url, 'GET', '/cdn-cgi/local/scheduled', '')
+    durations.push(performance.now() - begun)
+  }
+}
+
+/** What clients measure until `end` is settled: milliseconds of each request by its kind. */
+async function clients(url, key, end) {
+  let isOver = false
+  end.then(
+    () => {
+      isOver = true
+    },
+    () => {
+      isOver = true
+    },
+  )
+  const times = { list: [], get: [], upload: [], presign: [] }
+  const begun = performance.now()
+  const timed = async (kind, method, path, body) => {
+    const start = performance.now()
+    const answer = await send(url, method, path, key, body)
+    times[kind].push(performance.now() - start)
+    return answer
+  }
+  await Promise.all(
+    Array.from({ length: clientCount }, async () => {
+      while (!isOver) {
+        const content = Buffer.from(randomBytes(512).toString('hex')).toString('base64')
+        const { fileId } = await timed('upload', 'POST', files, {
+          content,
+          contentType: 'text/plain',
+        })
+        await timed('get', 'GET', `${files}/${fileId}`)
+        await timed('list', 'GET', `${files}?limit=20`)
+        await timed('presign', 'POST', files, { requestUploadUrl: true, size: 5, contentType: 'text/plain' })
+      }
+    }),
+  )
+  return { times, seconds: (performance.now() - begun) / 1000 }
+}
+
+async function organization(url) {
+  await send(url, 'PUT', '/v1/organizations/acme', rootKey, { name: 'Acme' })
+  return (await send(url, 'POST', '/v1/api-keys', rootKey, { organization: 'acme' })).api_key
+}
+
+async function migrate(database) {
+  for (const file of readdirSync('migrations').sort())
+    for (const statement of statementsOf(readFileSync(join('migrations', file), 'utf8')))
+      await database.prepare(statement).run()
+}
+
+/** Split at the semicolons that are not inside a trigger. */
+function statementsOf(sql) {
+  const pieces = sql
+    .replace(/--.*$/gm, '')
+    .split(/;(?=\s*(?:$|CREATE|INSERT|DROP|ALTER|UPDATE organizations SET \(|UPDATE contents SET))/)
+  return pieces.map((piece) => piece.trim()).filter((piece) => piece !== '')
+}
+
+/** Overdue uploads of two days ago, so that what they leave is no longer watched. */
+async function fill(database, bucket) {
+  const endedAt = Date.now() - 2 * 86_400_000
+  await database.prepare('UPDATE organizations SET pending_uploads_max = 1000000').run()
+  const id = "printf('01900000-0000-7000-8000-%012x', i)"
+  const step = 10_000
+  for (let from = 0; from < overdue; from += step) {
+    const series = `WITH RECURSIVE n(i) AS (SELECT ${from} UNION ALL SELECT i + 1 FROM n WHERE i < ${Math.min(from + step, overdue) - 1})`
+    await database.batch([
+      database.prepare(
+        `${series} INSERT INTO files (id, organization_id, filename, content_type, metadata, status, created_at)
+         SELECT ${id}, 'acme', 'a.txt', 'text/plain', '{}', 'uploading', ${endedAt} FROM n`,
+      ),
+      database.prepare(
+        `${series} INSERT INTO uploads (file_id, organization_id, method, state, object_key, content_key,
+           content_type, byte_size, reserved_bytes, expires_at, sweep_at)
+         SELECT ${id}, 'acme', iif(i % 5 = 0, 'edge', 'presigned_put'), 'pending',
+           iif(i % 5 = 0, 'acme/' || ${id} || '.txt', '_incoming/acme/' || ${id}), 'acme/' || ${id} || '.txt',
+           'text/plain', 5, 5, ${endedAt} + i, ${endedAt} + i FROM n`,
+      ),
+    ])
+  }
+  for (let index = 1; index < overdue; index += 50) {
+    const key = `_incoming/acme/01900000-0000-7000-8000-${index.toString(16).padStart(12, '0')}`
+    await bucket.put(key, 'bytes', { httpMetadata: { contentType: 'text/plain' } })
+  }
+}
+
+function bundle() {
+  const { outputFiles } = buildSync({
+    entryPoints: ['bench/sweep-worker.ts'],
+    bundle: true,
+    format: 'esm',
+    write: false,
+    target: 'es2024',
+    conditions: ['workerd', 'worker', 'browser'],
+    external: ['node:*'],
+  })
+  return outputFiles[0].text
+}
+
+function send(url, method, path, token, json) {
+  const body = json === undefined ? '' : JSON.stringify(json)
+  const headers = {
+    authorization: `Bearer ${token}`,
+    ...(json === undefined
+      ? {}
+      : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+  }
+  return new Promise((resolve, reject) => {
+    const outgoing = request(new URL(path, url), { method, headers, agent }, (answer) => {
+      let text = ''
+      answer.setEncoding('utf8')
+      answer.on('data', (chunk) => {
+        text += chunk
+      })
+      answer.on('end', () =>
+        answer.statusCode < 300
+          ? resolve(text.startsWith('{') ? JSON.parse(text) : text)
+          : reject(new Error(`${answer.statusCode} ${text}`)),
+      )
+    })
+    outgoing.on('error', reject)
+    outgoing.end(body)
+  })
+}
+
+function pause(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
+
+function quantile(numbers, share) {
+  const sorted = numbers.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN
+}
+
+function spread(numbers) {
+  const show = (number) => (Number.isInteger(number) ? String(number) : number.toFixed(1))
+  return `median ${show(quantile(numbers, 0.5))}, most ${show(Math.max(...numbers))}`
+}
