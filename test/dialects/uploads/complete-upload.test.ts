@@ -144,6 +144,29 @@ describe('POST /v1/uploads/{id}/complete', () => {
     },
   )
 
+  it.each(['promoted', 'refused'])('sees what another one has just taken away: %s', async (outcome) => {
+    let other: Response | null = null
+    const looksAt = outcome === 'promoted' ? 's3.head' : 's3.listParts'
+    const over = await startOver(s3, { S3_SEAL_COPY_SOURCE: 'false' }, async (name, call) => {
+      if (name === looksAt && other === null && isArmed) {
+        isArmed = false
+        other = await over.api.complete(id)
+      }
+      return call()
+    })
+    let isArmed = false
+    const promised = { sha256: '0'.repeat(64) }
+    const upload =
+      outcome === 'promoted' ? await over.api.inOne('hello') : await over.api.inParts(twoParts, promised)
+    const id: string = upload.id
+    if (outcome === 'promoted') await put(upload, 'hello')
+    else await putParts(upload.parts, bytes)
+    isArmed = true
+    const answer = await over.api.complete(id)
+    const expected = outcome === 'promoted' ? 200 : 422
+    expect([(other as Response | null)?.status, answer.status]).toEqual([expected, expected])
+  })
+
   it.each(stores)('ends an upload whose completion was never answered: $name', async (store) => {
     let isLost = true
     const { api, asked } = await startOver(store, {}, async (name, call) => {

@@ -340,6 +340,16 @@ describe('a file in parts', () => {
     expect(await isInParts({ size: 5 * gibibyte + 1, multipart: false, partSize: gibibyte })).toBe(true)
   })
 
+  it('is one PUT where the URLs of parts would outlive it, and no more than that can carry', async () => {
+    const { api, multiparts } = await startOver(r2, { S3_MULTIPART_URLS: 'false' })
+    const asked = { ...binary, multipart: true }
+    expect(await bodyOf(await api.create({ ...asked, size: twoParts }))).toMatchObject({ method: 'PUT' })
+    expect((await api.create({ ...asked, size: 5 * gibibyte })).status).toBe(201)
+    expect((await api.create({ ...asked, size: 5 * gibibyte + 1 })).status).toBe(413)
+    expect((await api.create({ ...asked, size: twoParts, partSize: partBytes - 1 })).status).toBe(400)
+    expect(await multiparts()).toEqual([])
+  })
+
   it('is planned in equal parts within the bounds of S3 and R2, whatever its size', () => {
     const size = fc.oneof(
       fc.integer({ min: 1, max: 5 * tebibyte }),
