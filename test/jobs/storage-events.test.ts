@@ -226,7 +226,7 @@ describe('a copy', () => {
   it('that the gateway made itself, to where promised bytes stay, is left alone', async () => {
     const s3 = createS3OverBucket(env.BUCKET)
     const requests = answerStoreRequests(s3)
-    const { api, promise, put, deliver } = await start({ BUCKET: undefined })
+    const { api, promise, put, deliver } = await start({ BUCKET: undefined, S3_COPY_IF_MATCH: 'true' })
     const { id, key, incoming } = await promise()
     const etag = await put(incoming)
     await deliver(eventOf('PutObject', incoming, { etag }))
