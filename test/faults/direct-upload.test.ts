@@ -46,6 +46,7 @@ add({
 })
 add({
   name: 'a look-up that settles by the MD5',
+  ends: 'ready',
   prepare: (client) => arrived(client, 'hello', 'MD5'),
   act: get,
   answers: [200],
@@ -63,6 +64,7 @@ add({
 })
 add({
   name: 'a look-up that refuses',
+  ends: 'error',
   prepare: (client) => arrived(client, 'jello', 'MD5'),
   act: get,
   answers: [404],

@@ -39,6 +39,7 @@ add({
 })
 add({
   name: 'a copy under the key of an upload',
+  ends: 'error',
   prepare: (client) => arrived(client, 'CopyObject'),
   act: (client, { event, fileId }) => deliver(client, [event], fileId, 'error'),
   answers: [200],
@@ -46,6 +47,7 @@ add({
 })
 add({
   name: 'a copy that was taken for the bytes of an upload',
+  ends: 'error',
   prepare: async (client) => {
     const found = await arrived(client, 'CopyObject')
     expect((await client.quantcdn.get(found.fileId)).status).toBe(200)

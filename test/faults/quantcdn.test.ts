@@ -26,6 +26,7 @@ const add = <P>(scenario: Scenario<P>) => scenarios.push(scenario)
 
 add({
   name: 'an upload',
+  ends: 'ready',
   prepare: nothing,
   act: ({ quantcdn }) => quantcdn.upload(hello, once),
   answers: [201],
@@ -35,6 +36,7 @@ add({
 })
 add({
   name: 'an upload of known bytes',
+  ends: 'ready',
   prepare: ({ quantcdn }) => quantcdn.stored('hello'),
   act: ({ quantcdn }) => quantcdn.upload(hello, once),
   answers: [201],
@@ -67,6 +69,7 @@ add({
 })
 add({
   name: 'a read that settles, the bytes through the Worker',
+  ends: 'ready',
   prepare: (client) => arrived(client, 'hello'),
   act: get,
   answers: [200],
@@ -75,6 +78,7 @@ add({
 })
 add({
   name: 'a read that settles, the bytes by CopyObject',
+  ends: 'ready',
   prepare: (client) => arrived(client, 'hello'),
   act: get,
   answers: [200],
@@ -84,6 +88,7 @@ add({
 })
 add({
   name: 'a read that refuses',
+  ends: 'error',
   prepare: (client) => arrived(client, pngBytes),
   act: get,
   answers: [404],

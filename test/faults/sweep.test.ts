@@ -94,6 +94,7 @@ add({
 add({
   ...itself,
   name: 'uploads in parts, and what is left of a form',
+  isLarge: false,
   prepare: async (client) => {
     await inParts(client)
     await dyingForm(client)

@@ -82,6 +82,7 @@ add({
 })
 add({
   name: 'an upload that is aborted',
+  ends: 'failed',
   prepare: arrived,
   act: abort,
   answers: [204],
@@ -89,6 +90,7 @@ add({
 })
 add({
   name: 'an upload in parts that is aborted',
+  ends: 'failed',
   prepare: (client) => created(client, inParts),
   act: abort,
   answers: [204],

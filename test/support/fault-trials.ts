@@ -26,6 +26,8 @@ export type Scenario<Prepared> = {
   answers: readonly number[]
   /** How many files the organization has in the end. */
   files: number
+  /** What all files of the organization are in the end. Left out: some of them were never sent any bytes. */
+  ends?: 'ready' | 'error' | 'failed'
   /** What was made, by the body of an answer: for all answers the same. Left out: nothing, or nothing to tell by. */
   made?: (body: never) => unknown
   /**
@@ -221,6 +223,10 @@ export async function injectEverywhere(scenario: AnyScenario, kind: StoreKind): 
      WHERE o.id NOT IN ('sound', 'stranger')`,
   )
   expect(counts).toHaveLength(points.length)
+  if (scenario.ends !== undefined) {
+    const others = `SELECT organization_id, status FROM files WHERE organization_id <> 'stranger' AND status <> ?1`
+    expect(await rows(others, scenario.ends), `files that are not ${scenario.ends}`).toEqual([])
+  }
   for (const { id, files } of counts) {
     const isGivenUp = scenario.isKeyless && id.startsWith('later-')
     expect(files, `files of ${id}`).toBeGreaterThanOrEqual(scenario.files - (isGivenUp ? 1 : 0))
