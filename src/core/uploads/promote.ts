@@ -1,14 +1,16 @@
 import { streamOf } from '../contents/chunks'
 import { createDigestStream, type DigestAlgorithm } from '../contents/digest'
+import { fail } from '../errors'
 import type { Gateway } from '../gateway'
 import type { Md5, Sha256 } from '../ids'
-import type { StoredObject } from '../ports/object-store'
+import { partBytes, type StoredObject } from '../ports/object-store'
 import type { Upload } from './upload'
 import type { Digests } from './verify-object'
 
 /**
  * Copies bytes that are being read from the incoming key to the one where they stay, and hashes them on the
- * way if `isHashed`. The incoming object is read under its ETag: what is copied is what was verified.
+ * way if `isHashed`. The incoming object is read under its ETag: what is copied is what was verified. Up to
+ * `partBytes` it is put whole: that can be repeated, and the store compares the hash.
  */
 export async function copyThrough(
   gateway: Gateway,
@@ -18,11 +20,36 @@ export async function copyThrough(
   isHashed: boolean,
 ): Promise<{ copy: StoredObject; digests: Digests }> {
   const hashes = isHashed ? hashesFor(upload, { md5, sha256: null }) : null
-  const stream = streamOf(chunks, async (chunk) => hashes?.update(chunk))
+  const see = async (chunk: Uint8Array) => hashes?.update(chunk)
+  const digestsOfSeen = async () => (await hashes?.digests()) ?? { md5, sha256 }
   const { contentKey, contentType, contentDisposition } = upload
-  const options = { contentType, contentDisposition, sha256: null }
-  const copy = await gateway.objects.put(contentKey, { stream, byteSize }, options)
-  return { copy, digests: (await hashes?.digests()) ?? { md5, sha256 } }
+  const headers = { contentType, contentDisposition }
+  if (byteSize <= partBytes) {
+    const bytes = await collect(chunks, byteSize, see)
+    const digests = await digestsOfSeen()
+    const options = { ...headers, sha256: isHashed ? digests.sha256 : null }
+    return { copy: await gateway.objects.put(contentKey, bytes, options), digests }
+  }
+  const stream = streamOf(chunks, see)
+  const copy = await gateway.objects.put(contentKey, { stream, byteSize }, { ...headers, sha256: null })
+  return { copy, digests: await digestsOfSeen() }
+}
+
+/** All of `chunks`, which are `byteSize` bytes. Throws `store_failed` when the store keeps some back. */
+async function collect(
+  chunks: AsyncIterable<Uint8Array>,
+  byteSize: number,
+  see: (chunk: Uint8Array) => Promise<void>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(byteSize)
+  let filled = 0
+  for await (const chunk of chunks) {
+    if (filled + chunk.length > byteSize) fail({ code: 'store_failed', operation: 'read' })
+    await see(chunk)
+    bytes.set(chunk, filled)
+    filled += chunk.length
+  }
+  return filled === byteSize ? bytes : fail({ code: 'store_failed', operation: 'read' })
 }
 
 /** Lets the store copy the incoming object; null when it is no longer the one that was verified. */

@@ -118,7 +118,7 @@ async function inBatches(
     run.statementsLeft -= share.statements
     try {
       if ((await step(run)) === 'done') return
-      await new Promise((resolve) => setTimeout(resolve, pauseMs))
+      await scheduler.wait(pauseMs)
     } catch (cause) {
       return noteFailure(run, name, cause)
     }
