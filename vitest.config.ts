@@ -16,6 +16,8 @@ export default defineConfig({
   test: {
     // What passing tests log is nobody's business.
     silent: 'passed-only',
+    // Vitest keeps a core free otherwise, which leaves one file at a time on two.
+    maxWorkers: '100%',
     reporters: ['default', './test/support/fault-count-reporter.ts'],
     projects: [
       {
