@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import fc from 'fast-check'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { cuadra, textFile } from './support/cuadra'
+import { cuadra, plainId, textFile } from './support/cuadra'
 import { interceptBucket, interceptDatabase, recordCalls } from './support/faulty-bindings'
 import { expectInvariants } from './support/invariants'
 import { base64, incomingKey, quantcdn } from './support/quantcdn'
@@ -395,7 +395,10 @@ describe('usage follows its rows', () => {
           const api = await start({ quotaBytes: partBytes + 20 })
           const apply = createApply(api)
           for (let at = 0; at < operations.length; at += atOnce) {
-            await Promise.all(operations.slice(at, at + atOnce).map(apply))
+            const together = operations.slice(at, at + atOnce)
+            for (const step of together)
+              if (step.do === 'sweep') vi.setSystemTime(Date.now() + step.hours * hour)
+            await Promise.all(together.map(apply))
             await expectInvariants({ swept: false })
           }
           await letTimePass(api.worker)
@@ -413,7 +416,14 @@ describe('usage follows its rows', () => {
 
   function createApply(api: Awaited<ReturnType<typeof start>>) {
     const { worker, files, forms, token } = api
-    const parts = new Map<string, { url: string; headers: Record<string, string>; size: number }[]>()
+    /** Who has a URL: nobody puts anything without. Uploads in parts have one for each. */
+    const urls = new Map<string, { url: string; headers: Record<string, string>; size: number }[] | null>()
+    const handedOut = async (answer: Response): Promise<Response> => {
+      if (answer.status !== 201) return answer
+      const body = await bodyOf(answer.clone())
+      urls.set(plainId(body.fileId ?? body.id), body.parts ?? null)
+      return answer
+    }
     type Row = { file_id: string; object_key: string; byte_size: number | null; etag: string | null }
     const target = async (index: number): Promise<Row | undefined> => {
       const all = await rows<Row>(
@@ -425,11 +435,11 @@ describe('usage follows its rows', () => {
       return all[index % Math.max(1, all.length)]
     }
     const put = async ({ file_id, object_key, byte_size }: Row, isRight: boolean) => {
-      const planned = parts.get(file_id)
-      if (planned === undefined) {
-        // Only a client that has a URL puts anything.
-        const [upload] = await rows("SELECT 1 FROM uploads WHERE file_id = ?1 AND method <> 'edge'", file_id)
-        if (!upload || (await env.BUCKET.head(object_key))) return
+      const planned = urls.get(file_id)
+      const live = 'SELECT 1 FROM uploads WHERE file_id = ?1 AND expires_at > ?2'
+      if (planned === undefined || (await rows(live, file_id, Date.now())).length === 0) return
+      if (planned === null) {
+        if (await env.BUCKET.head(object_key)) return
         const bytes = 'abcdef'.slice(0, isRight ? (byte_size ?? 3) : 6)
         await env.BUCKET.put(object_key, bytes, { httpMetadata: { contentType: 'text/plain' } })
       } else
@@ -443,31 +453,27 @@ describe('usage follows its rows', () => {
       const row = 'which' in step ? await target(step.which) : undefined
       const answer = await (async (): Promise<Response | undefined> => {
         switch (step.do) {
-          case 'presign':
-            return files.upload({
+          case 'presign': {
+            const { size } = step
+            const json = {
               requestUploadUrl: true,
               contentType: 'text/plain',
-              ...(step.size === null ? {} : { size: step.size }),
-            })
+              ...(size === null ? {} : { size }),
+            }
+            return handedOut(await files.upload(json))
+          }
           case 'single': {
             const bytes = new TextEncoder().encode(step.bytes)
             const sha256 = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)).toHex()
-            return api.create({ size: bytes.length, ...(step.isHashed ? { sha256 } : {}) })
+            return handedOut(await api.create({ size: bytes.length, ...(step.isHashed ? { sha256 } : {}) }))
           }
-          case 'parts': {
-            const created = await api.parts(0)
-            if (created.status !== 201) return created
-            const body = await bodyOf(created)
-            const id = String(body.id).replace(/^file_(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
-            parts.set(id, body.parts)
-            return undefined
-          }
+          case 'parts':
+            return handedOut(await api.parts(0))
           case 'base64':
             return files.upload({ content: base64(step.bytes), contentType: 'text/plain' })
           case 'form':
             return forms.upload([textFile(step.bytes)])
           case 'sweep':
-            vi.setSystemTime(Date.now() + step.hours * hour)
             await worker.runCron()
             return undefined
           case 'quota':
