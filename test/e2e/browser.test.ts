@@ -154,3 +154,46 @@ describe.runIf(canDrive)("Rails' own client in a browser, on a page of another o
     expect((await upload(file, { Authorization: 'Bearer nonsense' })).error).toContain('Status: 401')
   })
 })
+
+describe.runIf(canDrive)('the script of docs/uploads.md in a browser, on a page of another origin', () => {
+  const script = /```js\n(.*?)```/s.exec(readFileSync('docs/uploads.md', 'utf8'))?.[1] ?? ''
+  const bytes = randomBytes(34 * 1024 ** 2)
+
+  /** Opens the page, chooses the file as a person would, and uploads it. */
+  async function uploadOn(page: Page, file: string) {
+    await page.goto(pageOrigin)
+    await page.setInputFiles('input', file)
+    await page.addScriptTag({ content: script })
+    const options = JSON.stringify({ url: origin, token: key })
+    return page.evaluate(`uploadInParts(document.querySelector('input').files[0], ${options})`)
+  }
+
+  it('uploads in parts, and after the page was closed in the midst of it sends only what is left', async () => {
+    const path = join(folder, 'film.bin')
+    writeFileSync(path, bytes)
+    const puts: string[] = []
+    const context = await browser?.newContext()
+    const page = (await context?.newPage()) ?? expect.unreachable()
+    page.on('response', (response) => {
+      const { searchParams } = new URL(response.url())
+      if (response.request().method() === 'PUT' && response.ok())
+        puts.push(searchParams.get('partNumber') ?? '')
+    })
+    // The third part never leaves the browser, which is then closed.
+    await page.route(/partNumber=3/, () => {})
+    const first = uploadOn(page, path).catch(() => 'closed')
+    const known = () => page.evaluate('Object.keys(JSON.parse(Object.values(localStorage)[0]).etags)')
+    await expect.poll(() => puts.length, { timeout: 30_000 }).toBe(2)
+    await expect.poll(known).toEqual(['1', '2'])
+    await page.unroute(/partNumber=3/)
+    await page.goto('about:blank')
+    expect(await first).toBe('closed')
+
+    puts.length = 0
+    const file = await uploadOn(page, path)
+    expect(puts).toEqual(['3'])
+    const sha256 = createHash('sha256').update(bytes).digest('hex')
+    expect(file).toMatchObject({ status: 'ready', sizeBytes: bytes.length, sha256 })
+    await context?.close()
+  })
+})
