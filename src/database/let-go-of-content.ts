@@ -3,8 +3,8 @@ import { dueColumns } from './deletion-repository'
 
 /**
  * If no other file has the content of file `id`: lists its object for deletion, watched while something may
- * still land at its key, and returns it. To be followed, in the same batch, by the removal of the content row and of the file's
- * reference to it.
+ * still land at its key, and returns it. To be followed, in the same batch, by the removal of the content row
+ * and of the file's reference to it.
  */
 export function letGoOfContent(
   db: D1Database,

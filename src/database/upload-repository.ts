@@ -127,11 +127,12 @@ export function createUploadRepository(db: D1Database): UploadRepository {
     },
 
     async findByObjectKeys(keys) {
+      // CROSS: looked up one by one, whatever SQLite thinks of the number of keys.
       const rows = await readRows<FileRow>(
         'uploads.findByObjectKeys',
         db
           .prepare(
-            `SELECT ${fileColumns} FROM json_each(?1) j JOIN uploads k ON k.object_key = j.value
+            `SELECT ${fileColumns} FROM json_each(?1) j CROSS JOIN uploads k ON k.object_key = j.value
              JOIN files f ON f.id = k.file_id ${fileJoins}`,
           )
           .bind(JSON.stringify(keys)),
