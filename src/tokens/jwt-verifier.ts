@@ -37,7 +37,7 @@ export function createJwtVerifier(provider: IdentityProvider, now: () => number)
       }
       try {
         const claims = await verifyWithAnyKey(token, signingKeys, options)
-        return isTimed(claims) ? { outcome: 'verified', claims } : { outcome: 'invalid' }
+        return isComplete(claims) ? { outcome: 'verified', claims } : { outcome: 'invalid' }
       } catch (error) {
         return verdictOf(error)
       }
@@ -75,6 +75,6 @@ async function verifyWithAnyKey(
 }
 
 /** A token without `exp` would be good for ever. */
-function isTimed(claims: JWTPayload): claims is TokenClaims {
-  return typeof claims.exp === 'number'
+function isComplete(claims: JWTPayload): claims is TokenClaims {
+  return typeof claims.iss === 'string' && typeof claims.exp === 'number'
 }

@@ -26,6 +26,7 @@ export function tokenPrincipalOf(
   return {
     kind: 'jwt',
     organizationId,
+    issuer: claims.iss,
     subject,
     scopes: scopesOf(claims.scope),
     // NumericDate may have a fraction, and JSON's 1e999 is Infinity; times here are whole milliseconds.
