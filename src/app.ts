@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { matchedRoutes } from 'hono/route'
 import type { Composition } from './compose'
-import { checkHealth } from './core/health'
+import { failingParts } from './core/health'
 import type { Principal } from './core/organizations/principal'
 import { createCtxfyDialect } from './dialects/ctxfy'
 import { createCtxfyPublicFiles } from './dialects/ctxfy/public-files'
@@ -73,10 +73,8 @@ function createApp({ config, credentials, rateLimiter, gatewayFor }: Composition
   )
 
   app.get('/health', async (c) => {
-    const { database, bucket } = await checkHealth(c.var.gateway)
-    if (database && bucket) return c.json({ status: 'ok' })
-    const failing = [...(database ? [] : ['database']), ...(bucket ? [] : ['bucket'])]
-    return c.json({ status: 'unavailable', failing }, 503)
+    const failing = await failingParts(c.var.gateway)
+    return failing.length === 0 ? c.json({ status: 'ok' }) : c.json({ status: 'unavailable', failing }, 503)
   })
 
   app.route('/', createQuantcdnDialect(config.quantcdnExtraContentTypes))

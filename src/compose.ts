@@ -11,6 +11,7 @@ import { writeLog } from './log'
 import { createR2ObjectStore } from './storage/r2/r2-object-store'
 import { createCopySourceSeal } from './storage/s3/copy-source-seal'
 import { createS3Client } from './storage/s3/s3-client'
+import { createS3Keys } from './storage/s3/s3-keys'
 import { createS3MultipartStore } from './storage/s3/s3-multipart-store'
 import { createS3ObjectStore } from './storage/s3/s3-object-store'
 import { createS3Presigner } from './storage/s3/s3-presigner'
@@ -59,6 +60,7 @@ async function build(env: Env): Promise<Composition> {
     objects: bucket ? createR2ObjectStore(bucket, s3Store) : s3Store,
     multipartUploads: createS3MultipartStore(client),
     presigner: createS3Presigner(client, { now, sealsCopySource }),
+    storeKeys: createS3Keys(client, now),
     detectContentType: detectWithFileType,
     replySealer: createReplySealer(config.signingSecret),
     limits: config.limits,

@@ -3,6 +3,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { interceptBucket, interceptDatabase, recordCalls } from './support/faulty-bindings'
 import { captureLogs } from './support/logs'
 import { base64, filesPath, quantcdn } from './support/quantcdn'
+import { createS3OverBucket } from './support/s3-over-bucket'
+import { answerStoreRequests } from './support/store-requests'
 import { bodyOf, rootKey, startWorker } from './support/worker'
 
 afterEach(() => {
@@ -11,12 +13,14 @@ afterEach(() => {
 
 describe('the Worker', () => {
   it('answers through its real door', async () => {
+    answerStoreRequests(createS3OverBucket(env.BUCKET))
     const answer = await exports.default.fetch(new Request('https://gateway.example.com/health'))
     expect(answer.status).toBe(200)
     expect(await bodyOf(answer)).toEqual({ status: 'ok' })
   })
 
   it('says which part is missing when it is not healthy', async () => {
+    answerStoreRequests(createS3OverBucket(env.BUCKET))
     captureLogs()
     const broken = recordCalls(() => 'before')
     const noBucket = await startWorker({ BUCKET: interceptBucket(env.BUCKET, broken) }).call('GET', '/health')
