@@ -111,6 +111,8 @@ function startWorker(port, url) {
       'S3_BUCKET:slipway',
       '--var',
       'S3_REGION:auto',
+      '--var',
+      `GATEWAY_URL:${url}`,
     ],
     { cwd: root, env: quiet, stdio: ['ignore', 'pipe', 'pipe'] },
   )

@@ -4,6 +4,7 @@ import type { Gateway, LogEvent, StoreFacts } from './core/gateway'
 import { createReplySealer } from './core/idempotency/reply-sealer'
 import { sha256OfText, uuidV7 } from './core/ids'
 import type { Credentials } from './core/organizations/authenticate'
+import { noRefusedCredentials } from './core/organizations/refused-credentials'
 import { noPublicCopies, type PublicCopies } from './core/ports/public-copies'
 import { createRepositories } from './database/repositories'
 import { detectWithFileType } from './detection/file-type-detector'
@@ -83,9 +84,10 @@ async function build(env: Env): Promise<Composition> {
     credentials: {
       rootKeySha256: await sha256OfText(config.rootApiKey),
       verified: new Map(),
+      refused: noRefusedCredentials(),
       tokens: jwt && {
         verifier: createJwtVerifier(jwt.provider, now),
-        organizationClaim: jwt.organizationClaim,
+        reading: jwt.reading,
       },
     },
     rateLimiter: rateLimiter ?? null,
