@@ -101,7 +101,7 @@ async function makeClients() {
   const made = []
   for (let number = 0; number < clientCount; number++) {
     const organization = organizations[number % organizations.length]
-    const json = { organization }
+    const json = { organization, scopes: ['files:read', 'files:write', 'org:admin'] }
     const answer = await root.call('POST key', 'POST', '/v1/api-keys', { json, expect: 201 })
     const token = answer.json.api_key
     const name = `client-${number + 1}`

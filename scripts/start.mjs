@@ -111,6 +111,8 @@ function startWorker(port, url) {
       'S3_BUCKET:slipway',
       '--var',
       'S3_REGION:auto',
+      '--var',
+      `GATEWAY_URL:${url}`,
     ],
     { cwd: root, env: quiet, stdio: ['ignore', 'pipe', 'pipe'] },
   )
@@ -172,7 +174,11 @@ async function demoKey(url, rootKey) {
     if (answer.ok) return kept
   }
   await call(`${url}/v1/organizations/${organization}`, 'PUT', rootKey, { name: 'Demo' })
-  const made = await call(`${url}/v1/api-keys`, 'POST', rootKey, { organization, name: 'npm start' })
+  const made = await call(`${url}/v1/api-keys`, 'POST', rootKey, {
+    organization,
+    name: 'npm start',
+    scopes: ['files:read', 'files:write', 'org:admin'],
+  })
   mkdirSync(stateFolder, { recursive: true })
   writeFileSync(keyFile, `${made.api_key}\n`, { mode: 0o600 })
   return made.api_key

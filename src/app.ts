@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { matchedRoutes } from 'hono/route'
 import type { Composition } from './compose'
-import { checkHealth } from './core/health'
+import { failingParts } from './core/health'
 import type { Principal } from './core/organizations/principal'
 import { createCtxfyDialect } from './dialects/ctxfy'
 import { createCtxfyPublicFiles } from './dialects/ctxfy/public-files'
@@ -12,6 +12,7 @@ import { createOrganizationsDialect } from './dialects/organizations'
 import { createQuantcdnDialect } from './dialects/quantcdn'
 import { createUploadsDialect } from './dialects/uploads'
 import type { HttpEnv } from './http/context'
+import { renderMethodNotAllowed } from './http/problem-details'
 import { createPublicCopies } from './http/public-copies'
 
 /** How long a browser may remember a preflight's answer. */
@@ -33,15 +34,19 @@ function createApp({ config, credentials, rateLimiter, gatewayFor }: Composition
   app.use(async (c, next) => {
     const startedAt = Date.now()
     const requestId = crypto.randomUUID()
+    const gatewayUrl = config.gatewayUrl ?? new URL(c.req.url).origin
     c.set('requestId', requestId)
+    c.set('gatewayUrl', gatewayUrl)
     c.set(
       'gateway',
-      gatewayFor((work) => c.executionCtx.waitUntil(work), { requestId }, createPublicCopies(c.req.url)),
+      gatewayFor((work) => c.executionCtx.waitUntil(work), { requestId }, createPublicCopies(gatewayUrl)),
     )
     c.set('credentials', credentials)
     c.set('allowsRequest', async (key) => (await rateLimiter?.limit({ key }))?.success ?? true)
     await next()
     c.header('X-Request-Id', requestId)
+    // Answers hold API keys and presigned URLs; one that may be kept says so itself.
+    if (!c.res.headers.has('cache-control')) c.header('Cache-Control', 'no-store')
     c.var.gateway.log({
       event: 'request',
       method: c.req.method,
@@ -73,11 +78,11 @@ function createApp({ config, credentials, rateLimiter, gatewayFor }: Composition
   )
 
   app.get('/health', async (c) => {
-    const { database, bucket } = await checkHealth(c.var.gateway)
-    if (database && bucket) return c.json({ status: 'ok' })
-    const failing = [...(database ? [] : ['database']), ...(bucket ? [] : ['bucket'])]
-    return c.json({ status: 'unavailable', failing }, 503)
+    const failing = await failingParts(c.var.gateway)
+    return failing.length === 0 ? c.json({ status: 'ok' }) : c.json({ status: 'unavailable', failing }, 503)
   })
+
+  app.all('/health', (c) => renderMethodNotAllowed(c, 'GET, HEAD'))
 
   app.route('/', createQuantcdnDialect(config.quantcdnExtraContentTypes))
   app.route('/api/v1', createDirectUploadDialect())

@@ -4,6 +4,7 @@ import type { Gateway, LogEvent, StoreFacts } from './core/gateway'
 import { createReplySealer } from './core/idempotency/reply-sealer'
 import { sha256OfText, uuidV7 } from './core/ids'
 import type { Credentials } from './core/organizations/authenticate'
+import { noRefusedCredentials } from './core/organizations/refused-credentials'
 import { noPublicCopies, type PublicCopies } from './core/ports/public-copies'
 import { createRepositories } from './database/repositories'
 import { detectWithFileType } from './detection/file-type-detector'
@@ -11,6 +12,7 @@ import { writeLog } from './log'
 import { createR2ObjectStore } from './storage/r2/r2-object-store'
 import { createCopySourceSeal } from './storage/s3/copy-source-seal'
 import { createS3Client } from './storage/s3/s3-client'
+import { createS3Keys } from './storage/s3/s3-keys'
 import { createS3MultipartStore } from './storage/s3/s3-multipart-store'
 import { createS3ObjectStore } from './storage/s3/s3-object-store'
 import { createS3Presigner } from './storage/s3/s3-presigner'
@@ -59,6 +61,7 @@ async function build(env: Env): Promise<Composition> {
     objects: bucket ? createR2ObjectStore(bucket, s3Store) : s3Store,
     multipartUploads: createS3MultipartStore(client),
     presigner: createS3Presigner(client, { now, sealsCopySource }),
+    storeKeys: createS3Keys(client, now),
     detectContentType: detectWithFileType,
     replySealer: createReplySealer(config.signingSecret),
     limits: config.limits,
@@ -81,9 +84,10 @@ async function build(env: Env): Promise<Composition> {
     credentials: {
       rootKeySha256: await sha256OfText(config.rootApiKey),
       verified: new Map(),
+      refused: noRefusedCredentials(),
       tokens: jwt && {
         verifier: createJwtVerifier(jwt.provider, now),
-        organizationClaim: jwt.organizationClaim,
+        reading: jwt.reading,
       },
     },
     rateLimiter: rateLimiter ?? null,

@@ -1,7 +1,6 @@
+import { type JwtConfig, type JwtVariables, readJwt } from './config-jwt'
 import type { Limits } from './core/gateway'
-import { type JsonPointer, parseJsonPointer } from './core/json-pointer'
 import type { S3Configuration } from './storage/s3/s3-client'
-import type { IdentityProvider } from './tokens/jwt-verifier'
 
 /** What the operator decided. Every field is named in `wrangler.toml` or is a secret. */
 export type Config = {
@@ -20,7 +19,9 @@ export type Config = {
   cors: { origins: readonly string[] }
   quantcdnExtraContentTypes: readonly string[]
   /** null: no identity provider's tokens are taken. */
-  jwt: { provider: IdentityProvider; organizationClaim: JsonPointer } | null
+  jwt: JwtConfig | null
+  /** Where clients reach the gateway, as an origin; null: where a request says it was sent to. */
+  gatewayUrl: string | null
   /** Where the bucket is public, without a trailing slash; null: nowhere. */
   publicBaseUrl: string | null
   cuadraExtraContentTypes: readonly string[]
@@ -32,7 +33,7 @@ export class ConfigError extends Error {
 }
 
 /** What the Worker is given as strings. Optional ones may be left out of `wrangler.toml`. */
-export type Variables = {
+export type Variables = JwtVariables & {
   ROOT_API_KEY?: string
   SIGNING_SECRET?: string
   S3_ENDPOINT?: string
@@ -55,10 +56,7 @@ export type Variables = {
   PENDING_UPLOADS_MAX?: string
   CORS_ALLOWED_ORIGINS?: string
   QUANTCDN_EXTRA_CONTENT_TYPES?: string
-  JWT_JWKS_URL?: string
-  JWT_ISSUER?: string
-  JWT_AUDIENCE?: string
-  JWT_ORGANIZATION_CLAIM?: string
+  GATEWAY_URL?: string
   PUBLIC_BASE_URL?: string
   CUADRA_EXTRA_CONTENT_TYPES?: string
 }
@@ -96,16 +94,6 @@ export function readConfig(variables: Variables): Config {
       .map((entry) => entry.trim())
       .filter((entry) => entry !== '')
       .map((entry) => (isValid(entry) ? entry : wrong(name, `must be a comma-separated list of ${what}`)))
-  const readJwt = (): Config['jwt'] => {
-    const organizationClaim = claimPointer(text('JWT_ORGANIZATION_CLAIM') ?? '/org_id')
-    // One of the three says that tokens are meant to be taken: then a forgotten one is not a silent 401.
-    const isLeftOut = (['JWT_JWKS_URL', 'JWT_ISSUER', 'JWT_AUDIENCE'] as const).every((name) => !text(name))
-    if (isLeftOut) return null
-    const jwksUrl = keysUrl(required('JWT_JWKS_URL'))
-    const provider = { jwksUrl, issuer: required('JWT_ISSUER'), audience: required('JWT_AUDIENCE') }
-    return { provider, organizationClaim }
-  }
-
   const publicBaseUrl = text('PUBLIC_BASE_URL')
   const flag = (name: Name, fallback: boolean): boolean => {
     const value = text(name) ?? String(fallback)
@@ -154,7 +142,8 @@ export function readConfig(variables: Variables): Config {
     cors: {
       origins: list('CORS_ALLOWED_ORIGINS', isOrigin, 'origins as browsers send them, or *'),
     },
-    jwt: readJwt(),
+    jwt: readJwt({ text, required, wrong }),
+    gatewayUrl: text('GATEWAY_URL') === null ? null : gatewayOrigin(required('GATEWAY_URL')),
     publicBaseUrl: publicBaseUrl === null ? null : endpoint('PUBLIC_BASE_URL', publicBaseUrl),
     quantcdnExtraContentTypes: list('QUANTCDN_EXTRA_CONTENT_TYPES', isMediaType, 'lower-case media types'),
     cuadraExtraContentTypes: list('CUADRA_EXTRA_CONTENT_TYPES', isMediaType, 'lower-case media types'),
@@ -178,21 +167,10 @@ function isOrigin(entry: string): boolean {
   return entry === '*' || (/^https?:\/\/[a-z0-9.:[\]-]+$/.test(entry) && URL.parse(entry)?.origin === entry)
 }
 
-/** Whoever can change the keys on their way can sign any token: plain HTTP never leaves the machine. */
-function keysUrl(text: string): string {
-  const url = URL.parse(text)
-  const isLoopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url?.hostname ?? '')
-  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback)
-  if (url === null || !isSafe || url.username || url.password || text.includes('#'))
-    wrong('JWT_JWKS_URL', 'must be an https URL without fragment or credentials (http on loopback only)')
-  return url.href
-}
-
-function claimPointer(text: string): JsonPointer {
-  const pointer = parseJsonPointer(text)
-  if (pointer === null)
-    wrong('JWT_ORGANIZATION_CLAIM', 'must be a JSON Pointer such as /org_id (RFC 6901: ~1 for /, ~0 for ~)')
-  return pointer
+/** Paths of the gateway begin at its root. */
+function gatewayOrigin(text: string): string {
+  const { origin, href } = new URL(endpoint('GATEWAY_URL', text))
+  return href === `${origin}/` ? origin : wrong('GATEWAY_URL', 'must be an http(s) URL without a path')
 }
 
 function wrong(name: Name, problem: string): never {

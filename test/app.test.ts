@@ -3,6 +3,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { interceptBucket, interceptDatabase, recordCalls } from './support/faulty-bindings'
 import { captureLogs } from './support/logs'
 import { base64, filesPath, quantcdn } from './support/quantcdn'
+import { createS3OverBucket } from './support/s3-over-bucket'
+import { answerStoreRequests } from './support/store-requests'
 import { bodyOf, rootKey, startWorker } from './support/worker'
 
 afterEach(() => {
@@ -11,12 +13,14 @@ afterEach(() => {
 
 describe('the Worker', () => {
   it('answers through its real door', async () => {
+    answerStoreRequests(createS3OverBucket(env.BUCKET))
     const answer = await exports.default.fetch(new Request('https://gateway.example.com/health'))
     expect(answer.status).toBe(200)
     expect(await bodyOf(answer)).toEqual({ status: 'ok' })
   })
 
   it('says which part is missing when it is not healthy', async () => {
+    answerStoreRequests(createS3OverBucket(env.BUCKET))
     captureLogs()
     const broken = recordCalls(() => 'before')
     const noBucket = await startWorker({ BUCKET: interceptBucket(env.BUCKET, broken) }).call('GET', '/health')
@@ -107,6 +111,74 @@ describe('the Worker', () => {
     const failures = logs.events().filter(({ event }) => event === 'request_failed')
     expect(failures).toHaveLength(2)
     expect(JSON.stringify(failures)).toContain('injected failure before')
+  })
+})
+
+describe('answers', () => {
+  it('are kept by no cache unless they say how long', async () => {
+    captureLogs()
+    const worker = startWorker()
+    const token = await worker.organization()
+    const api = quantcdn(worker, token)
+    const fileId = await api.stored('hello')
+    const json = { filename: 'a', contentType: 'text/plain', size: 5 }
+    for (const answer of [
+      await worker.call('POST', '/v1/api-keys', { token, json: {} }),
+      await worker.call('POST', '/v1/upload/s3', { token, json }),
+      await worker.call('POST', '/v1/uploads', { token, json }),
+      await worker.call('GET', '/v1/files', { token }),
+      await worker.call('GET', filesPath),
+      await worker.call('GET', '/nothing'),
+      await worker.call('GET', '/health'),
+      await api.get(fileId),
+      await api.upload({ requestUploadUrl: true, contentType: 'text/plain' }),
+    ])
+      expect(answer.headers.get('cache-control')).toBe('no-store')
+  })
+
+  const tooLarge = { requestUploadUrl: true, contentType: 'video/mp4', size: 6 * 1024 ** 3 }
+  const open = { filename: 'a', contentType: 'text/plain', size: 5 }
+  it.each([
+    [
+      'GATEWAY_URL, whatever host the client says',
+      'https://uploads.example.com/',
+      'https://uploads.example.com',
+    ],
+    ['the host of the request where that is not set', '', 'https://evil.example'],
+  ])('name the gateway’s own URLs by %s', async (_, GATEWAY_URL, expected) => {
+    answerStoreRequests(createS3OverBucket(env.BUCKET))
+    const worker = startWorker({ GATEWAY_URL })
+    const token = await worker.organization()
+    const answers = []
+    for (const [path, json] of [
+      [filesPath, tooLarge],
+      ['/v1/upload/s3', open],
+    ] as const)
+      answers.push(
+        await bodyOf(
+          await worker.send(
+            new Request(`https://evil.example${path}`, {
+              method: 'POST',
+              headers: { authorization: `Bearer ${token}` },
+              body: JSON.stringify(json),
+            }),
+          ),
+        ),
+      )
+    const [{ multipart }, { publicUrl }] = answers
+    for (const url of [multipart.partsUrl, multipart.completeUrl, publicUrl])
+      expect(new URL(url).origin).toBe(expected)
+  })
+
+  it.each([
+    ['DELETE', '/v1/organizations/acme', 'GET, PUT'],
+    ['PATCH', '/v1/organizations/acme', 'GET, PUT'],
+    ['POST', '/v1/organizations/acme', 'GET, PUT'],
+    ['POST', '/health', 'GET, HEAD'],
+    ['DELETE', '/health', 'GET, HEAD'],
+  ])('are 405 to %s %s, and say what is possible', async (method, path, allow) => {
+    const answer = await startWorker().call(method, path, { token: rootKey })
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, allow])
   })
 })
 

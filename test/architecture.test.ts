@@ -21,7 +21,8 @@ const directions: readonly { room: RegExp; mayImport: readonly string[] }[] = [
   { room: /^jobs\//, mayImport: ['/core', '/jobs', 'zod'] },
   { room: /^log\.ts$/, mayImport: ['/core'] },
   { room: /^misconfigured\.ts$/, mayImport: ['/log.ts'] },
-  { room: /^config\.ts$/, mayImport: ['/core', '/storage', '/tokens'] },
+  { room: /^config-jwt\.ts$/, mayImport: ['/core', '/tokens'] },
+  { room: /^config\.ts$/, mayImport: ['/config-jwt.ts', '/core', '/storage', '/tokens'] },
   {
     room: /^compose\.ts$/,
     mayImport: ['/config.ts', '/core', '/database', '/storage', '/detection', '/tokens', '/log.ts'],
@@ -48,8 +49,8 @@ describe('the source', () => {
   })
 
   it('takes only types from the adapters into its configuration', () => {
-    const storage = (sources.get('config.ts') ?? '')
-      .split('\n')
+    const storage = ['config.ts', 'config-jwt.ts']
+      .flatMap((file) => (sources.get(file) ?? '').split('\n'))
       .filter((line) => /'\.\/(storage|tokens)\//.test(line))
     expect(storage.length).toBeGreaterThan(0)
     expect(storage.filter((line) => !line.startsWith('import type '))).toEqual([])

@@ -6,12 +6,14 @@ import type { ObjectStore } from './ports/object-store'
 import type { Presigner } from './ports/presigner'
 import type { PublicCopies } from './ports/public-copies'
 import type { Repositories } from './ports/repositories'
+import type { StoreKey } from './ports/store-key'
 
 /** Every capability a use case may reach. Built in `compose.ts`; nothing else touches a platform binding. */
 export interface Gateway extends Repositories {
   readonly objects: ObjectStore
   readonly multipartUploads: MultipartStore
   readonly presigner: Presigner
+  readonly storeKeys: readonly StoreKey[]
   readonly publicCopies: PublicCopies
   readonly detectContentType: ContentTypeDetector
   readonly replySealer: ReplySealer

@@ -1,21 +1,23 @@
 import type { Gateway } from './gateway'
 
-export type Health = { database: boolean; bucket: boolean }
-
-/** Whether the database and the bucket answer. Never throws; what failed is logged. */
-export async function checkHealth(gateway: Gateway): Promise<Health> {
-  const answers = async (part: keyof Health, check: () => Promise<void>) => {
+/**
+ * What does not answer as it should: `database`, `bucket`, or a key pair for the store by the variable with its id.
+ * Never throws; why it failed is logged.
+ */
+export async function failingParts(gateway: Gateway): Promise<string[]> {
+  const failing = async (part: string, check: () => Promise<void>) => {
     try {
       await check()
-      return true
+      return []
     } catch (cause) {
       gateway.log({ event: 'health_check_failed', part, cause })
-      return false
+      return [part]
     }
   }
-  const [database, bucket] = await Promise.all([
-    answers('database', () => gateway.checkDatabase()),
-    answers('bucket', () => gateway.objects.check()),
+  const parts = await Promise.all([
+    failing('database', () => gateway.checkDatabase()),
+    failing('bucket', () => gateway.objects.check()),
+    ...gateway.storeKeys.map((key) => failing(key.variable, () => key.prove())),
   ])
-  return { database, bucket }
+  return parts.flat()
 }

@@ -1,7 +1,9 @@
 import type { Association, ResourceType } from '../core/associations/association'
 import type { AssociationRepository } from '../core/ports/association-repository'
+import { addAssociationStatements } from './add-association-statements'
 import { readRows, rowsOf, runBatch } from './d1'
 import { type FileRow, fileColumns, fileJoins, toFileRecord } from './file-rows'
+import { type IdempotencyRow, toIdempotencyRecord } from './idempotency-records'
 
 /** Greater than every file id. */
 const afterEveryId = '~'
@@ -23,26 +25,19 @@ export function createAssociationRepository(db: D1Database): AssociationReposito
       return toAssociations(rows)
     },
 
-    async add(organizationId, fileId, { resource, createdAt }, max) {
-      const statement = (sql: string, ...more: unknown[]) =>
-        db.prepare(sql).bind(fileId, organizationId, ...more)
-      const results = await runBatch(db, 'associations.add', [
-        statement(
-          `INSERT INTO associations (organization_id, resource_type, resource_id, file_id, created_at)
-           SELECT organization_id, ?3, ?4, id, ?5 FROM files WHERE id = ?1 AND organization_id = ?2
-             AND (SELECT count(*) FROM associations WHERE ${ofFile}) < ?6
-           ON CONFLICT DO NOTHING`,
-          resource.type,
-          resource.id,
-          createdAt,
-          max,
-        ),
-        statement(`SELECT ${columns} FROM associations WHERE ${ofResource}`, resource.type, resource.id),
-        statement('SELECT id FROM files WHERE id = ?1 AND organization_id = ?2'),
-      ])
-      const [row] = rowsOf<AssociationRow>(results, 1)
-      if (row) return toAssociation(row)
-      return rowsOf(results, 2).length === 0 ? 'no_file' : 'full'
+    async add(input) {
+      const { claim } = input
+      const results = await runBatch(db, 'associations.add', addAssociationStatements(db, input))
+      const [row] = rowsOf<AssociationRow>(results, -2)
+      const [holder] = claim === null ? [] : rowsOf<IdempotencyRow>(results, -3)
+      const isOthers = holder !== undefined && holder.subject_id !== claim?.requestId
+      return {
+        hasFile: rowsOf(results, -1).length > 0,
+        association: row ? toAssociation(row) : null,
+        record: isOthers
+          ? toIdempotencyRecord(holder, (text) => toAssociation(JSON.parse(text) as AssociationRow))
+          : null,
+      }
     },
 
     async remove(organizationId, fileId, resource) {

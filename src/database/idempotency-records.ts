@@ -23,12 +23,7 @@ export function claimStatements(
   now: number,
 ): D1PreparedStatement[] {
   return [
-    db
-      .prepare(
-        `DELETE FROM idempotency_records
-         WHERE organization_id = ?1 AND idempotency_key = ?2 AND expires_at <= ?3`,
-      )
-      .bind(subject.organizationId, claim.key, now),
+    forgetExpired(db, subject.organizationId, claim, now),
     db
       .prepare(
         `INSERT INTO idempotency_records
@@ -46,6 +41,21 @@ export function claimStatements(
         claim.expiresAt,
       ),
   ]
+}
+
+/** Makes a key free whose record is past its time. */
+export function forgetExpired(
+  db: D1Database,
+  organizationId: OrganizationId,
+  claim: IdempotencyClaim,
+  now: number,
+): D1PreparedStatement {
+  return db
+    .prepare(
+      `DELETE FROM idempotency_records
+       WHERE organization_id = ?1 AND idempotency_key = ?2 AND expires_at <= ?3`,
+    )
+    .bind(organizationId, claim.key, now)
 }
 
 /** Who holds the key now, and until when the upload it began can be used. */
@@ -89,11 +99,12 @@ export function toIdempotencyRecord<Reply>(
   row: IdempotencyRow,
   parseReply: (text: string) => Reply,
 ): IdempotencyRecord<Reply> {
+  const { reply } = row
   return {
     organizationId: row.organization_id as OrganizationId,
     fingerprint: row.fingerprint as Sha256,
     subjectId: row.subject_id,
-    reply: row.reply === null ? null : parseReply(row.reply),
+    reply: reply === null ? null : () => parseReply(reply),
     lockedUntil: row.locked_until,
   }
 }

@@ -4,6 +4,7 @@ import { createAssociationRepository } from './association-repository'
 import { readRows } from './d1'
 import { createDeletionRepository } from './deletion-repository'
 import { createFileRepository } from './file-repository'
+import { createIdempotencyKeyRepository } from './idempotency-key-repository'
 import { createOrganizationRepository } from './organization-repository'
 import { createStreamUploadRepository } from './stream-upload-repository'
 import { createUploadRepository } from './upload-repository'
@@ -18,6 +19,7 @@ export function createRepositories(db: D1Database): Repositories {
     deletions: createDeletionRepository(db),
     associations: createAssociationRepository(db),
     streamUploads: createStreamUploadRepository(db),
+    idempotencyKeys: createIdempotencyKeyRepository(db),
     async checkDatabase() {
       await readRows('check', db.prepare('SELECT id FROM organizations LIMIT 1'))
     },

@@ -11,14 +11,31 @@ export const rateLimitRequests = 1200
 
 /**
  * Who sends this request, by `token`; sets `principal` on the context and counts the request against the
- * rate of the key, or of the subject of a JWT. Throws `rate_limited` and what `authenticate` throws.
+ * rate of the key, or of the subject of a JWT, and a credential that is refused against that of the client's address.
+ * Throws `rate_limited` and what `authenticate` throws.
  */
 export async function authenticateRequest(c: Context<HttpEnv>, token: string | null): Promise<Principal> {
-  const principal = await authenticate(c.var.gateway, c.var.credentials, token)
+  const address = networkOf(c.req.header('cf-connecting-ip') ?? '')
+  const principal = await authenticate(c.var.gateway, c.var.credentials, token, {
+    address,
+    // No other rate's key begins alike: ids have no blanks.
+    allowsRefusal: () => c.var.allowsRequest(`address ${address}`),
+  })
   c.set('principal', principal)
   if (!(await c.var.allowsRequest(rateKeyOf(principal))))
     fail({ code: 'rate_limited', retryAfterSeconds: rateLimitPeriodSeconds })
   return principal
+}
+
+/** `address`, or of IPv6 the network that one client has at least: its first 64 bits (RFC 4291, section 2.5.4). */
+function networkOf(address: string): string {
+  if (!address.includes(':')) return address
+  const [head = '', tail] = address.toLowerCase().split('::')
+  const groups = head === '' ? [] : head.split(':')
+  const last = tail ? tail.split(':') : []
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - groups.length - last.length)
+  const whole = [...groups, ...Array<string>(zeros).fill('0'), ...last]
+  return `${whole.slice(0, 4).join(':')}::/64`
 }
 
 /** Never alike for two kinds: a key's id has no slash. */

@@ -9,6 +9,8 @@ import type { Principal } from '../core/organizations/principal'
 export type HttpEnv = {
   Variables: {
     requestId: string
+    /** Where clients reach the gateway, as an origin: never taken from a request where the operator has said it. */
+    gatewayUrl: string
     gateway: Gateway
     credentials: Credentials
     /** False when the key has made too many requests. */

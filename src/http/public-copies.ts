@@ -16,11 +16,11 @@ export const publicCopyMaxBytes = 8 * 1024 ** 2
 
 type Identity = { organizationId: OrganizationId; id: FileId }
 
-/** The copies that can be reached from a request to `requestUrl`: those of its origin in this data centre. */
-export function createPublicCopies(requestUrl: string): PublicCopies {
+/** The copies that can be reached in this data centre: those of the gateway at `gatewayUrl`. */
+export function createPublicCopies(gatewayUrl: string): PublicCopies {
   return {
     async forget(organizationId, id) {
-      await caches.default.delete(cacheKeyOf(requestUrl, { organizationId, id }))
+      await caches.default.delete(cacheKeyOf(gatewayUrl, { organizationId, id }))
     },
   }
 }
@@ -40,7 +40,7 @@ export async function answerFromCopy(
   if (range !== undefined && (c.req.header('if-range') ?? ifNoneMatch) !== undefined) return null
   const wantsPart = c.req.method === 'GET' && range !== undefined && isOneRange(range)
   const copy = await caches.default.match(
-    new Request(cacheKeyOf(c.req.url, file), wantsPart ? { headers: { range } } : {}),
+    new Request(cacheKeyOf(c.var.gatewayUrl, file), wantsPart ? { headers: { range } } : {}),
   )
   if (copy === undefined) return null
   const answers = copy.status === 200 || copy.status === 206
@@ -65,7 +65,7 @@ export function keepCopy(c: Context<HttpEnv>, file: StoredFile, path: string, an
   if (!isWhole || file.content.byteSize > publicCopyMaxBytes) return
   const { gateway } = c.var
   gateway.background(
-    caches.default.put(cacheKeyOf(c.req.url, file), answer.clone()).catch((cause) => {
+    caches.default.put(cacheKeyOf(c.var.gatewayUrl, file), answer.clone()).catch((cause) => {
       gateway.log({ event: 'public_copy_not_kept', fileId: file.id, cause })
     }),
   )
@@ -73,10 +73,10 @@ export function keepCopy(c: Context<HttpEnv>, file: StoredFile, path: string, an
 
 /**
  * Without query, credentials and extension: a deletion knows the file's id and nothing else of its path. The
- * host is the request's own, as Cloudflare's Cache API wants it.
+ * host is the gateway's own, as Cloudflare's Cache API wants it.
  */
-function cacheKeyOf(requestUrl: string, { organizationId, id }: Identity): string {
-  return `${new URL(requestUrl).origin}/public/${organizationId}/${id}`
+function cacheKeyOf(gatewayUrl: string, { organizationId, id }: Identity): string {
+  return `${gatewayUrl}/public/${organizationId}/${id}`
 }
 
 /** Several ranges at once are never worth their cost; `parseByteRange` ignores them as well. */

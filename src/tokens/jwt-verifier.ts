@@ -8,7 +8,7 @@ export type IdentityProvider = {
   jwksUrl: string
   /** What `iss` must be, to the letter. */
   issuer: string
-  /** What `aud` must be or have among others. */
+  /** What `aud` must be or have among others; of a token that has none, its `client_id` or else its `azp`. */
   audience: string
 }
 
@@ -31,22 +31,24 @@ export function createJwtVerifier(provider: IdentityProvider, now: () => number)
       const options = {
         algorithms,
         issuer: provider.issuer,
-        audience: provider.audience,
         clockTolerance: clockToleranceSeconds,
         currentDate: new Date(now()),
       }
       try {
         const claims = await verifyWithAnyKey(token, signingKeys, options)
-        return isTimed(claims) ? { outcome: 'verified', claims } : { outcome: 'invalid' }
+        return isComplete(claims) && isMeantFor(claims, provider.audience)
+          ? { outcome: 'verified', claims }
+          : { outcome: 'invalid' }
       } catch (error) {
-        return verdictOf(error)
+        return verdictOf(error, provider.audience)
       }
     },
   }
 }
 
-function verdictOf(error: unknown): TokenVerdict {
-  if (error instanceof errors.JWTExpired) return { outcome: 'expired' }
+function verdictOf(error: unknown, audience: string): TokenVerdict {
+  if (error instanceof errors.JWTExpired)
+    return { outcome: isMeantFor(error.payload, audience) ? 'expired' : 'invalid' }
   if (error instanceof errors.JOSEError) return { outcome: 'invalid' }
   // Beside keys that cannot be had: keys that cannot be used, such as RSA under 2048 bits.
   const cause = error instanceof SigningKeysUnavailable ? error.cause : error
@@ -74,7 +76,16 @@ async function verifyWithAnyKey(
   }
 }
 
+/**
+ * Whether the token is for `audience`. Cognito's access tokens and Clerk's session tokens have no `aud`: whom they
+ * were issued to, `client_id` or `azp`, is what these providers have their clients compare instead.
+ */
+function isMeantFor({ aud, client_id, azp }: JWTPayload, audience: string): boolean {
+  const meant = aud ?? client_id ?? azp
+  return Array.isArray(meant) ? meant.includes(audience) : meant === audience
+}
+
 /** A token without `exp` would be good for ever. */
-function isTimed(claims: JWTPayload): claims is TokenClaims {
-  return typeof claims.exp === 'number'
+function isComplete(claims: JWTPayload): claims is TokenClaims {
+  return typeof claims.iss === 'string' && typeof claims.exp === 'number'
 }

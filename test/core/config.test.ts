@@ -41,6 +41,7 @@ describe('readConfig', () => {
       cuadraExtraContentTypes: [],
       jwt: null,
       publicBaseUrl: null,
+      gatewayUrl: null,
     })
   })
 
@@ -66,6 +67,10 @@ describe('readConfig', () => {
       JWT_AUDIENCE: '',
       JWT_ORGANIZATION_CLAIM: '',
       PUBLIC_BASE_URL: ' ',
+      GATEWAY_URL: '',
+      JWT_SCOPE_CLAIM: '',
+      JWT_SCOPE_MAP: ' ',
+      JWT_DEFAULT_SCOPES: '',
     }
     expect(readConfig({ ...complete, ...optional })).toEqual(readConfig(complete))
   })
@@ -85,6 +90,10 @@ describe('readConfig', () => {
       UPLOAD_URL_TTL_SECONDS: '604800',
       UPLOAD_URL_MAX_TTL_SECONDS: '604799',
       HASH_MAX_BYTES: '0',
+      GATEWAY_URL: 'https://gateway.example.com/',
+      JWT_SCOPE_CLAIM: '/realm_access/roles',
+      JWT_SCOPE_MAP: 'upload=write = files:write, admin=files:read,admin=org:admin',
+      JWT_DEFAULT_SCOPES: 'files:read, files:write',
       PENDING_UPLOADS_MAX: '7',
       DOWNLOAD_URL_TTL_SECONDS: '1',
       CORS_ALLOWED_ORIGINS: 'https://app.example.com, http://localhost:3000',
@@ -121,9 +130,20 @@ describe('readConfig', () => {
           issuer: 'https://id.example.com',
           audience: 'slipway',
         },
-        organizationClaim: ['https://example.com/org', 'id'],
+        reading: {
+          organizationClaim: ['https://example.com/org', 'id'],
+          scopes: {
+            claims: [['realm_access', 'roles']],
+            meanings: new Map([
+              ['upload=write', ['files:write']],
+              ['admin', ['files:read', 'org:admin']],
+            ]),
+            fallback: ['files:read', 'files:write'],
+          },
+        },
       },
       publicBaseUrl: 'https://files.example.com/pub',
+      gatewayUrl: 'https://gateway.example.com',
     })
   })
 
@@ -193,6 +213,16 @@ describe('readConfig', () => {
       'https://files.example.com/?x',
       'https://files.example.com/#x',
     ],
+    GATEWAY_URL: [
+      'gateway.example.com',
+      'ftp://gateway.example.com',
+      'https://gateway.example.com/api',
+      'https://u:hunter2@gateway.example.com',
+      'https://gateway.example.com/?x',
+    ],
+    JWT_SCOPE_CLAIM: ['scope', '/scope/~2', 'hunter2'],
+    JWT_SCOPE_MAP: ['uploader', 'upload=', '=files:write', 'upload=hunter2', 'a=files:read,b'],
+    JWT_DEFAULT_SCOPES: ['everything', 'files:read,hunter2', 'FILES:READ'],
     QUANTCDN_EXTRA_CONTENT_TYPES: [
       'xml',
       'Application/XML',
@@ -245,7 +275,15 @@ describe('readConfig', () => {
   })
 
   it('looks for the organization of a token in org_id unless told otherwise', () => {
-    expect(readConfig({ ...complete, ...jwt }).jwt?.organizationClaim).toEqual(['org_id'])
+    expect(readConfig({ ...complete, ...jwt }).jwt?.reading.organizationClaim).toEqual(['org_id'])
+  })
+
+  it('looks for its scopes in scope, scp and permissions unless told otherwise, and gives none', () => {
+    expect(readConfig({ ...complete, ...jwt }).jwt?.reading.scopes).toEqual({
+      claims: [['scope'], ['scp'], ['permissions']],
+      meanings: new Map(),
+      fallback: [],
+    })
   })
 
   it.each(['http://localhost:9000/keys', 'http://127.0.0.1:9000/keys', 'http://[::1]:9000/keys'])(

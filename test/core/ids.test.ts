@@ -19,6 +19,8 @@ import {
   uuidV7,
 } from '../../src/core/ids'
 import { formatApiKey, parseApiKey } from '../../src/core/organizations/api-key'
+import type { Principal } from '../../src/core/organizations/principal'
+import type { HttpEnv } from '../../src/http/context'
 import { idempotencyKeyOf } from '../../src/http/idempotency-key'
 
 const times = fc.integer({ min: 0, max: 2 ** 48 - 1 })
@@ -154,6 +156,14 @@ describe('API keys', () => {
   })
 })
 
+const caller: Principal = {
+  kind: 'api_key',
+  organizationId: 'acme' as OrganizationId,
+  keyId: '0011223344556677',
+  scopes: ['files:read'],
+  expiresAt: null,
+}
+
 describe('claimFor', () => {
   const now = 1_800_000_000_000
 
@@ -162,8 +172,8 @@ describe('claimFor', () => {
   })
 
   it('keeps the key as it is, for 24 hours, and holds its place for a minute', async () => {
-    const fingerprint = await sha256OfText('["upload",["a",null]]')
-    expect(await claimFor(' Key ', 'upload', ['a', null], now)).toEqual({
+    const fingerprint = await sha256OfText('[["api_key","acme","0011223344556677"],"upload",["a",null]]')
+    expect(await claimFor({ text: ' Key ', caller }, 'upload', ['a', null], now)).toEqual({
       key: ' Key ',
       fingerprint,
       lockedUntil: now + 60_000,
@@ -187,13 +197,45 @@ describe('claimFor', () => {
     const fingerprints = async (at: number) =>
       Promise.all(
         requests.map(
-          async ([operation, request]) => (await claimFor('k', operation, request, at))?.fingerprint,
+          async ([operation, request]) =>
+            (await claimFor({ text: 'k', caller }, operation, request, at))?.fingerprint,
         ),
       )
     const first = await fingerprints(now)
     expect(new Set(first).size).toBe(requests.length)
     expect(await fingerprints(now + 12_345)).toEqual(first)
   })
+
+  it('has the same fingerprint however the same JSON is written', async () => {
+    const written = ['{"a":1,"o":{"b":[1,2],"c":null}}', '{ "o": {"c":null, "b":[1.0, 2]}, "a": 1e0 }']
+    const fingerprints = await Promise.all(
+      written.map(async (text) => fingerprintOf(caller, JSON.parse(text))),
+    )
+    expect(new Set(fingerprints).size).toBe(1)
+    expect(await fingerprintOf(caller, { o: { b: [2, 1], c: null }, a: 1 })).not.toBe(fingerprints[0])
+  })
+
+  it('has another fingerprint for every other caller, and the same for the same one with other rights', async () => {
+    const jwt = { ...caller, kind: 'jwt', issuer: 'i', subject: 's', expiresAt: 1, isMachine: false } as const
+    const callers: Principal[] = [
+      { kind: 'root' },
+      caller,
+      { ...caller, keyId: '8899aabbccddeeff' },
+      { ...caller, organizationId: 'other' as OrganizationId },
+      jwt,
+      { ...jwt, subject: caller.keyId },
+      { ...jwt, issuer: 'other' },
+      { ...jwt, organizationId: 'other' as OrganizationId },
+    ]
+    const fingerprints = await Promise.all(callers.map((other) => fingerprintOf(other)))
+    expect(new Set(fingerprints).size).toBe(callers.length)
+    const renewed = { ...jwt, scopes: [], expiresAt: 2 }
+    expect(await fingerprintOf(renewed)).toBe(await fingerprintOf(jwt))
+  })
+
+  async function fingerprintOf(caller: Principal, request: unknown = ['a']) {
+    return (await claimFor({ text: 'k', caller }, 'upload', request, now))?.fingerprint
+  }
 })
 
 describe('replyOf', () => {
@@ -214,22 +256,28 @@ describe('replyOf', () => {
     return () => replyOf(whole, claim, at)
   }
   async function claimed(request: unknown): Promise<IdempotencyClaim> {
-    return (await claimFor('key', 'upload', request, now)) ?? expect.fail('no claim')
+    return (await claimFor({ text: 'key', caller }, 'upload', request, now)) ?? expect.fail('no claim')
   }
 
   it('is the stored reply for the same request, long after', async () => {
-    const again = await second({ reply: 'answer' }, 'same', now + idempotencyTtlMs - 1)
+    const again = await second({ reply: () => 'answer' }, 'same', now + idempotencyTtlMs - 1)
     expect(again()).toEqual({ reply: 'answer' })
   })
 
   it.each(['', 0, false])('is the stored reply even when that is %j', async (reply) => {
     const first = await claimed('same')
-    const record = { organizationId, fingerprint: first.fingerprint, subjectId: 's', reply, lockedUntil: 0 }
+    const record = {
+      organizationId,
+      fingerprint: first.fingerprint,
+      subjectId: 's',
+      reply: () => reply,
+      lockedUntil: 0,
+    }
     expect(replyOf(record, first, now)).toEqual({ reply })
   })
 
   it.each([
-    ['answered', { reply: 'answer' }],
+    ['answered', { reply: () => expect.fail('read, although it is another request’s') }],
     ['running', {}],
     ['dead', { lockedUntil: 0 }],
   ])('refuses the key for another request while the first is %s', async (_, record) => {
@@ -303,10 +351,13 @@ describe('the reply sealer', () => {
 })
 
 describe('idempotencyKeyOf', () => {
-  const app = new Hono()
+  const app = new Hono<HttpEnv>()
   app.post('/', (c) => {
+    c.set('principal', { kind: 'root' })
     try {
-      return c.json({ key: idempotencyKeyOf(c) })
+      const key = idempotencyKeyOf(c)
+      if (key !== null) expect(key.caller).toEqual({ kind: 'root' })
+      return c.json({ key: key === null ? null : key.text })
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error
       return c.json({ failure: error.failure })

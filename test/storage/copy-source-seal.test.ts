@@ -37,8 +37,17 @@ afterEach(() => {
   told.mockClear()
 })
 
-function answerWith(status: number, code: string): void {
-  fetched.mockImplementation(async () => new Response(`<Error><Code>${code}</Code></Error>`, { status }))
+type Answer = [status: number, code: string]
+
+/** Answers a URL that signs the header with `withHeader`, and one that does not with `without`. */
+function answerWith(withHeader: Answer, without: Answer = [404, 'NoSuchKey']): void {
+  fetched.mockImplementation(async (input) => {
+    const isSealed = new URL(new Request(input).url).searchParams
+      .get('X-Amz-SignedHeaders')
+      ?.includes('x-amz-copy-source')
+    const [status, code] = isSealed ? withHeader : without
+    return new Response(`<Error><Code>${code}</Code></Error>`, { status })
+  })
 }
 
 describe('asking a store whether it reads an absent header as an empty one', () => {
@@ -47,12 +56,46 @@ describe('asking a store whether it reads an absent header as an empty one', () 
     ['no, when it misses the header', 403, 'SignatureDoesNotMatch', false],
     ['no, when it dislikes the request', 400, 'InvalidArgument', false],
   ])('takes the answer for %s, and asks no second time', async (_, status, code, seals) => {
-    answerWith(status, code)
+    answerWith([status, code])
     const sealsCopySource = createCopySourceSeal(client, () => now, told)
     expect(await sealsCopySource()).toBe(seals)
     expect(await sealsCopySource()).toBe(seals)
     expect(await Promise.all([sealsCopySource(), sealsCopySource()])).toEqual([seals, seals])
-    expect(fetched).toHaveBeenCalledOnce()
+    // A refusal has its control.
+    expect(fetched).toHaveBeenCalledTimes(seals ? 1 : 2)
+  })
+
+  it.each<[string, Answer]>([
+    ['a wrong secret', [403, 'SignatureDoesNotMatch']],
+    ['a key that is not known', [403, 'InvalidAccessKeyId']],
+    ['a key that R2 does not know', [401, 'Unauthorized']],
+    ['a clock that is wrong', [403, 'RequestTimeTooSkewed']],
+    ['a key without the right to list', [403, 'AccessDenied']],
+    ['a region that is wrong', [400, 'AuthorizationQueryParametersError']],
+    ['a token that has expired', [400, 'ExpiredToken']],
+    ['a bucket that is not there', [404, 'NoSuchBucket']],
+    ['an endpoint that is none', [404, '']],
+    ['a redirect', [301, 'PermanentRedirect']],
+  ])('concludes nothing from %s, and asks again once that is mended', async (_, refused) => {
+    answerWith(refused, refused)
+    const sealsCopySource = createCopySourceSeal(client, () => now, told)
+    for (let time = 0; time < 2; time++)
+      await expect(sealsCopySource()).rejects.toMatchObject({
+        failure: { code: 'store_failed', operation: 'probe' },
+        cause: { status: refused[0] },
+      })
+    expect(told).not.toHaveBeenCalled()
+    answerWith([404, 'NoSuchKey'])
+    expect(await sealsCopySource()).toBe(true)
+  })
+
+  it('concludes nothing where the store fails between the refusal and its control', async () => {
+    answerWith([403, 'SignatureDoesNotMatch'], [503, 'SlowDown'])
+    const sealsCopySource = createCopySourceSeal(client, () => now, told)
+    await expect(sealsCopySource()).rejects.toMatchObject({ failure: { code: 'store_failed' } })
+    answerWith([403, 'SignatureDoesNotMatch'])
+    expect(await sealsCopySource()).toBe(false)
+    expect(told.mock.calls).toEqual([[false]])
   })
 
   it('takes an object that is there after all for a yes', async () => {
@@ -61,7 +104,7 @@ describe('asking a store whether it reads an absent header as an empty one', () 
   })
 
   it('keeps the answer, and says it where it is told to', async () => {
-    answerWith(404, 'NoSuchKey')
+    answerWith([404, 'NoSuchKey'])
     const sealsCopySource = createCopySourceSeal(client, () => now, told)
     expect(await sealsCopySource()).toBe(true)
     expect(await Promise.all([sealsCopySource(), sealsCopySource()])).toEqual([true, true])
@@ -83,7 +126,7 @@ describe('asking a store whether it reads an absent header as an empty one', () 
       expect(error).toHaveProperty('failure', { code: 'store_failed', operation: 'probe' })
       expect(fetched).toHaveBeenCalledTimes(time)
     }
-    answerWith(404, 'NoSuchKey')
+    answerWith([404, 'NoSuchKey'])
     expect(await sealsCopySource()).toBe(true)
     expect(fetched).toHaveBeenCalledTimes(3)
   })
@@ -101,7 +144,7 @@ describe('asking a store whether it reads an absent header as an empty one', () 
   })
 
   it('only reads, and signs the header without sending it', async () => {
-    answerWith(404, 'NoSuchKey')
+    answerWith([404, 'NoSuchKey'])
     await createCopySourceSeal(client, () => now, told)()
     const [address, init] = fetched.mock.calls[0] ?? []
     const { pathname, searchParams } = new URL(String(address))
@@ -139,7 +182,7 @@ describe("a store's refusal", () => {
   })
 
   it('of a request that may be repeated comes after two more tries; of a stream at once', async () => {
-    answerWith(503, 'SlowDown')
+    answerWith([503, 'SlowDown'], [503, 'SlowDown'])
     await client.send('get', 'a', { method: 'GET' }).catch(() => {})
     expect(fetched).toHaveBeenCalledTimes(3)
     fetched.mockClear()

@@ -163,6 +163,20 @@ describe('deleting many objects', () => {
     },
   )
 
+  it('is done one by one this time where a 400 may be about the request, and tried again the next', async () => {
+    const one = () => new Response(null, { status: 204 })
+    const { asked, store } = scripted(answer(400, 'RequestTimeout'), one, one, one, deleted)
+    await store.delete(keys)
+    await store.delete(keys)
+    expect(callsOf(asked).map((call) => call.split(' ')[0])).toEqual([
+      'POST',
+      'DELETE',
+      'DELETE',
+      'DELETE',
+      'POST',
+    ])
+  })
+
   it("is one request to wrangler's S3 endpoint too", async () => {
     const { accessKeyId, secretAccessKey, ...s3 } = inject('s3')
     const credentials = { accessKeyId, secretAccessKey }

@@ -9,6 +9,7 @@ import worker from '../../src/index'
 
 export const rootKey = 'root-key-for-tests-0123456789abcdef'
 const origin = 'https://gateway.example.com'
+const allScopes = ['files:read', 'files:write', 'org:admin']
 
 /** `BUCKET: undefined` takes the R2 binding away. */
 export type Bindings = Partial<Omit<Env, 'BUCKET'>> & { BUCKET?: R2Bucket | undefined }
@@ -62,8 +63,8 @@ export function startWorker(overrides: Bindings = {}) {
         retried: retryMessages.map(({ msgId: id }) => ({ id, delaySeconds: delays.get(id) })),
       }
     },
-    /** Makes an organization and a key for it, through the API. */
-    async organization(id = 'acme', scopes?: string[], quotaBytes?: number): Promise<string> {
+    /** Makes an organization and a key for it, which may do everything unless told otherwise, through the API. */
+    async organization(id = 'acme', scopes: string[] = allScopes, quotaBytes?: number): Promise<string> {
       await call('PUT', `/v1/organizations/${id}`, { token: rootKey, json: { name: id, quotaBytes } })
       const answer = await call('POST', '/v1/api-keys', {
         token: rootKey,

@@ -1,23 +1,36 @@
 import { fail, failField } from '../errors'
 import type { Gateway } from '../gateway'
+import { claimFor, type IdempotencyKey, replyOf } from '../idempotency/idempotency'
 import type { FileId, OrganizationId } from '../ids'
 import { type Association, associationsMax, type Resource } from './association'
 
 /**
- * Ties a file to a resource; a tie that is there stays as it is. One database round trip.
- * Throws `file_not_found`, `invalid_request` when the file has all the associations it can have.
+ * Ties a file to a resource; a tie that is there stays as it is. Under an idempotency key it does so once: a
+ * repetition gets the reply and does not tie again what was untied since. One database round trip.
+ * Throws `file_not_found`, `invalid_request` when the file has all the associations it can have, what an
+ * idempotency key can throw, `database_failed`.
  */
 export async function associateFile(
   gateway: Gateway,
-  organizationId: OrganizationId,
-  fileId: FileId,
+  file: { organizationId: OrganizationId; id: FileId },
   resource: Resource,
-): Promise<Association> {
-  const association = { resource, createdAt: gateway.now() }
-  const added = await gateway.associations.add(organizationId, fileId, association, associationsMax)
-  if (added === 'no_file') fail({ code: 'file_not_found', fileId })
-  if (added === 'full') failField('resourceId', `a file has at most ${associationsMax} associations`)
-  return added
+  idempotencyKey: IdempotencyKey | null,
+): Promise<{ association: Association; replayed: boolean }> {
+  const now = gateway.now()
+  const claim = await claimFor(idempotencyKey, 'associateFile', [file.id, resource], now)
+  const { hasFile, association, record } = await gateway.associations.add({
+    file,
+    association: { resource, createdAt: now },
+    max: associationsMax,
+    claim: claim && { ...claim, requestId: gateway.newId() },
+    now,
+  })
+  const answer = claim && record && replyOf(record, claim, now)
+  if (!hasFile) fail({ code: 'file_not_found', fileId: file.id })
+  if (answer === 'stale') fail({ code: 'internal' })
+  if (answer !== null) return { association: answer.reply, replayed: true }
+  if (association === null) failField('resourceId', `a file has at most ${associationsMax} associations`)
+  return { association, replayed: false }
 }
 
 /** Unties a file from a resource, if they are tied. One database round trip. Throws `file_not_found`. */

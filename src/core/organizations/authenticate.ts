@@ -1,11 +1,18 @@
-import { fail } from '../errors'
+import { fail, GatewayError } from '../errors'
 import type { Gateway } from '../gateway'
 import { sha256OfText } from '../ids'
-import type { JsonPointer } from '../json-pointer'
 import type { TokenVerifier } from '../ports/token-verifier'
 import { parseApiKey, type StoredApiKey } from './api-key'
 import type { Principal } from './principal'
-import { tokenPrincipalOf } from './token-principal'
+import {
+  type Attempt,
+  countRefusal,
+  type RefusedCredentials,
+  refuseKey,
+  requireAllowed,
+  requireUnrefused,
+} from './refused-credentials'
+import { type TokenReading, tokenPrincipalOf } from './token-principal'
 
 /**
  * How long a verified key or token is believed without asking the database or the identity provider's keys:
@@ -22,19 +29,23 @@ export type Credentials = {
   /** SHA-256 of the root key. */
   rootKeySha256: string
   verified: VerifiedKeys
+  refused: RefusedCredentials
   /** null: no identity provider's tokens are taken. */
-  tokens: { verifier: TokenVerifier; organizationClaim: JsonPointer } | null
+  tokens: { verifier: TokenVerifier; reading: TokenReading } | null
 }
 
 /**
  * Who holds `token`. An API key costs one database round trip, none when this isolate verified it within the
- * last 30 s; a JWT costs none. Throws `unauthenticated`, `wrong_organization` for a valid JWT that names no
- * organization, `identity_provider_failed`.
+ * last 30 s, or refused it within the last 10 s; a JWT costs none. What is refused counts against the address of
+ * `attempt`; one that is over its limit is only believed what this isolate has verified, and the root key. Throws
+ * `unauthenticated`, `wrong_organization` for a valid JWT that names no organization, `rate_limited`,
+ * `identity_provider_failed`, `database_failed`.
  */
 export async function authenticate(
   gateway: Gateway,
   credentials: Credentials,
   token: string | null,
+  attempt: Attempt,
 ): Promise<Principal> {
   if (token === null) fail({ code: 'unauthenticated', reason: 'missing' })
   const tokenSha256 = await sha256OfText(token)
@@ -44,11 +55,25 @@ export async function authenticate(
   const known = credentials.verified.get(tokenSha256)
   if (known && known.until > now && !isExpired(known.principal, now)) return known.principal
 
-  const isJwt = token.split('.').length === 3
-  const principal = isJwt ? await verifyJwt(credentials, token) : await verifyApiKey(gateway, token, now)
-  if (credentials.verified.size >= verifiedKeysMax) credentials.verified.clear()
-  credentials.verified.set(tokenSha256, { principal, until: now + verifiedKeyTtlMs })
-  return principal
+  requireAllowed(credentials.refused, attempt, now)
+  try {
+    const isJwt = token.split('.').length === 3
+    const principal = isJwt
+      ? await verifyJwt(credentials, token)
+      : await verifyApiKey(gateway, credentials, { token, tokenSha256 }, now)
+    if (credentials.verified.size >= verifiedKeysMax) credentials.verified.clear()
+    credentials.verified.set(tokenSha256, { principal, until: now + verifiedKeyTtlMs })
+    return principal
+  } catch (error) {
+    if (isRefusal(error)) await countRefusal(credentials.refused, attempt, now)
+    throw error
+  }
+}
+
+/** Whether it is the credential that is wrong, and not the database or the identity provider that failed. */
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof GatewayError)) return false
+  return error.failure.code === 'unauthenticated' || error.failure.code === 'wrong_organization'
 }
 
 /** Forgets that this isolate has verified the key `keyId`: its next use asks the database. */
@@ -57,14 +82,20 @@ export function forgetVerified({ verified }: Credentials, keyId: string): void {
     if (principal.kind === 'api_key' && principal.keyId === keyId) verified.delete(tokenSha256)
 }
 
-async function verifyApiKey(gateway: Gateway, token: string, now: number): Promise<Principal> {
+async function verifyApiKey(
+  gateway: Gateway,
+  { refused }: Credentials,
+  { token, tokenSha256 }: { token: string; tokenSha256: string },
+  now: number,
+): Promise<Principal> {
   const parts = parseApiKey(token)
   if (parts === null) fail({ code: 'unauthenticated', reason: 'invalid' })
+  requireUnrefused(refused, [parts.id, tokenSha256], now)
   const [key, secretSha256] = await Promise.all([gateway.apiKeys.find(parts.id), sha256OfText(parts.secret)])
-  if (key === null || !equalDigests(secretSha256, key.secretSha256))
-    fail({ code: 'unauthenticated', reason: 'invalid' })
-  if (key.revokedAt !== null) fail({ code: 'unauthenticated', reason: 'revoked' })
-  if (key.expiresAt !== null && key.expiresAt <= now) fail({ code: 'unauthenticated', reason: 'expired' })
+  if (key === null) refuseKey(refused, parts.id, 'invalid', now)
+  if (!equalDigests(secretSha256, key.secretSha256)) refuseKey(refused, tokenSha256, 'invalid', now)
+  if (key.revokedAt !== null) refuseKey(refused, tokenSha256, 'revoked', now)
+  if (key.expiresAt !== null && key.expiresAt <= now) refuseKey(refused, tokenSha256, 'expired', now)
   recordUse(gateway, key, now)
   return {
     kind: 'api_key',
@@ -79,7 +110,7 @@ async function verifyJwt({ tokens }: Credentials, token: string): Promise<Princi
   if (tokens === null) fail({ code: 'unauthenticated', reason: 'invalid' })
   const verdict = await tokens.verifier.verify(token)
   if (verdict.outcome !== 'verified') fail({ code: 'unauthenticated', reason: verdict.outcome })
-  const principal = tokenPrincipalOf(verdict.claims, tokens.organizationClaim)
+  const principal = tokenPrincipalOf(verdict.claims, tokens.reading)
   if (principal === 'no_subject') fail({ code: 'unauthenticated', reason: 'invalid' })
   if (principal === 'no_organization') fail({ code: 'wrong_organization' })
   return principal

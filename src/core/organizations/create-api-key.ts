@@ -1,21 +1,21 @@
 import { fail, failField } from '../errors'
 import type { Gateway } from '../gateway'
-import { claimFor, replyOf } from '../idempotency/idempotency'
+import { claimFor, type IdempotencyKey, replyOf } from '../idempotency/idempotency'
 import type { OrganizationId } from '../ids'
 import { sha256OfText } from '../ids'
 import { type ApiKey, formatApiKey } from './api-key'
 import { inOwnOrganization } from './own-organization'
-import { type Principal, requireScope, type Scope, scopes } from './principal'
+import { defaultKeyScopes, type Member, type Principal, requireScope, type Scope } from './principal'
 
 export type CreateApiKey = {
   name: string | null
-  /** null: all that the caller may grant. */
+  /** null: `defaultKeyScopes`, as far as the caller has them. */
   scopes: readonly Scope[] | null
-  /** Milliseconds since 1970 UTC; null: never. */
+  /** Milliseconds since 1970 UTC; null: when the caller's own credential does. */
   expiresAt: number | null
   /** Named by the root key only. */
   organizationId: OrganizationId | null
-  idempotencyKey: string | null
+  idempotencyKey: IdempotencyKey | null
 }
 
 /** What a caller is told once, and again when the request is repeated with its idempotency key. */
@@ -49,7 +49,7 @@ export async function createApiKey(
   const claim = await claimFor(
     input.idempotencyKey,
     'createApiKey',
-    [grant.organizationId, input.name, input.scopes, input.expiresAt],
+    [grant.organizationId, input.name, input.scopes && [...input.scopes].sort(), input.expiresAt],
     now,
   )
   const created = { key, token: formatApiKey(key.id, secret) }
@@ -63,29 +63,43 @@ export async function createApiKey(
   if (claim === null || record === null) return { ...created, replayed: false }
   const answer = replyOf(record, claim, now)
   if (answer === 'stale') fail({ code: 'internal' })
-  return { ...(await gateway.replySealer.open<CreatedApiKey>(answer.reply)), replayed: true }
+  const replayed = await gateway.replySealer.open<CreatedApiKey>(answer.reply)
+  // Since then the caller's token may have been renewed with less.
+  if (principal.kind !== 'root') requireGrantable(principal, replayed.key)
+  return { ...replayed, replayed: true }
 }
 
-/** A key or token never makes a key that may do more, or live longer, than itself. */
+/**
+ * Throws unless `member` may make a key with these scopes that lives so long (null: for ever): never one that may
+ * do more, or live longer, than the credential that asks for it.
+ */
+function requireGrantable(member: Member, grant: Pick<ApiKey, 'scopes' | 'expiresAt'>): void {
+  for (const scope of grant.scopes)
+    if (!member.scopes.includes(scope)) fail({ code: 'scope_not_grantable', scope })
+  const latest = member.expiresAt
+  if (latest !== null && (grant.expiresAt === null || grant.expiresAt > latest))
+    fail({ code: 'expiry_not_grantable', latest })
+}
+
+/** What the key is for: what was asked for, or else what is given when nothing was. */
 function grantOf(principal: Principal, input: CreateApiKey) {
   if (principal.kind === 'root') {
     if (input.organizationId === null) failField('organization', 'is required with the root key')
     return {
       organizationId: input.organizationId,
-      scopes: input.scopes ?? scopes,
+      scopes: input.scopes ?? defaultKeyScopes,
       expiresAt: input.expiresAt,
     }
   }
   const member = requireScope(principal, 'org:admin')
   if (input.organizationId !== null && input.organizationId !== member.organizationId)
     fail({ code: 'organization_not_found', organizationId: input.organizationId })
-  for (const scope of input.scopes ?? [])
-    if (!member.scopes.includes(scope)) fail({ code: 'scope_not_grantable', scope })
-  if (member.expiresAt !== null && input.expiresAt !== null && input.expiresAt > member.expiresAt)
-    fail({ code: 'expiry_not_grantable', latest: member.expiresAt })
-  return {
-    organizationId: member.organizationId,
-    scopes: input.scopes ?? member.scopes,
+  const granted = {
+    scopes: input.scopes ?? defaultKeyScopes.filter((scope) => member.scopes.includes(scope)),
     expiresAt: input.expiresAt ?? member.expiresAt,
   }
+  // A key without any scope could do nothing.
+  if (granted.scopes.length === 0) fail({ code: 'scope_not_grantable', scope: defaultKeyScopes[0] })
+  requireGrantable(member, granted)
+  return { organizationId: member.organizationId, ...granted }
 }

@@ -4,6 +4,9 @@ import type { OrganizationId } from '../ids'
 export const scopes = ['files:read', 'files:write', 'org:admin'] as const
 export type Scope = (typeof scopes)[number]
 
+/** What an API key may do whose maker does not say. */
+export const defaultKeyScopes = ['files:read', 'files:write'] as const satisfies readonly Scope[]
+
 /** Who is calling, and how they proved it. */
 export type Principal =
   | { kind: 'root' }
@@ -19,7 +22,8 @@ export type Principal =
       kind: 'jwt'
       /** As the token says it. Unlike an API key's, it may not be there. */
       organizationId: OrganizationId
-      /** Who the identity provider says it is. */
+      /** The identity provider (`iss`), and who it says this is. */
+      issuer: string
       subject: string
       scopes: readonly Scope[]
       /** Milliseconds since 1970 UTC. */

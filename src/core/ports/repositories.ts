@@ -9,6 +9,7 @@ import type { ApiKey, StoredApiKey } from '../organizations/api-key'
 import type { Organization } from '../organizations/organization'
 import type { Upload } from '../uploads/upload'
 import type { AssociationRepository } from './association-repository'
+import type { IdempotencyKeys } from './idempotency-keys'
 
 /**
  * What is remembered. One method is one atomic step and one round trip to the database. Methods throw
@@ -22,6 +23,7 @@ export interface Repositories {
   readonly deletions: DeletionRepository
   readonly associations: AssociationRepository
   readonly streamUploads: StreamUploadRepository
+  readonly idempotencyKeys: IdempotencyKeys
   /** Resolves when the database answers. */
   checkDatabase(): Promise<void>
 }

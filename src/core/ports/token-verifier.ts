@@ -14,5 +14,5 @@ export type TokenVerdict =
   /** Right in everything else. */
   | { outcome: 'expired' }
 
-/** What a verified token says (RFC 7519, section 4). `exp` was required: seconds since 1970 UTC. */
-export type TokenClaims = Readonly<Record<string, unknown> & { exp: number }>
+/** What a verified token says (RFC 7519, section 4). `iss` was compared; `exp` was required: seconds since 1970 UTC. */
+export type TokenClaims = Readonly<Record<string, unknown> & { iss: string; exp: number }>

@@ -1,6 +1,8 @@
 import { fail } from '../errors'
 import { type FileRecord, isStored, type PendingFile, type StoredFile } from '../files/file-record'
 import type { Gateway } from '../gateway'
+import { claimFor, type IdempotencyKey } from '../idempotency/idempotency'
+import { underKey } from '../idempotency/under-key'
 import type { FileId, OrganizationId } from '../ids'
 import type { UploadedPart } from '../ports/multipart-store'
 import { byteSizeOfPart, isMultipart, type MultipartUpload, partCountOf } from './parts'
@@ -16,17 +18,22 @@ export type NamedPart = Pick<UploadedPart, 'partNumber' | 'etag'>
  *
  * Throws `file_not_found`, `not_arrived`, `upload_refused` when what arrived is not what was promised or the
  * upload has failed, `parts_missing`, `parts_required`, `parts_refused`, `upload_over` when the store has given
- * the parts up, `store_failed`, `database_failed`.
+ * the parts up, `idempotency_key_reused`, `store_failed`, `database_failed`.
  */
 export async function completeUpload(
   gateway: Gateway,
   organizationId: OrganizationId,
   id: FileId,
   named: readonly NamedPart[] | null,
+  idempotencyKey: IdempotencyKey | null,
 ): Promise<StoredFile> {
-  const found = await gateway.files.find(organizationId, id)
-  const ended = found?.status === 'uploading' ? await complete(gateway, found, named) : found
-  return storedOrFail(id, ended)
+  const inOrder = named?.toSorted((one, other) => one.partNumber - other.partNumber)
+  const claim = await claimFor(idempotencyKey, 'completeUpload', [id, inOrder], gateway.now())
+  return underKey(gateway, organizationId, claim, async () => {
+    const found = await gateway.files.find(organizationId, id)
+    const ended = found?.status === 'uploading' ? await complete(gateway, found, named) : found
+    return storedOrFail(id, ended)
+  })
 }
 
 async function complete(

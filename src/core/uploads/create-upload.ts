@@ -4,7 +4,7 @@ import { contentDispositionOf, inlineOrAttachment } from '../files/content-dispo
 import type { FileBase, FileRecord, StoredFile } from '../files/file-record'
 import { isStored } from '../files/file-record'
 import { type Gateway, objectMaxBytes, singlePutMaxBytes } from '../gateway'
-import { claimFor } from '../idempotency/idempotency'
+import { claimFor, type IdempotencyKey } from '../idempotency/idempotency'
 import type { Md5, Sha256 } from '../ids'
 import { detectionSampleBytes } from '../ports/content-type-detector'
 import type { UploadIntent } from '../ports/repositories'
@@ -38,7 +38,7 @@ export type CreateUpload = {
   wantsParts: boolean
   /** The size of every part but the last; null: chosen here. */
   partBytes: number | null
-  idempotencyKey: string | null
+  idempotencyKey: IdempotencyKey | null
   /** Names the dialect's operation, for the idempotency fingerprint. */
   operation: string
 }

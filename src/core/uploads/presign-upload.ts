@@ -1,7 +1,7 @@
 import { fail, failField } from '../errors'
 import type { FileBase, FileRecord, PendingFile } from '../files/file-record'
 import { type Gateway, singlePutMaxBytes } from '../gateway'
-import { claimFor } from '../idempotency/idempotency'
+import { claimFor, type IdempotencyKey } from '../idempotency/idempotency'
 import { beginUpload, intentOf, type NewFile, type UploadPlan } from './begin-upload'
 import { type HeaderSeal, noHeaderSeal, type Upload } from './upload'
 
@@ -14,7 +14,7 @@ export type PresignUpload = {
    * known to take it. Left out: a bare URL.
    */
   seal?: HeaderSeal
-  idempotencyKey: string | null
+  idempotencyKey: IdempotencyKey | null
   /** Names the dialect's operation, for the idempotency fingerprint. */
   operation: string
 }

@@ -1,6 +1,8 @@
 import { fail, failField } from '../errors'
 import { findFile } from '../files/get-file'
 import type { Gateway } from '../gateway'
+import { claimFor, type IdempotencyKey } from '../idempotency/idempotency'
+import { underKey } from '../idempotency/under-key'
 import type { FileId, OrganizationId } from '../ids'
 import type { UploadedPart } from '../ports/multipart-store'
 import { isMultipart, type MultipartUpload, partCountOf, presignParts, type SignedPart } from './parts'
@@ -8,19 +10,23 @@ import { isMultipart, type MultipartUpload, partCountOf, presignParts, type Sign
 /**
  * URLs for these parts of a pending upload, as often as they are asked for. One database round trip. Throws
  * `invalid_request` for a number that is not planned, `file_not_found`, `not_multipart`, `upload_over`,
- * `database_failed`.
+ * `idempotency_key_reused`, `database_failed`.
  */
 export async function signParts(
   gateway: Gateway,
   organizationId: OrganizationId,
   id: FileId,
   partNumbers: readonly number[],
+  idempotencyKey: IdempotencyKey | null,
 ): Promise<SignedPart[]> {
-  const upload = await pendingParts(gateway, organizationId, id, false)
-  const count = partCountOf(upload)
-  if (partNumbers.some((number) => number > count))
-    failField('partNumbers', `must be from 1 to ${count}, the number of parts of this upload`)
-  return presignParts(gateway, upload, partNumbers)
+  const claim = await claimFor(idempotencyKey, 'signParts', [id, partNumbers], gateway.now())
+  return underKey(gateway, organizationId, claim, async () => {
+    const upload = await pendingParts(gateway, organizationId, id, false)
+    const count = partCountOf(upload)
+    if (partNumbers.some((number) => number > count))
+      failField('partNumbers', `must be from 1 to ${count}, the number of parts of this upload`)
+    return presignParts(gateway, upload, partNumbers)
+  })
 }
 
 /**

@@ -4,7 +4,7 @@ import { fail } from '../errors'
 import type { FileRecord, StoredFile } from '../files/file-record'
 import { isStored } from '../files/file-record'
 import type { Gateway } from '../gateway'
-import { claimFor } from '../idempotency/idempotency'
+import { claimFor, type IdempotencyKey } from '../idempotency/idempotency'
 import { type ContentId, type Sha256, sha256Of } from '../ids'
 import { detectionSampleBytes } from '../ports/content-type-detector'
 import type { UploadIntent } from '../ports/repositories'
@@ -15,7 +15,7 @@ import { edgeUploadTtlMs } from './upload'
 export type UploadBytes = {
   file: NewFile
   bytes: Uint8Array<ArrayBuffer>
-  idempotencyKey: string | null
+  idempotencyKey: IdempotencyKey | null
   /** Names the dialect's operation, for the idempotency fingerprint. */
   operation: string
 }

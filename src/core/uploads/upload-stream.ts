@@ -4,7 +4,13 @@ import { contradictingType } from '../contents/verify-content-type'
 import { fail } from '../errors'
 import { isStored, type StoredFile } from '../files/file-record'
 import type { Gateway } from '../gateway'
-import { claimFor, type FileReply, type IdempotencyRecord, replyOf } from '../idempotency/idempotency'
+import {
+  claimFor,
+  type FileReply,
+  type IdempotencyKey,
+  type IdempotencyRecord,
+  replyOf,
+} from '../idempotency/idempotency'
 import type { ContentId, Sha256 } from '../ids'
 import { inOwnOrganization } from '../organizations/own-organization'
 import { detectionSampleBytes } from '../ports/content-type-detector'
@@ -24,7 +30,7 @@ export type UploadStream = {
   announcedBytesMax: number | null
   /** Asked for after the last chunk. What it throws ends the upload. */
   details: () => Promise<StreamDetails>
-  idempotencyKey: string | null
+  idempotencyKey: IdempotencyKey | null
   /** Names the dialect's operation, for the idempotency fingerprint. */
   operation: string
 }
@@ -49,7 +55,7 @@ export async function uploadStream(gateway: Gateway, input: UploadStream): Promi
 
   const now = gateway.now()
   const intent = intentOf(gateway, file, { method: 'edge', byteSize: null, ttlMs: edgeUploadTtlMs }, now)
-  const { idempotencyKey } = input
+  const idempotencyKey = input.idempotencyKey?.text ?? null
   const { pendingUploadsMax } = gateway.limits
   const holder = await inOwnOrganization(
     gateway.streamUploads.begin(intent, { idempotencyKey, pendingUploadsMax, now }),

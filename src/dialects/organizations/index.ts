@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import { authenticateRequest, bearerToken } from '../../http/authenticate-request'
 import type { HttpEnv } from '../../http/context'
-import { renderNoRoute, renderProblem } from '../../http/problem-details'
+import { renderMethodNotAllowed, renderNoRoute, renderProblem } from '../../http/problem-details'
 import { smallBody } from '../../http/read-json'
 import { failureOf } from '../../http/render-failure'
 import { getOrganizationOperation } from './operations/get-organization'
@@ -16,6 +16,7 @@ export function createOrganizationsDialect(): Hono<HttpEnv> {
   })
   dialect.put('/:id', smallBody, putOrganizationOperation)
   dialect.get('/:id', getOrganizationOperation)
+  dialect.all('/:id', (c) => renderMethodNotAllowed(c, 'GET, PUT'))
   dialect.all('*', renderNoRoute)
   dialect.onError((error, c) => renderProblem(c, failureOf(error, c)))
   return dialect

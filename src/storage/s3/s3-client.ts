@@ -96,6 +96,8 @@ export function createS3Client({
 
   return {
     bucket,
+    /** Whether presigned PUTs are signed with a key pair of their own. */
+    hasUploadKey: uploadCredentials !== null,
 
     /**
      * Sends a signed request for `key` ('' for the bucket). Returns 2xx and 304 answers as soon as their headers

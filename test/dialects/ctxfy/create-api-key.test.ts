@@ -34,10 +34,31 @@ describe('POST /v1/api-keys', () => {
     expect(JSON.stringify(await rows('SELECT * FROM api_keys'))).not.toContain(body.api_key.split('_')[2])
   })
 
+  it('gives a key whose maker names no scopes those of files, as far as the maker has them', async () => {
+    const { create, byRoot } = await start()
+    const all = ['files:read', 'files:write', 'org:admin']
+    for (const scopes of [undefined, null, ['files:read', 'files:write']])
+      expect(await bodyOf(await create(rootKey, { organization: 'acme', scopes }))).toMatchObject({
+        scopes: ['files:read', 'files:write'],
+      })
+    for (const [own, granted] of [
+      [all, ['files:read', 'files:write']],
+      [['org:admin', 'files:write'], ['files:write']],
+    ]) {
+      const made = await create(await byRoot({ scopes: own }), {})
+      expect(await bodyOf(made)).toMatchObject({ scopes: granted })
+    }
+    const refused = await create(await byRoot({ scopes: ['org:admin'] }), {})
+    expect([refused.status, (await bodyOf(refused)).message]).toEqual([
+      403,
+      'This API key cannot grant the scope files:read',
+    ])
+  })
+
   it('lets an admin make keys that may do no more than itself', async () => {
     const { create, byRoot } = await start()
     const admin = await byRoot({ scopes: ['files:read', 'org:admin'] })
-    const made = await create(admin, {})
+    const made = await create(admin, { scopes: ['files:read', 'org:admin'] })
     expect(await bodyOf(made)).toMatchObject({ scopes: ['files:read', 'org:admin'] })
     const refused = await create(admin, { scopes: ['files:read', 'files:write'] })
     expect(refused.status).toBe(403)
@@ -53,7 +74,7 @@ describe('POST /v1/api-keys', () => {
     const day = 24 * 3_600_000
     const at = (days: number) => new Date(Date.now() + days * day).toISOString()
     const expiration_date = at(2)
-    const admin = await byRoot({ expiration_date })
+    const admin = await byRoot({ expiration_date, scopes: ['org:admin', 'files:read'] })
     expect(await bodyOf(await create(admin, {}))).toMatchObject({ expiration_date })
     expect((await create(admin, { expiration_date: at(1) })).status).toBe(201)
     expect((await create(admin, { expiration_date: at(3) })).status).toBe(403)
@@ -64,7 +85,7 @@ describe('POST /v1/api-keys', () => {
     await worker.organization('other')
     const writer = await byRoot({ scopes: ['files:write'] })
     expect((await create(writer, {})).status).toBe(403)
-    const admin = await byRoot()
+    const admin = await byRoot({ scopes: ['org:admin', 'files:read'] })
     for (const organization of ['other', 'nobody', 'NOT AN ID']) {
       const answer = await create(admin, { organization })
       expect([answer.status, (await bodyOf(answer)).message]).toEqual([404, 'There is no such organization'])
@@ -76,6 +97,15 @@ describe('POST /v1/api-keys', () => {
     [{}, 'organization'],
     [{ organization: 'acme', scopes: [] }, 'scopes'],
     [{ organization: 'acme', scopes: ['everything'] }, 'scopes.0'],
+    [{ organization: 'acme', scopes: ['files:read', 'files:read'] }, 'scopes'],
+    [{ organization: 'acme', name: 'a\u0000b' }, 'name'],
+    [{ organization: 'acme', name: 'a\ud800' }, 'name'],
+    [{ organization: 'acme', name: 'a'.repeat(256) }, 'name'],
+    [{ organization: 'acme', expires_in: 3600 }, 'expires_in'],
+    [{ organization: 'acme', expires_at: null }, 'expires_at'],
+    [{ organization: 'acme', scope: 'files:read' }, 'scope'],
+    [{ organization: 'acme', Scopes: ['files:read'] }, 'Scopes'],
+    [JSON.parse('{"organization":"acme","__proto__":{}}'), '__proto__'],
     [{ organization: 'acme', name: 5 }, 'name'],
     [{ organization: 'acme', expiration_date: 'tomorrow' }, 'expiration_date'],
     [{ organization: 'acme', expiration_date: '2001-01-01T00:00:00Z' }, 'expiration_date'],
@@ -113,6 +143,45 @@ describe('POST /v1/api-keys', () => {
       body.api_key.split('_')[2],
     )
     expect((await create(rootKey, { ...json, name: 'other' }, once)).status).toBe(422)
+  })
+
+  it('stores exactly the name it answers', async () => {
+    const { worker, create } = await start()
+    for (const name of ['', ' a ', 'a\nb\u0001', '\u202eé\u0301😀', 'NULL', null]) {
+      expect(await bodyOf(await create(rootKey, { organization: 'acme', name }))).toMatchObject({ name })
+      const listed = await worker.call('GET', `${path}?organization=acme&per_page=1`, { token: rootKey })
+      expect((await bodyOf(listed)).api_keys).toMatchObject([{ name }])
+    }
+  })
+
+  it('takes the same request with its scopes in another order for the same', async () => {
+    const { create } = await start()
+    const once = { 'idempotency-key': 'once' }
+    const json = { organization: 'acme', scopes: ['files:read', 'org:admin'] }
+    const first = await bodyOf(await create(rootKey, json, once))
+    const again = await create(rootKey, { ...json, scopes: [...json.scopes].reverse(), name: null }, once)
+    expect(await bodyOf(again)).toEqual(first)
+  })
+
+  it('never shows a key to another caller who repeats the request that made it', async () => {
+    const { create, byRoot } = await start()
+    const scopes = ['files:read', 'files:write', 'org:admin']
+    const strong = await byRoot({ scopes })
+    const weak = await byRoot({ scopes: ['org:admin'], expiration_date: new Date(Date.now() + 60_000) })
+    const json = { organization: 'acme', name: 'ci' }
+    for (const [caller, key] of [
+      [rootKey, 'bootstrap'],
+      [strong, 'provision'],
+    ] as const) {
+      const headers = { 'idempotency-key': key }
+      const made = await bodyOf(await create(caller, json, headers))
+      for (const other of [weak, strong, rootKey]) {
+        const answer = await create(other, json, headers)
+        const text = await answer.text()
+        expect(text.includes(made.api_key)).toBe(other === caller)
+        if (other !== caller) expect([403, 422]).toContain(answer.status)
+      }
+    }
   })
 
   it('makes one key of eight racing requests with the same Idempotency-Key', async () => {

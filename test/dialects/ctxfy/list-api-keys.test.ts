@@ -38,7 +38,7 @@ describe('GET /v1/api-keys: 200', () => {
       expiration_date: null,
       created_at: expect.stringMatching(/^\d{4}-.*Z$/),
       revoked_at: null,
-      scopes: ['files:read', 'files:write', 'org:admin'],
+      scopes: ['files:read', 'files:write'],
     })
     const stored = await rows<{ secret_sha256: string }>('SELECT secret_sha256 FROM api_keys')
     for (const secret of [token.split('_')[2], ...stored.map((row) => row.secret_sha256)])

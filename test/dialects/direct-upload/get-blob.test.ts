@@ -5,10 +5,13 @@ import type { FileId, OrganizationId } from '../../../src/core/ids'
 import { blobOf, directPath, directUpload, keyOfUrl } from '../../support/direct-upload'
 import { expectInvariants } from '../../support/invariants'
 import { base64, quantcdn } from '../../support/quantcdn'
+import { createS3OverBucket } from '../../support/s3-over-bucket'
+import { answerStoreRequests } from '../../support/store-requests'
 import { bodyOf, objectKeys, rows, startWorker } from '../../support/worker'
 
 afterEach(() => {
   vi.useRealTimers()
+  vi.restoreAllMocks()
 })
 
 const hour = 3_600_000
@@ -112,6 +115,7 @@ describe('GET /api/v1/upload/direct/{signed_id}', () => {
     expect((await bodyOf(await counting.get(signed_id))).direct_upload).toBeNull()
     // The first bytes alone, for their signature.
     expect(gets).toEqual([expect.objectContaining({ range: { offset: 0, length: 5 } })])
+    answerStoreRequests(createS3OverBucket(env.BUCKET))
     expect((await worker.call('GET', '/health')).status).toBe(200)
     expect((await api.get(signed_id)).status).toBe(200)
   })

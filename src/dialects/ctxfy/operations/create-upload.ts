@@ -1,4 +1,4 @@
-import type { Context, Handler } from 'hono'
+import type { Handler } from 'hono'
 import { failField } from '../../../core/errors'
 import { parseContentType } from '../../../core/files/content-type'
 import { sanitizeFilename } from '../../../core/files/filename'
@@ -32,11 +32,6 @@ export function createUploadOperation(publicBaseUrl: string | null): Handler<Htt
       operation: 'ctxfy.createUpload',
     })
     if (presigned.replayed) c.header('Idempotent-Replayed', 'true')
-    return c.json(presentUpload(presigned, publicBaseUrl ?? ownPublicBase(c)))
+    return c.json(presentUpload(presigned, publicBaseUrl ?? `${c.var.gatewayUrl}/public`))
   }
-}
-
-/** Where this Worker itself serves public files. */
-function ownPublicBase(c: Context): string {
-  return `${new URL(c.req.url).origin}/public`
 }

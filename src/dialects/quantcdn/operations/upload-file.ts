@@ -74,7 +74,7 @@ async function createInParts(
   const created = await createUpload(gateway, { ...input, ...promised })
   if (created.kind !== 'multipart') fail({ code: 'internal' })
   if (created.replayed) c.header('Idempotent-Replayed', 'true')
-  const uploadsUrl = `${new URL(c.req.url).origin}/v1/uploads`
+  const uploadsUrl = `${c.var.gatewayUrl}/v1/uploads`
   return c.json(presentInParts(created, uploadsUrl, gateway.now()), 201)
 }
 
