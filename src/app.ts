@@ -14,6 +14,7 @@ import { createUploadsDialect } from './dialects/uploads'
 import type { HttpEnv } from './http/context'
 import { renderMethodNotAllowed } from './http/problem-details'
 import { createPublicCopies } from './http/public-copies'
+import { dropUnreadBody } from './http/unread-body'
 
 /** How long a browser may remember a preflight's answer. */
 const preflightMaxAgeSeconds = 7200
@@ -30,6 +31,8 @@ export function appFor(composition: Composition): Hono<HttpEnv> {
 /** The HTTP face of the gateway: request ids, logs and CORS around the dialects. */
 function createApp({ config, credentials, rateLimiter, gatewayFor }: Composition): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>()
+
+  app.use(dropUnreadBody)
 
   app.use(async (c, next) => {
     const startedAt = Date.now()

@@ -11,6 +11,7 @@ export type Failure =
   | { code: 'unsupported_body'; expected: string }
   | { code: 'unsupported_content_type'; contentType: string; supported: readonly string[] }
   | { code: 'content_too_large'; limitBytes: number }
+  | { code: 'body_timed_out' }
   | { code: 'upload_too_large'; limitBytes: number; byteSize: number }
   | { code: 'size_mismatch'; expected: number; actual: number }
   | { code: 'type_mismatch'; declared: string; actual: string }

@@ -3,15 +3,19 @@ import { fail, failField } from '../core/errors'
 /** What base64 text may contain besides its alphabet, as WHATWG and `Uint8Array.fromBase64` define it. */
 const whitespace = /[\t\n\f\r ]+/g
 
+/** What the first text is decoded into. */
+const firstBytes = 16 * 1024
+
 /**
  * Decodes base64 text (RFC 4648, section 4: padded, zero trailing bits) that arrives in pieces into one
- * buffer. ASCII whitespace is tolerated. `push` and `end` throw `invalid_request` about `field`, and
+ * buffer, which grows with what has come. ASCII whitespace is tolerated. `push` and `end` throw `invalid_request` about `field`, and
  * `content_too_large` as soon as there are more than `maxBytes`.
  */
 export class Base64Sink {
   readonly #field: string
   readonly #maxBytes: number
-  readonly #buffer: Uint8Array<ArrayBuffer>
+  readonly #capacityMax: number
+  #buffer: Uint8Array<ArrayBuffer>
   #length = 0
   /** Up to three characters that do not make a group yet. */
   #carry = ''
@@ -23,7 +27,8 @@ export class Base64Sink {
     this.#field = field
     this.#maxBytes = maxBytes
     // A group of three over the limit still fits, so that "too large" is seen rather than "no room".
-    this.#buffer = new Uint8Array(Math.min(maxBytes, expectedBytesMax ?? maxBytes) + 3)
+    this.#capacityMax = Math.min(maxBytes, expectedBytesMax ?? maxBytes) + 3
+    this.#buffer = new Uint8Array(Math.min(firstBytes, this.#capacityMax))
   }
 
   push(text: string): void {
@@ -44,6 +49,7 @@ export class Base64Sink {
     const last = this.#carry + (this.#padding ?? '')
     const bytes = this.#orRefuse(() => Uint8Array.fromBase64(last, { lastChunkHandling: 'strict' }))
     const length = this.#length + bytes.length
+    this.#makeRoomFor(bytes.length)
     if (length > this.#maxBytes || length > this.#buffer.length) this.#refuseSize()
     this.#buffer.set(bytes, this.#length)
     return this.#buffer.subarray(0, length)
@@ -51,6 +57,8 @@ export class Base64Sink {
 
   #decode(text: string): void {
     const input = this.#carry + text
+    // Four characters are three bytes.
+    this.#makeRoomFor(Math.ceil(input.length / 4) * 3)
     const room = this.#buffer.subarray(this.#length)
     const { read, written } = this.#orRefuse(() =>
       room.setFromBase64(input, { lastChunkHandling: 'stop-before-partial' }),
@@ -59,6 +67,14 @@ export class Base64Sink {
     this.#carry = input.slice(read).replace(whitespace, '')
     // Four characters that were not decoded found no room.
     if (this.#length > this.#maxBytes || this.#carry.length > 3) this.#refuseSize()
+  }
+
+  /** Room for `byteLength` more, as far as there may be any. What is outgrown is given back at once. */
+  #makeRoomFor(byteLength: number): void {
+    const needed = this.#length + byteLength
+    if (needed <= this.#buffer.length || this.#buffer.length === this.#capacityMax) return
+    const capacity = Math.min(Math.max(needed, 2 * this.#buffer.length), this.#capacityMax)
+    this.#buffer = new Uint8Array(this.#buffer.buffer.transfer(capacity))
   }
 
   #pushPadding(text: string): void {

@@ -1,5 +1,6 @@
 import { failField } from '../core/errors'
 import { Base64Sink } from './base64-sink'
+import { JsonUnescaper } from './json-unescaper'
 
 export type JsonUploadLimits = {
   /** The top-level field whose string is base64. */
@@ -49,8 +50,7 @@ export class JsonUploadScanner {
   #escaped = false
   #sink: Base64Sink | null = null
   #bytes: Uint8Array<ArrayBuffer> | null = null
-  /** The beginning of an escape sequence in the base64 text that a chunk ended in. */
-  #escape = ''
+  readonly #unescaper = new JsonUnescaper()
 
   constructor(limits: JsonUploadLimits) {
     this.#limits = limits
@@ -154,36 +154,24 @@ export class JsonUploadScanner {
 
   /** Reads base64 text from `start` on; returns where it stopped: after the closing quote or at the end. */
   #scanBase64(chunk: Uint8Array, start: number): number {
-    // An escaped quote would not be base64 either: the backslash before it is then refused.
     const closing = chunk.indexOf(quote, start)
     const end = closing === -1 ? chunk.length : closing
-    const text = this.#escape + asciiOf(chunk.subarray(start, end))
-    refuseControlCharacters(text)
-    this.#escape = closing === -1 ? unfinishedEscapeOf(text) : ''
-    this.#sink?.push(withoutEscapes(this.#escape === '' ? text : text.slice(0, -this.#escape.length)))
+    const text = this.#unescaper.push(chunk.subarray(start, end))
+    if (text === null) failField('', 'the body is not valid JSON')
+    this.#sink?.push(text)
     if (closing === -1) return end
     this.#closeBase64()
     return closing + 1
   }
 
   #closeBase64(): void {
+    // Half a sequence. A backslash before the quote escapes it, and a quote is no base64.
+    if (this.#unescaper.isInside === 'digits') failField('', 'the body is not valid JSON')
+    if (this.#unescaper.isInside === 'backslash') this.#sink?.push('"')
     this.#bytes = this.#sink?.end() ?? null
     this.#sink = null
     this.#mode = 'structure'
   }
-}
-
-/**
- * The fastest decoder there is. Bytes over 0x7f come out as characters outside the base64 alphabet,
- * whatever they are; a byte order mark must not vanish.
- */
-function asciiOf(bytes: Uint8Array): string {
-  return new TextDecoder('utf-8', { fatal: false, ignoreBOM: true }).decode(bytes)
-}
-
-function refuseControlCharacters(text: string): void {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON strings may not contain them (RFC 8259, section 7)
-  if (/[\u0000-\u001f]/.test(text)) failField('', 'the body is not valid JSON')
 }
 
 function unescapeName(text: string): string | null {
@@ -192,28 +180,4 @@ function unescapeName(text: string): string | null {
   } catch {
     return null
   }
-}
-
-/** The escape sequence at the end of `text` that may go on in the next chunk; '' when there is none. */
-function unfinishedEscapeOf(text: string): string {
-  const at = text.lastIndexOf('\\')
-  if (at === -1 || at < text.length - 5) return ''
-  const tail = text.slice(at)
-  return /^\\(u[0-9a-fA-F]{0,3})?$/.test(tail) ? tail : ''
-}
-
-/**
- * `text` without JSON escapes. PHP writes every `/` as `\/`, so that one is quick. Escaped backslashes, and
- * a backslash before the closing quote, stay: they are no base64, and the sink says so.
- */
-function withoutEscapes(text: string): string {
-  if (!text.includes('\\') || text.includes('\\\\')) return text
-  const slashes = text.replaceAll('\\/', '/')
-  return slashes.replace(/\\(u.{0,4}|[^u])/g, (sequence) => {
-    try {
-      return JSON.parse(`"${sequence}"`) as string
-    } catch {
-      return failField('', 'the body is not valid JSON')
-    }
-  })
 }

@@ -26,6 +26,8 @@ const table = {
     problem(415, 'Unsupported Media Type', `${contentType} is not accepted`),
   content_too_large: ({ limitBytes }) =>
     problem(413, 'Content Too Large', `The body may have at most ${limitBytes} bytes`),
+  body_timed_out: () =>
+    problem(408, 'Request Timeout', 'The body stopped arriving before its end; send the request again'),
   upload_too_large: ({ limitBytes, byteSize }) =>
     problem(413, 'Content Too Large', `${byteSize} bytes are more than ${limitBytes}`),
   size_mismatch: ({ expected, actual }) =>

@@ -1,6 +1,6 @@
-import * as multipasta from 'multipasta'
-import { fail, failField, GatewayError } from '../core/errors'
-import { createFormChunks } from './form-chunks'
+import { fail, failField } from '../core/errors'
+import { contentLengthOf, type ReadOptions, readBody } from './body-reader'
+import { malformed, parseForm } from './form-parser'
 import { type PartHeaders, readPartHeaders } from './form-part'
 
 /** The most bytes of a form besides its file: fields, headers, delimiters. */
@@ -17,8 +17,8 @@ export type Form = {
    * end. Fields on the way are handed to `onField`.
    */
   nextFile(): Promise<FormFile | null>
-  /** Reads no more. */
-  cancel(): Promise<void>
+  /** Reads no more, at the end or before it. */
+  release(): void
   /** The Content-Length. */
   announcedBytes: number | null
 }
@@ -32,128 +32,71 @@ type FormOptions = {
   /** What it throws ends the reading. */
   onField: (name: string, value: string) => void
   /** Only for tests: how much is read at once. */
-  chunkBytes?: number
+  readBytes?: ReadOptions['readBytes']
 }
-
-type Event =
-  | { kind: 'field'; name: string; value: Uint8Array }
-  | { kind: 'file'; headers: PartHeaders }
-  | { kind: 'bytes'; chunk: Uint8Array }
-  | { kind: 'end' }
 
 /**
  * A multipart form (RFC 7578), read as it arrives with a bounded part of it in memory. Throws
  * `unsupported_body` for another content type, `content_too_large` before reading when the Content-Length
- * leaves no doubt and otherwise as soon as the form is too large, `invalid_request` when it is broken or cut off.
+ * leaves no doubt and otherwise as soon as the form is too large, `invalid_request` when it is broken or cut
+ * off, `body_timed_out` when the client falls silent.
  */
 export function readForm(request: Request, options: FormOptions): Form {
+  const { file, fields, fileMaxBytes, onField, readBytes } = options
   const boundary = boundaryOf(request.headers.get('content-type') ?? '')
-  const bodyMaxBytes = options.fileMaxBytes + formEnvelopeMaxBytes
-  const announcedBytes = contentLengthOf(request)
-  const tooLarge = () => fail({ code: 'content_too_large', limitBytes: options.fileMaxBytes })
-  if (announcedBytes !== null && announcedBytes > bodyMaxBytes) tooLarge()
+  const limits = { maxBytes: fileMaxBytes + formEnvelopeMaxBytes, limitBytes: fileMaxBytes }
+  const body = readBody(request, { ...limits, ...(readBytes && { readBytes }) })
   if (request.body === null) failField('', 'the form is empty')
+  const events = parseForm(body, boundary)
+  let partCount = 0
 
-  const chunks = createFormChunks(request.body, {
-    boundary,
-    expectedBytes: announcedBytes,
-    ...(options.chunkBytes === undefined ? {} : { chunkBytes: options.chunkBytes }),
-  })
-  const { parser, events, state } = createParser(boundary, options)
-  let bodyBytes = 0
-
-  /** Reads a chunk. What it brings is in `events` then, valid until the next read. */
-  const read = async () => {
-    const chunk = await chunks.next().catch((cause) => cutOff(cause))
-    if (chunk === null) cutOff()
-    bodyBytes += chunk.length
-    if (bodyBytes > bodyMaxBytes) tooLarge()
-    try {
-      parser.write(chunk)
-    } catch (cause) {
-      if (cause instanceof GatewayError) throw cause
-      // A filename* that is not percent-encoded as it should be, for one.
-      malformed('it has malformed headers', cause)
-    }
-    // Fields and headers that have only half come are views of the chunk.
-    if (!state.isInsideBody) chunks.keepLast()
-  }
-  const nextEvent = async (): Promise<Event | null> => {
-    for (;;) {
-      const event = events.shift()
-      if (event !== undefined) return event
-      if (state.isComplete) return null
-      await read()
-    }
+  /** The next piece of the part that is being read; null at its end. */
+  const nextPiece = async (): Promise<Uint8Array | null> => {
+    const { value: event } = await events.next()
+    return event?.kind === 'bytes' ? event.chunk : null
   }
   async function* bytesOfFile(): AsyncGenerator<Uint8Array, void> {
-    for (;;) {
-      const event = await nextEvent()
-      if (event?.kind !== 'bytes') return
-      yield event.chunk
+    for (let piece = await nextPiece(); piece !== null; piece = await nextPiece()) yield piece
+  }
+  const bytesOfField = async (): Promise<Uint8Array> => {
+    let value = new Uint8Array()
+    for (let piece = await nextPiece(); piece !== null; piece = await nextPiece()) {
+      if (value.length + piece.length > fieldMaxBytes)
+        malformed(`it has a field of more than ${fieldMaxBytes} bytes`)
+      value = joined(value, piece)
     }
+    return value
   }
 
   return {
-    announcedBytes,
+    announcedBytes: contentLengthOf(request),
     async nextFile() {
       for (;;) {
-        const event = await nextEvent()
-        if (event === null) return null
-        if (event.kind === 'file') return { headers: event.headers, chunks: bytesOfFile() }
-        if (event.kind === 'field') options.onField(event.name, textOf(event))
+        const { value: event, done } = await events.next()
+        if (done) return null
+        if (event.kind !== 'part') continue
+        if (++partCount > partsMax) malformed(`it has more than ${partsMax} parts`)
+        const headers = readPartHeaders(event.headers)
+        const { name } = headers
+        if (name === '' && isNameless(event.headers)) malformed('it has a part without a name')
+        if (name === file) return { headers, chunks: bytesOfFile() }
+        if (fields.includes(name)) onField(name, textOf(name, await bytesOfField()))
       }
     },
-    cancel: () => chunks.cancel(),
+    release: () => body.release(),
   }
 }
 
-/** The parser calls back while it is written to; its callbacks only note what happened. */
-function createParser(boundary: string, options: Pick<FormOptions, 'file' | 'fields'>) {
-  const events: Event[] = []
-  const state = { isComplete: false, isInsideBody: false }
-  const parser = multipasta.make({
-    headers: { 'content-type': `multipart/form-data; boundary="${boundary}"` },
-    maxParts: partsMax,
-    maxFieldSize: fieldMaxBytes,
-    isFile: ({ headers }) => !options.fields.includes(readPartHeaders(headers).name),
-    onField({ headers }, value) {
-      if (!state.isComplete) events.push({ kind: 'field', name: readPartHeaders(headers).name, value })
-    },
-    onFile(info) {
-      const headers = readPartHeaders(info.headers)
-      const isWanted = headers.name === options.file
-      state.isInsideBody = true
-      if (isWanted) events.push({ kind: 'file', headers })
-      return (chunk) => {
-        if (chunk === null) state.isInsideBody = false
-        if (isWanted) events.push(chunk === null ? { kind: 'end' } : { kind: 'bytes', chunk })
-      }
-    },
-    onError(error) {
-      // What comes after the end is nobody's.
-      if (!state.isComplete) malformed(sayError(error))
-    },
-    onDone() {
-      state.isComplete = true
-    },
-  })
-  return { parser, events, state }
+/** Parts that do not say they are of a form are read over. */
+function isNameless({ 'content-disposition': disposition = '' }: Record<string, string>): boolean {
+  return /^form-data\b/i.test(disposition) && !/;\s*name\s*=/i.test(disposition)
 }
 
-function sayError(error: multipasta.MultipartError): string {
-  switch (error._tag) {
-    case 'ReachedLimit':
-      return error.limit === 'MaxParts'
-        ? `it has more than ${partsMax} parts`
-        : `it has a field of more than ${fieldMaxBytes} bytes`
-    case 'BadHeaders':
-      return `it has malformed headers (${error.error.reason})`
-    case 'InvalidDisposition':
-      return 'it has a part without a name'
-    default:
-      return 'its boundary is broken'
-  }
+function joined(one: Uint8Array, other: Uint8Array): Uint8Array<ArrayBuffer> {
+  const both = new Uint8Array(one.length + other.length)
+  both.set(one)
+  both.set(other, one.length)
+  return both
 }
 
 /** The boundary of a form's content type, of the characters and length that any client uses. */
@@ -168,24 +111,10 @@ function boundaryOf(contentType: string): string {
   return boundary
 }
 
-function textOf({ name, value }: { name: string; value: Uint8Array }): string {
+function textOf(name: string, value: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(value)
   } catch {
     return failField(name, 'must be text in UTF-8')
   }
-}
-
-function contentLengthOf(request: Request): number | null {
-  const header = request.headers.get('content-length')
-  return header !== null && /^\d{1,15}$/.test(header) ? Number(header) : null
-}
-
-function cutOff(cause?: unknown): never {
-  malformed('it ends early', cause)
-}
-
-function malformed(why: string, cause?: unknown): never {
-  const issues = [{ field: '', message: `the form cannot be read: ${why}` }]
-  fail({ code: 'invalid_request', issues }, cause)
 }

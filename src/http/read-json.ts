@@ -1,19 +1,24 @@
 import type { Context, MiddlewareHandler } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
-import { fail, failField } from '../core/errors'
+import { failField } from '../core/errors'
+import { readBody } from './body-reader'
 
 /** The most bytes of a JSON body that carries no file. */
 const jsonBodyMaxBytes = 64 * 1024
 
-/** Refuses bodies over `maxBytes` with `content_too_large`. */
+/**
+ * Reads the body, for the handler behind it to take as text or JSON. Refuses one over `maxBytes` with
+ * `content_too_large`, one whose client falls silent with `body_timed_out`, one that is cut off with
+ * `invalid_request`.
+ */
 export function bodyUpTo(maxBytes: number): MiddlewareHandler {
-  return bodyLimit({
-    maxSize: maxBytes,
-    onError: () => fail({ code: 'content_too_large', limitBytes: maxBytes }),
-  })
+  return async (c, next) => {
+    const { raw } = c.req
+    if (raw.body !== null) c.req.raw = new Request(raw, { body: await readBytes(raw, maxBytes) })
+    await next()
+  }
 }
 
-/** Refuses bodies over 64 KiB with `content_too_large`. For endpoints that take no file. */
+/** The same for bodies up to 64 KiB. For endpoints that take no file. */
 export const smallBody = bodyUpTo(jsonBodyMaxBytes)
 
 /** The JSON body. Throws `invalid_request` when it is none. */
@@ -25,6 +30,17 @@ export async function readJson(c: Context): Promise<unknown> {
 export async function readOptionalJson(c: Context): Promise<unknown> {
   const text = await c.req.text()
   return text.trim() === '' ? null : parseJson(text)
+}
+
+async function readBytes(request: Request, maxBytes: number): Promise<Blob> {
+  const body = readBody(request, { maxBytes })
+  const chunks: Uint8Array<ArrayBuffer>[] = []
+  try {
+    for (let chunk = await body.next(); chunk !== null; chunk = await body.next()) chunks.push(chunk.slice())
+    return new Blob(chunks)
+  } finally {
+    body.release()
+  }
 }
 
 function parseJson(text: string): unknown {

@@ -20,6 +20,7 @@ const samples: { [Code in FailureCode]: FailureOf<Code> } = {
     supported: ['image/png'],
   },
   content_too_large: { code: 'content_too_large', limitBytes: 100 },
+  body_timed_out: { code: 'body_timed_out' },
   upload_too_large: { code: 'upload_too_large', limitBytes: 100, byteSize: 101 },
   size_mismatch: { code: 'size_mismatch', expected: 5, actual: 6 },
   type_mismatch: { code: 'type_mismatch', declared: 'application/pdf', actual: 'image/png' },
@@ -73,6 +74,7 @@ const statuses: Record<string, { [Code in FailureCode]: number }> = {
     unsupported_body: 400,
     unsupported_content_type: 400,
     content_too_large: 413,
+    body_timed_out: 408,
     upload_too_large: 413,
     size_mismatch: 400,
     type_mismatch: 400,
@@ -111,6 +113,7 @@ const statuses: Record<string, { [Code in FailureCode]: number }> = {
     unsupported_body: 400,
     unsupported_content_type: 400,
     content_too_large: 413,
+    body_timed_out: 408,
     upload_too_large: 400,
     size_mismatch: 400,
     type_mismatch: 400,
@@ -214,7 +217,9 @@ describe('every failure as problem details', () => {
     const text = await answer.text()
     expectCommon(failure, answer, text)
     expect(answer.headers.get('content-type')).toBe('application/problem+json')
-    expect([400, 401, 402, 403, 404, 409, 413, 415, 422, 429, 500, 501, 502, 503]).toContain(answer.status)
+    expect([400, 401, 402, 403, 404, 408, 409, 413, 415, 422, 429, 500, 501, 502, 503]).toContain(
+      answer.status,
+    )
     expect(JSON.parse(text)).toEqual({
       type: 'about:blank',
       title: expect.stringMatching(/^[A-Z][A-Za-z ]+$/),

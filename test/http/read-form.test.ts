@@ -40,7 +40,7 @@ async function read(
     fields: ['a', 'b'],
     fileMaxBytes: 1024 ** 2,
     onField: (name, value) => result.fields.push([name, value]),
-    chunkBytes,
+    readBytes: { min: chunkBytes, max: chunkBytes },
   })
   for (let file = await form.nextFile(); file !== null; file = await form.nextFile()) {
     const pieces: number[] = []

@@ -29,6 +29,11 @@ const table = {
   unsupported_content_type: ({ contentType }) =>
     badRequest([{ field: 'contentType', message: `${contentType} is not supported` }]),
   content_too_large: ({ limitBytes }) => tooLarge(`The body may have at most ${limitBytes} bytes`),
+  body_timed_out: () => ({
+    status: 408,
+    error: 'Request Timeout',
+    message: 'The body stopped arriving before its end; send the request again',
+  }),
   upload_too_large: ({ limitBytes, byteSize }) =>
     badRequest([{ field: 'size', message: `is ${byteSize}, but at most ${limitBytes} bytes are possible` }]),
   size_mismatch: ({ expected, actual }) =>

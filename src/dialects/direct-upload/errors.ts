@@ -42,6 +42,11 @@ const table = {
     error: 'Content Too Large',
     detail: `The body may have at most ${limitBytes} bytes`,
   }),
+  body_timed_out: () => ({
+    status: 408,
+    error: 'Request Timeout',
+    detail: 'The body stopped arriving before its end; send the request again',
+  }),
   upload_too_large: ({ limitBytes, byteSize }) =>
     invalid([
       {

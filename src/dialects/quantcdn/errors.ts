@@ -38,6 +38,10 @@ const table = {
     status: 413,
     message: `The content is larger than ${limitBytes} bytes; set requestUploadUrl to true for large files`,
   }),
+  body_timed_out: () => ({
+    status: 408,
+    message: 'The body stopped arriving before its end; send the request again',
+  }),
   upload_too_large: ({ limitBytes, byteSize }) => ({
     status: 413,
     message: `${byteSize} bytes are more than an upload can have (${limitBytes})`,

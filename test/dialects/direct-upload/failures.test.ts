@@ -16,6 +16,7 @@ const cases: { [Code in FailureCode]: [status: number, failure: Omit<FailureOf<C
   unsupported_body: [422, { expected: 'JSON' }],
   unsupported_content_type: [422, { contentType: 'audio/ogg', supported: [] }],
   content_too_large: [413, { limitBytes: 100 }],
+  body_timed_out: [408, {}],
   upload_too_large: [422, { limitBytes: 100, byteSize: 101 }],
   size_mismatch: [422, { expected: 5, actual: 6 }],
   type_mismatch: [422, { declared: 'application/pdf', actual: 'image/png' }],

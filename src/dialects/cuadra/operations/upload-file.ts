@@ -41,9 +41,8 @@ export function uploadFileOperation(accepted: AcceptedTypes): Handler<HttpEnv> {
         operation: 'cuadra.uploadFile',
       })
       return answer(c, uploaded)
-    } catch (error) {
-      c.var.gateway.background(form.cancel())
-      throw error
+    } finally {
+      form.release()
     }
   }
 }

@@ -1,0 +1,128 @@
+import { fail, GatewayError } from '../core/errors'
+import { withTimeLimit } from '../core/time-limit'
+
+/**
+ * How much is read at once: little from a connection that has sent nothing yet, and soon much. With 4 KB chunks,
+ * handing them over costs more than decoding or searching them.
+ */
+const defaultReadBytes = { min: 16 * 1024, max: 384 * 1024 }
+/** The most bytes that one read waits for: at less than 2 KB/s, silence and slowness are the same. */
+const waitBytesMax = 64 * 1024
+/** A read that took longer than this was waiting for the client. */
+const quickReadMs = 1000
+
+/** How long a client may send nothing. */
+const silenceMaxMs = 30_000
+/** From then on a body must have come at this pace, on average: it is not to be kept open by a byte now and then. */
+const paceGraceMs = 60_000
+const paceMinBytesPerMs = 1
+
+/** A body as it arrives. */
+export type BodyReader = {
+  /**
+   * The next bytes, valid until the next call; null at the end. They begin with the last `keep` bytes of the
+   * chunk before. Throws `body_timed_out` when the client falls silent, `invalid_request` when it hangs up.
+   */
+  next(keep?: number): Promise<Uint8Array | null>
+  /** Stops reading. What has not been read stays where it is, for another reader. */
+  release(): void
+}
+
+export type ReadOptions = { silenceMs?: number; readBytes?: { min: number; max: number } }
+
+/**
+ * Reads `stream` in chunks that grow with what comes, up to 384 KiB. A client that sends nothing for
+ * `silenceMs` (30 s) ends it, as does one that sends less than 1 KB/s for longer than a minute.
+ */
+export function readStream(
+  stream: ReadableStream<Uint8Array>,
+  { silenceMs = silenceMaxMs, readBytes = defaultReadBytes }: ReadOptions = {},
+): BodyReader {
+  const reader = stream.getReader({ mode: 'byob' })
+  const openedAt = Date.now()
+  let chunk = new Uint8Array()
+  let room = readBytes.min
+  let waitBytes = 1
+  let received = 0
+  let isOver = false
+
+  const read = async (target: Uint8Array<ArrayBuffer>) => {
+    const askedAt = Date.now()
+    // Reading takes the memory away from `target`.
+    const targetBytes = target.length
+    const graceMs = openedAt + paceGraceMs + received / paceMinBytesPerMs - askedAt
+    const limitMs = Math.max(0, Math.min(silenceMs, graceMs))
+    const least = Math.min(waitBytes, targetBytes)
+    const { value, done } = await withTimeLimit(limitMs, () => reader.readAtLeast(least, target), timedOut)
+    waitBytes = Date.now() - askedAt < quickReadMs ? Math.min(2 * targetBytes, waitBytesMax) : 1
+    if (value?.length === targetBytes) room = Math.min(4 * room, readBytes.max)
+    isOver = done || value === undefined || value.length < least
+    return value
+  }
+
+  return {
+    async next(keep = 0) {
+      if (isOver) return null
+      const kept = chunk.subarray(chunk.length - keep)
+      const size = Math.max(room, keep + readBytes.min)
+      const buffer = chunk.buffer.byteLength >= size ? new Uint8Array(chunk.buffer) : new Uint8Array(size)
+      buffer.set(kept)
+      try {
+        const value = await read(buffer.subarray(keep))
+        if (value === undefined || value.length === 0) return null
+        received += value.length
+        chunk = new Uint8Array(value.buffer, 0, keep + value.length)
+        return chunk
+      } catch (error) {
+        isOver = true
+        if (!(error instanceof GatewayError)) cutOff(error)
+        // A read is still waiting: only this ends it.
+        reader.cancel(error).catch(() => {})
+        throw error
+      }
+    },
+
+    release() {
+      isOver = true
+      reader.releaseLock()
+    },
+  }
+}
+
+/**
+ * Reads the body of `request`, of at most `maxBytes`. Throws `content_too_large`, naming `limitBytes`, before
+ * reading when the Content-Length leaves no doubt and otherwise as soon as more has come.
+ */
+export function readBody(
+  request: Request,
+  { maxBytes, limitBytes = maxBytes, ...how }: { maxBytes: number; limitBytes?: number } & ReadOptions,
+): BodyReader {
+  const tooLarge = () => fail({ code: 'content_too_large', limitBytes })
+  if ((contentLengthOf(request) ?? 0) > maxBytes) tooLarge()
+  if (request.body === null) return { next: async () => null, release() {} }
+  const reader = readStream(request.body, how)
+  let received = 0
+  return {
+    async next(keep = 0) {
+      const chunk = await reader.next(keep)
+      received += chunk === null ? 0 : chunk.length - keep
+      if (received > maxBytes) tooLarge()
+      return chunk
+    },
+    release: () => reader.release(),
+  }
+}
+
+/** What the client says its body has, in bytes; null when it says nothing, or nonsense. */
+export function contentLengthOf(request: Request): number | null {
+  const header = request.headers.get('content-length')
+  return header !== null && /^\d{1,15}$/.test(header) ? Number(header) : null
+}
+
+function timedOut(cause: Error): GatewayError {
+  return new GatewayError({ code: 'body_timed_out' }, { cause })
+}
+
+function cutOff(cause: unknown): never {
+  fail({ code: 'invalid_request', issues: [{ field: '', message: 'the body ended early' }] }, cause)
+}
