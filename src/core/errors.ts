@@ -23,6 +23,7 @@ export type Failure =
   | { code: 'api_key_not_found'; keyId: string }
   | { code: 'file_not_found'; fileId: string }
   | { code: 'file_uploading'; fileId: string }
+  | { code: 'precondition_failed'; etag: string }
   | { code: 'file_refused'; fileId: string; refusal: Refusal }
   | { code: 'upload_refused'; fileId: string; refusal: Refusal }
   | { code: 'not_arrived'; fileId: string }

@@ -49,6 +49,12 @@ const table = {
   file_not_found: () => problem(404, 'Not Found', 'There is no such file'),
   file_uploading: () => problem(404, 'Not Found', 'The file is still uploading'),
   file_refused: ({ refusal }) => problem(404, 'Not Found', `The file has no bytes: ${refusal.code}`),
+  precondition_failed: ({ etag }) =>
+    problem(
+      412,
+      'Precondition Failed',
+      `The file has the ETag ${etag}, which the condition of the request rules out`,
+    ),
   upload_refused: ({ refusal }) =>
     problem(422, 'Unprocessable Content', `The upload was refused: ${sayRefusal(refusal)}`),
   not_arrived: () => problem(409, 'Conflict', 'The bytes have not arrived'),

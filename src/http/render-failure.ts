@@ -3,7 +3,7 @@ import { HTTPException } from 'hono/http-exception'
 import { type Failure, GatewayError } from '../core/errors'
 import type { HttpEnv } from './context'
 
-/** Headers that belong to a failure in every dialect: the challenge of a 401, the wait of a 409 or 429. */
+/** Headers that belong to a failure in every dialect: the challenge of a 401, the wait of a 409 or 429, the ETag of a 412. */
 export function failureHeaders(failure: Failure): Record<string, string> {
   switch (failure.code) {
     case 'unauthenticated':
@@ -14,6 +14,8 @@ export function failureHeaders(failure: Failure): Record<string, string> {
     case 'rate_limited':
     case 'idempotency_in_progress':
       return { 'retry-after': String(failure.retryAfterSeconds) }
+    case 'precondition_failed':
+      return { etag: failure.etag }
     default:
       return {}
   }

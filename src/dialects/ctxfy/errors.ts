@@ -45,6 +45,11 @@ const table = {
   file_not_found: () => notFound('There is no such file'),
   file_uploading: () => notFound('The file is still uploading'),
   file_refused: ({ refusal }) => notFound(`The file has no bytes: ${refusal.code}`),
+  precondition_failed: ({ etag }) => ({
+    status: 412,
+    error: 'Precondition Failed',
+    message: `The file has the ETag ${etag}, which the condition of the request rules out`,
+  }),
   too_many_uploads: () => forbidden('The organization has too many uploads pending; finish or delete some'),
   upload_refused: ({ refusal }) => conflict(`The upload was refused: ${refusal.code}`),
   not_arrived: () => conflict('The bytes have not arrived'),
