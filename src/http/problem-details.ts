@@ -153,8 +153,10 @@ function sayRefusal(refusal: Refusal): string {
 
 function respond(c: Context<HttpEnv>, rendered: Rendered, headers: Record<string, string>): Response {
   const { status, title, detail, errors } = rendered
+  // Percent-encoded as it came; with two slashes first it would name another host.
+  const instance = new URL(c.req.url).pathname.replace(/^\/+/, '/')
   return c.json(
-    { type: 'about:blank', title, status, detail, instance: c.req.path, ...(errors ? { errors } : {}) },
+    { type: 'about:blank', title, status, detail, instance, ...(errors ? { errors } : {}) },
     status,
     { ...headers, 'content-type': 'application/problem+json' },
   )

@@ -4,6 +4,7 @@ import { inlineOrAttachment } from '../../../core/files/content-disposition'
 import { getFile, presignDownload } from '../../../core/files/get-file'
 import { requireScope } from '../../../core/organizations/principal'
 import type { HttpEnv } from '../../../http/context'
+import { serveContent } from '../../../http/serve-content'
 import { signedFileIdOf } from './blob-facts'
 
 /** How long a browser may follow the same redirect again, as Rails has it; never as long as the URL lives. */
@@ -12,7 +13,7 @@ const redirectMaxAgeSeconds = 300
 /**
  * `GET /api/v1/blobs/{signed_id}/{filename}?disposition=inline|attachment`: 302 to a presigned GET. The
  * filename in the path is for people; the blob's own counts. `attachment` unless asked otherwise, and always
- * for types that a browser would run (as in Rails).
+ * for types that a browser would run (as in Rails). HEAD is answered by the Worker itself.
  */
 export async function downloadBlobOperation(c: Context<HttpEnv>): Promise<Response> {
   const { gateway } = c.var
@@ -20,6 +21,8 @@ export async function downloadBlobOperation(c: Context<HttpEnv>): Promise<Respon
   const wish = c.req.query('disposition') || 'attachment'
   if (wish !== 'inline' && wish !== 'attachment') failField('disposition', 'must be inline or attachment')
   const file = await getFile(gateway, organizationId, await signedFileIdOf(c, organizationId))
+  // A presigned GET refuses HEAD.
+  if (c.req.method === 'HEAD') return serveContent(c, file, { cacheControl: 'private, no-store' })
   const disposition = wish === 'inline' ? inlineOrAttachment(file.contentType) : wish
   const url = await presignDownload(gateway, file, disposition)
   const maxAge = Math.min(redirectMaxAgeSeconds, Math.floor(gateway.limits.downloadUrlTtlSeconds / 2))
