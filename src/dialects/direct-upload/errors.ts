@@ -128,8 +128,10 @@ function presentIssue({ field, message }: Issue) {
 
 function locationOf(field: string): string[] {
   if (field === 'Idempotency-Key') return ['header', field]
-  if (field === 'disposition') return ['query', field]
-  return field === '' ? ['body'] : ['body', ...field.split('.')]
+  if (field === '') return ['body']
+  const names = field.split('.')
+  // All fields of a body are in its blob; the others are parameters of the query.
+  return names[0] === 'blob' ? ['body', ...names] : ['query', field]
 }
 
 /** The core knows two checksums; here there is one field, whose value tells which. */

@@ -3,7 +3,9 @@ import { failField } from '../../../core/errors'
 import { inlineOrAttachment } from '../../../core/files/content-disposition'
 import { getFile, presignDownload } from '../../../core/files/get-file'
 import { requireScope } from '../../../core/organizations/principal'
+import { sayValue } from '../../../core/say-value'
 import type { HttpEnv } from '../../../http/context'
+import { queryParameters } from '../../../http/query-parameters'
 import { serveContent } from '../../../http/serve-content'
 import { signedFileIdOf } from './blob-facts'
 
@@ -18,8 +20,10 @@ const redirectMaxAgeSeconds = 300
 export async function downloadBlobOperation(c: Context<HttpEnv>): Promise<Response> {
   const { gateway } = c.var
   const { organizationId } = requireScope(c.var.principal, 'files:read')
-  const wish = c.req.query('disposition') || 'attachment'
-  if (wish !== 'inline' && wish !== 'attachment') failField('disposition', 'must be inline or attachment')
+  const asked = queryParameters(c, { disposition: ['contentDisposition'] }).one('disposition')
+  const wish = asked?.toLowerCase() ?? 'attachment'
+  if (wish !== 'inline' && wish !== 'attachment')
+    failField('disposition', `must be inline or attachment, not ${sayValue(asked)}`)
   const file = await getFile(gateway, organizationId, await signedFileIdOf(c, organizationId))
   // A presigned GET refuses HEAD.
   if (c.req.method === 'HEAD') return serveContent(c, file, { cacheControl: 'private, no-store' })
