@@ -80,6 +80,12 @@ export function fail(failure: Failure, cause?: unknown): never {
   throw new GatewayError(failure, cause === undefined ? undefined : { cause })
 }
 
+/** An issue as a sentence that names its field. */
+export function sayIssue(issue: Issue | undefined): string {
+  if (issue === undefined) return 'The request is invalid'
+  return issue.field === '' ? issue.message : `${issue.field} ${issue.message}`
+}
+
 /** Throws `invalid_request` about one field. */
 export function failField(field: string, message: string): never {
   fail({ code: 'invalid_request', issues: [{ field, message }] })

@@ -1,6 +1,13 @@
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import type { Failure, FailureCode, FailureOf, Issue, Refusal } from '../core/errors'
+import {
+  type Failure,
+  type FailureCode,
+  type FailureOf,
+  type Issue,
+  type Refusal,
+  sayIssue,
+} from '../core/errors'
 import { rateLimitPeriodSeconds, rateLimitRequests } from './authenticate-request'
 import type { HttpEnv } from './context'
 import { failureHeaders } from './render-failure'
@@ -167,5 +174,5 @@ function problem(status: ContentfulStatusCode, title: string, detail: string): R
 }
 
 function badRequest(errors: readonly Issue[]): Rendered {
-  return { ...problem(400, 'Bad Request', errors[0]?.message ?? 'The request is invalid'), errors }
+  return { ...problem(400, 'Bad Request', sayIssue(errors[0])), errors }
 }

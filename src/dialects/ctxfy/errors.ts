@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import type { Failure, FailureCode, FailureOf, Issue } from '../../core/errors'
+import { type Failure, type FailureCode, type FailureOf, type Issue, sayIssue } from '../../core/errors'
 import type { HttpEnv } from '../../http/context'
 import { failureHeaders } from '../../http/render-failure'
 
@@ -104,12 +104,7 @@ export function renderMethodNotAllowed(c: Context<HttpEnv>, allow: string): Resp
 }
 
 function badRequest(details: readonly Issue[]): Rendered {
-  return {
-    status: 400,
-    error: 'Bad Request',
-    message: details[0]?.message ?? 'The request is invalid',
-    details,
-  }
+  return { status: 400, error: 'Bad Request', message: sayIssue(details[0]), details }
 }
 
 function forbidden(message: string): Rendered {

@@ -1,7 +1,11 @@
 import * as z from 'zod'
+import { mustBe, mustBeObject } from '../../http/field-messages'
 
 /** The body of `PUT /v1/organizations/{id}`. */
-export const putOrganizationRequest = z.object({
-  name: z.string('must be a string').min(1, 'must not be empty').max(255, 'must be at most 255 characters'),
-  quotaBytes: z.int('must be a whole number of bytes').nonnegative('must not be negative').nullish(),
-})
+export const putOrganizationRequest = z.object(
+  {
+    name: z.string(mustBe('a string')).min(1, 'must not be empty').max(255, 'must be at most 255 characters'),
+    quotaBytes: z.int(mustBe('a whole number of bytes')).nonnegative(mustBe('0 or more')).nullish(),
+  },
+  mustBeObject,
+)

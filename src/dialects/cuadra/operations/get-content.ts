@@ -4,7 +4,7 @@ import { getFile, presignDownload } from '../../../core/files/get-file'
 import { requireScope } from '../../../core/organizations/principal'
 import { sayValue } from '../../../core/say-value'
 import type { HttpEnv } from '../../../http/context'
-import { booleanOf } from '../../../http/lenient-values'
+import { parseBoolean } from '../../../http/lenient-values'
 import { queryParameters } from '../../../http/query-parameters'
 import { serveContent } from '../../../http/serve-content'
 import { fileIdOf } from './file-id'
@@ -17,8 +17,8 @@ export async function getContentOperation(c: Context<HttpEnv>): Promise<Response
   const { gateway } = c.var
   const { organizationId } = requireScope(c.var.principal, 'files:read')
   const text = queryParameters(c, { redirect: [] }).one('redirect') ?? 'true'
-  const redirect = booleanOf(text)
-  if (typeof redirect !== 'boolean') failField('redirect', `must be true or false, not ${sayValue(text)}`)
+  const redirect = parseBoolean(text)
+  if (redirect === null) failField('redirect', `must be true or false, not ${sayValue(text)}`)
   const file = await getFile(gateway, organizationId, fileIdOf(c))
   if (!redirect || c.req.method === 'HEAD')
     return serveContent(c, file, { cacheControl: 'private, no-store' })
