@@ -11,9 +11,11 @@ import { createDirectUploadDialect } from './dialects/direct-upload'
 import { createOrganizationsDialect } from './dialects/organizations'
 import { createQuantcdnDialect } from './dialects/quantcdn'
 import { createUploadsDialect } from './dialects/uploads'
+import { answerOptions } from './http/allowed-methods'
 import type { HttpEnv } from './http/context'
 import { renderMethodNotAllowed } from './http/problem-details'
 import { createPublicCopies } from './http/public-copies'
+import { routedPath } from './http/routed-path'
 import { dropUnreadBody } from './http/unread-body'
 
 /** How long a browser may remember a preflight's answer. */
@@ -30,7 +32,7 @@ export function appFor(composition: Composition): Hono<HttpEnv> {
 
 /** The HTTP face of the gateway: request ids, logs and CORS around the dialects. */
 function createApp({ config, credentials, rateLimiter, gatewayFor }: Composition): Hono<HttpEnv> {
-  const app = new Hono<HttpEnv>()
+  const app = new Hono<HttpEnv>({ getPath: routedPath })
 
   app.use(dropUnreadBody)
 
@@ -61,6 +63,7 @@ function createApp({ config, credentials, rateLimiter, gatewayFor }: Composition
     })
   })
 
+  app.use(answerOptions(app))
   app.use(
     cors({
       origin: (origin) =>

@@ -24,6 +24,7 @@ export type Failure =
   | { code: 'api_key_not_found'; keyId: string }
   | { code: 'file_not_found'; fileId: string }
   | { code: 'file_uploading'; fileId: string }
+  | { code: 'precondition_failed'; etag: string }
   | { code: 'file_refused'; fileId: string; refusal: Refusal }
   | { code: 'upload_refused'; fileId: string; refusal: Refusal }
   | { code: 'not_arrived'; fileId: string }
@@ -78,6 +79,12 @@ export class GatewayError extends Error {
 /** Throws `failure`; `cause` is kept for the log only. */
 export function fail(failure: Failure, cause?: unknown): never {
   throw new GatewayError(failure, cause === undefined ? undefined : { cause })
+}
+
+/** An issue as a sentence that names its field. */
+export function sayIssue(issue: Issue | undefined): string {
+  if (issue === undefined) return 'The request is invalid'
+  return issue.field === '' ? issue.message : `${issue.field} ${issue.message}`
 }
 
 /** Throws `invalid_request` about one field. */

@@ -2,7 +2,8 @@
 export type ByteRange = { offset: number; length: number }
 
 /**
- * The one range that a `Range` header asks for of `byteSize` bytes (RFC 9110, section 14.2). Null when the
+ * The one range that a `Range` header asks for of `byteSize` bytes (RFC 9110, section 14.2), whose unit is
+ * written in any case. Null when the
  * whole is to be sent: no header, another unit, a malformed one, or more than one range (which a server may
  * ignore, and which is how small requests are made to cost much). `unsatisfiable` when it begins after the end.
  */
@@ -10,7 +11,7 @@ export function parseByteRange(
   header: string | undefined,
   byteSize: number,
 ): ByteRange | 'unsatisfiable' | null {
-  const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header?.trim() ?? '')
+  const match = /^bytes=(\d{0,15})-(\d{0,15})$/i.exec(header?.trim() ?? '')
   if (match === null) return null
   const [first, last] = [match[1] ?? '', match[2] ?? '']
   if (first === '' && last === '') return null

@@ -1,6 +1,13 @@
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import type { Failure, FailureCode, FailureOf, Issue, Refusal } from '../core/errors'
+import {
+  type Failure,
+  type FailureCode,
+  type FailureOf,
+  type Issue,
+  type Refusal,
+  sayIssue,
+} from '../core/errors'
 import { rateLimitPeriodSeconds, rateLimitRequests } from './authenticate-request'
 import type { HttpEnv } from './context'
 import { failureHeaders } from './render-failure'
@@ -51,6 +58,12 @@ const table = {
   file_not_found: () => problem(404, 'Not Found', 'There is no such file'),
   file_uploading: () => problem(404, 'Not Found', 'The file is still uploading'),
   file_refused: ({ refusal }) => problem(404, 'Not Found', `The file has no bytes: ${refusal.code}`),
+  precondition_failed: ({ etag }) =>
+    problem(
+      412,
+      'Precondition Failed',
+      `The file has the ETag ${etag}, which the condition of the request rules out`,
+    ),
   upload_refused: ({ refusal }) =>
     problem(422, 'Unprocessable Content', `The upload was refused: ${sayRefusal(refusal)}`),
   not_arrived: () => problem(409, 'Conflict', 'The bytes have not arrived'),
@@ -149,8 +162,10 @@ function sayRefusal(refusal: Refusal): string {
 
 function respond(c: Context<HttpEnv>, rendered: Rendered, headers: Record<string, string>): Response {
   const { status, title, detail, errors } = rendered
+  // Percent-encoded as it came; with two slashes first it would name another host.
+  const instance = new URL(c.req.url).pathname.replace(/^\/+/, '/')
   return c.json(
-    { type: 'about:blank', title, status, detail, instance: c.req.path, ...(errors ? { errors } : {}) },
+    { type: 'about:blank', title, status, detail, instance, ...(errors ? { errors } : {}) },
     status,
     { ...headers, 'content-type': 'application/problem+json' },
   )
@@ -161,5 +176,5 @@ function problem(status: ContentfulStatusCode, title: string, detail: string): R
 }
 
 function badRequest(errors: readonly Issue[]): Rendered {
-  return { ...problem(400, 'Bad Request', errors[0]?.message ?? 'The request is invalid'), errors }
+  return { ...problem(400, 'Bad Request', sayIssue(errors[0])), errors }
 }

@@ -1,9 +1,15 @@
 import type { Context } from 'hono'
+import { fail } from '../core/errors'
 import type { StoredFile } from '../core/files/file-record'
 import type { FileId, OrganizationId } from '../core/ids'
 import type { PublicCopies } from '../core/ports/public-copies'
 import type { HttpEnv } from './context'
-import { matchesEtag } from './serve-content'
+import {
+  evaluatePreconditions,
+  isConditional,
+  type PreconditionOutcome,
+  parseHttpDate,
+} from './preconditions'
 
 /**
  * How long a copy of a public file may be shown, at the edge and then in a browser. A deletion reaches the
@@ -27,32 +33,39 @@ export function createPublicCopies(gatewayUrl: string): PublicCopies {
 
 /**
  * The answer to a GET or HEAD from a kept copy, or null when there is none that answers it. `path` is the
- * one the file was promised under: a copy answers no other.
+ * one the file was promised under: a copy answers no other. Throws `precondition_failed`.
  */
 export async function answerFromCopy(
   c: Context<HttpEnv>,
   file: Identity,
   path: string,
 ): Promise<Response | null> {
-  const ifNoneMatch = c.req.header('if-none-match')
-  const range = c.req.header('range')
-  // Whether a range is wanted may depend on the ETag, which is known only afterwards.
-  if (range !== undefined && (c.req.header('if-range') ?? ifNoneMatch) !== undefined) return null
-  const wantsPart = c.req.method === 'GET' && range !== undefined && isOneRange(range)
+  const { method, headers: asked } = c.req.raw
+  const range = asked.get('range')
+  // Conditions come before the range, and what they compare is known only afterwards.
+  if (range !== null && isConditional(asked)) return null
+  const wantsPart = method === 'GET' && range !== null && isOneRange(range)
   const copy = await caches.default.match(
     new Request(cacheKeyOf(c.var.gatewayUrl, file), wantsPart ? { headers: { range } } : {}),
   )
   if (copy === undefined) return null
   const answers = copy.status === 200 || copy.status === 206
   const body = answers && copy.headers.get('content-location') === path ? copy.body : null
-  const isUnchanged = body !== null && matchesEtag(ifNoneMatch, copy.headers.get('etag') ?? '')
-  if (body === null || isUnchanged || c.req.method === 'HEAD') await copy.body?.cancel()
+  const outcome = body === null ? 'proceed' : preconditionOutcome(c, copy.headers)
+  if (body === null || outcome !== 'proceed' || method === 'HEAD') await copy.body?.cancel()
   if (body === null) return null
+  if (outcome === 'failed') fail({ code: 'precondition_failed', etag: copy.headers.get('etag') ?? '' })
   const headers = new Headers(copy.headers)
-  if (isUnchanged) headers.delete('content-length')
-  return isUnchanged
+  if (outcome === 'not_modified') headers.delete('content-length')
+  return outcome === 'not_modified'
     ? new Response(null, { status: 304, headers })
-    : new Response(c.req.method === 'HEAD' ? null : body, { status: copy.status, headers })
+    : new Response(method === 'HEAD' ? null : body, { status: copy.status, headers })
+}
+
+function preconditionOutcome(c: Context<HttpEnv>, kept: Headers): PreconditionOutcome {
+  const now = c.var.gateway.now()
+  const lastModified = parseHttpDate(kept.get('last-modified') ?? '', now) ?? now
+  return evaluatePreconditions(c.req.raw, { etag: kept.get('etag') ?? '', lastModified }, now)
 }
 
 /**
@@ -81,5 +94,5 @@ function cacheKeyOf(gatewayUrl: string, { organizationId, id }: Identity): strin
 
 /** Several ranges at once are never worth their cost; `parseByteRange` ignores them as well. */
 function isOneRange(range: string): boolean {
-  return /^bytes=(\d{1,15}-\d{0,15}|-\d{1,15})$/.test(range.trim())
+  return /^bytes=(\d{1,15}-\d{0,15}|-\d{1,15})$/i.test(range.trim())
 }

@@ -3,7 +3,7 @@ import { HTTPException } from 'hono/http-exception'
 import { type Failure, GatewayError } from '../core/errors'
 import type { HttpEnv } from './context'
 
-/** Headers that belong to a failure in every dialect: the challenge of a 401, the wait of a 409 or 429. */
+/** Headers that belong to a failure in every dialect: the challenge of a 401, the wait of a 409 or 429, the ETag of a 412. */
 export function failureHeaders(failure: Failure): Record<string, string> {
   switch (failure.code) {
     case 'unauthenticated':
@@ -17,6 +17,8 @@ export function failureHeaders(failure: Failure): Record<string, string> {
     case 'body_timed_out':
       // RFC 9110, section 15.5.9.
       return { connection: 'close' }
+    case 'precondition_failed':
+      return { etag: failure.etag }
     default:
       return {}
   }

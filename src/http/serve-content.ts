@@ -5,14 +5,16 @@ import { essenceOf } from '../core/files/content-type'
 import type { StoredFile } from '../core/files/file-record'
 import { parseByteRange } from './byte-range'
 import type { HttpEnv } from './context'
+import { evaluatePreconditions, ifRangeHolds } from './preconditions'
 
 /** What a browser may show by itself: it runs nothing. Everything else is a download. */
 const inertTypes = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/avif'])
 
 /**
- * The bytes of `file` through the Worker, with ETag and 304, one Range and 206 or 416, HEAD, and headers
- * under which user content cannot run: `nosniff`, a sandbox, and `attachment` for all but inert images.
- * Only bytes with the recorded ETag are served. Throws `file_not_found` when they are gone, `store_failed`.
+ * The bytes of `file` through the Worker, with preconditions (304 and 412), one Range and 206 or 416, HEAD, and
+ * headers under which user content cannot run: `nosniff`, a sandbox, and `attachment` for all but inert images.
+ * Only bytes with the recorded ETag are served. Throws `precondition_failed`, `file_not_found` when the bytes
+ * are gone, `store_failed`.
  */
 export async function serveContent(
   c: Context<HttpEnv>,
@@ -21,17 +23,18 @@ export async function serveContent(
 ): Promise<Response> {
   const { content } = file
   const headers = headersOf(file, options.cacheControl)
-  if (matchesEtag(c.req.header('if-none-match'), `"${content.etag}"`))
-    return new Response(null, { status: 304, headers })
+  const validators = { etag: `"${content.etag}"`, lastModified: file.createdAt }
+  const now = c.var.gateway.now()
+  const outcome = evaluatePreconditions(c.req.raw, validators, now)
+  if (outcome === 'failed') fail({ code: 'precondition_failed', etag: validators.etag })
+  if (outcome === 'not_modified') return new Response(null, { status: 304, headers })
 
   // Ranges are defined for GET alone (RFC 9110, section 14.2).
-  // A range is only of use to whoever has the rest of these very bytes.
-  const ifRange = c.req.header('if-range')
-  const isSame = ifRange === undefined || ifRange.trim() === `"${content.etag}"`
-  const wantsRange = c.req.method === 'GET' && isSame
+  const wantsRange = c.req.method === 'GET' && ifRangeHolds(c.req.raw.headers, validators, now)
   const range = wantsRange ? parseByteRange(c.req.header('range'), content.byteSize) : null
   if (range === 'unsatisfiable') {
     headers.set('content-range', `bytes */${content.byteSize}`)
+    headers.set('cache-control', 'no-store')
     return new Response(null, { status: 416, headers })
   }
   if (range !== null)
@@ -65,11 +68,4 @@ function headersOf(file: StoredFile, cacheControl: string): Headers {
     'last-modified': new Date(file.createdAt).toUTCString(),
     'x-content-type-options': 'nosniff',
   })
-}
-
-/** Whether `If-None-Match` names `etag`, compared weakly (RFC 9110, section 13.1.2). `etag` has its quotes. */
-export function matchesEtag(header: string | undefined, etag: string): boolean {
-  if (header === undefined) return false
-  const tags = header.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
-  return tags.includes('*') || tags.includes(etag.replace(/^W\//, ''))
 }

@@ -54,6 +54,7 @@ const samples: { [Code in FailureCode]: FailureOf<Code> } = {
     fileId: '00000000-0000-7000-8000-000000000000',
     refusal: { code: 'size_mismatch', expected: 5, actual: 6 },
   },
+  precondition_failed: { code: 'precondition_failed', etag: '"abc"' },
   idempotency_key_reused: { code: 'idempotency_key_reused' },
   idempotency_in_progress: { code: 'idempotency_in_progress', retryAfterSeconds: 3 },
   upload_superseded: { code: 'upload_superseded' },
@@ -96,6 +97,7 @@ const statuses: Record<string, { [Code in FailureCode]: number }> = {
     file_not_found: 404,
     file_uploading: 404,
     file_refused: 404,
+    precondition_failed: 412,
     idempotency_key_reused: 422,
     idempotency_in_progress: 409,
     upload_superseded: 409,
@@ -135,6 +137,7 @@ const statuses: Record<string, { [Code in FailureCode]: number }> = {
     file_not_found: 404,
     file_uploading: 404,
     file_refused: 404,
+    precondition_failed: 412,
     idempotency_key_reused: 422,
     idempotency_in_progress: 409,
     upload_superseded: 409,
@@ -173,6 +176,7 @@ function expectCommon(failure: Failure, answer: Response, text: string): void {
   )
   expect(answer.headers.has('www-authenticate')).toBe(failure.code === 'unauthenticated')
   expect(answer.headers.has('retry-after')).toBe(isRetryable(failure.code))
+  expect(answer.headers.get('etag')).toBe(failure.code === 'precondition_failed' ? failure.etag : null)
 }
 
 const cases = Object.values(samples).map((failure): [FailureCode, Failure] => [failure.code, failure])
@@ -217,7 +221,7 @@ describe('every failure as problem details', () => {
     const text = await answer.text()
     expectCommon(failure, answer, text)
     expect(answer.headers.get('content-type')).toBe('application/problem+json')
-    expect([400, 401, 402, 403, 404, 408, 409, 413, 415, 422, 429, 500, 501, 502, 503]).toContain(
+    expect([400, 401, 402, 403, 404, 408, 409, 412, 413, 415, 422, 429, 500, 501, 502, 503]).toContain(
       answer.status,
     )
     expect(JSON.parse(text)).toEqual({

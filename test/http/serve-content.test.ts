@@ -52,7 +52,9 @@ async function start(bytes: string | Uint8Array<ArrayBuffer>, about: Partial<Sto
     return serveContent(c, file, { cacheControl: 'private' })
   })
   app.onError((error, c) =>
-    error instanceof GatewayError ? c.text(error.failure.code, 404) : c.text(String(error), 500),
+    error instanceof GatewayError
+      ? c.text(error.failure.code, error.failure.code === 'precondition_failed' ? 412 : 404)
+      : c.text(String(error), 500),
   )
   const ask = async (headers: Record<string, string> = {}, method = 'GET') => {
     calls.names.length = 0
@@ -157,6 +159,89 @@ describe('serveContent with If-None-Match', () => {
   })
 })
 
+describe('serveContent with If-Match', () => {
+  it.each([
+    ['the ETag', (etag: string) => etag],
+    ['one of several', (etag: string) => `"other", W/"x",${etag}`],
+    ['any', () => '*'],
+  ])('serves the bytes to %s', async (_, header) => {
+    const { ask, etag } = await start('hello')
+    expect(await ask({ 'if-match': header(etag) })).toMatchObject({ status: 200, text: 'hello' })
+    expect((await ask({ 'if-match': header(etag), range: 'bytes=0-0' })).status).toBe(206)
+  })
+
+  it.each([
+    ['another ETag', () => '"other"'],
+    ['the weak ETag, which is compared strongly', (etag: string) => `W/${etag}`],
+    ['the ETag without its quotes', (etag: string) => etag.slice(1, -1)],
+    ['no ETag at all', () => ''],
+  ])('fails on %s, and does not ask the bucket', async (_, header) => {
+    const { ask, etag, calls } = await start('hello')
+    for (const method of ['GET', 'HEAD'])
+      expect((await ask({ 'if-match': header(etag) }, method)).status).toBe(412)
+    expect(calls.names).toEqual([])
+  })
+
+  it('comes before If-None-Match and the range', async () => {
+    const { ask, etag } = await start('hello')
+    expect((await ask({ 'if-match': '"other"', 'if-none-match': etag })).status).toBe(412)
+    expect((await ask({ 'if-match': '"other"', range: 'bytes=99-' })).status).toBe(412)
+  })
+})
+
+describe('serveContent with dates', () => {
+  const [before, then, after] = [-1, 0, 1].map((seconds) =>
+    new Date(createdAt + seconds * 1000).toUTCString(),
+  ) as [string, string, string]
+
+  it('answers 304 when nothing changed since: If-Modified-Since', async () => {
+    const { ask, etag, calls } = await start('hello')
+    for (const method of ['GET', 'HEAD'])
+      for (const date of [then, after]) {
+        const { status, headers, body } = await ask({ 'if-modified-since': date }, method)
+        expect([status, body.length, headers.get('etag')]).toEqual([304, 0, etag])
+      }
+    expect(calls.names).toEqual([])
+    expect((await ask({ 'if-modified-since': before })).status).toBe(200)
+  })
+
+  it('compares whole seconds, as Last-Modified tells them', async () => {
+    const { ask } = await start('hello', { createdAt: createdAt + 999 })
+    expect((await ask()).headers.get('last-modified')).toBe(then)
+    expect((await ask({ 'if-modified-since': then })).status).toBe(304)
+    expect((await ask({ 'if-unmodified-since': then })).status).toBe(200)
+    expect((await ask({ 'if-range': then, range: 'bytes=0-0' })).status).toBe(206)
+  })
+
+  it('fails when something changed since: If-Unmodified-Since', async () => {
+    const { ask } = await start('hello')
+    for (const method of ['GET', 'HEAD'])
+      expect((await ask({ 'if-unmodified-since': before }, method)).status).toBe(412)
+    for (const date of [then, after]) expect((await ask({ 'if-unmodified-since': date })).status).toBe(200)
+  })
+
+  it('lets the ETag outweigh the date', async () => {
+    const { ask, etag } = await start('hello')
+    expect((await ask({ 'if-none-match': '"other"', 'if-modified-since': after })).status).toBe(200)
+    expect((await ask({ 'if-none-match': etag, 'if-modified-since': before })).status).toBe(304)
+    expect((await ask({ 'if-match': etag, 'if-unmodified-since': before })).status).toBe(200)
+    expect((await ask({ 'if-match': '"other"', 'if-unmodified-since': after })).status).toBe(412)
+  })
+
+  it.each([
+    '',
+    'yesterday',
+    '2037-10-21T07:28:00Z',
+    '0',
+    'Wed, 31 Feb 2037 07:28:00 GMT',
+    `${after}, ${after}`,
+  ])('takes %j for no condition', async (date) => {
+    const { ask } = await start('hello')
+    expect((await ask({ 'if-modified-since': date })).status).toBe(200)
+    expect((await ask({ 'if-unmodified-since': date })).status).toBe(200)
+  })
+})
+
 describe('serveContent with Range', () => {
   it.each([
     ['bytes=0-0', '0', 'bytes 0-0/10'],
@@ -192,11 +277,23 @@ describe('serveContent with Range', () => {
     expect(answer.headers.has('content-range')).toBe(false)
   })
 
-  it('is only for whoever has the rest of these bytes: If-Range', async () => {
+  it('has a unit that is written in any case', async () => {
+    const { ask } = await start('0123456789')
+    expect(await ask({ range: 'Bytes=0-1' })).toMatchObject({ status: 206, text: '01' })
+  })
+
+  it('is only for a client that has the rest of these bytes: If-Range', async () => {
     const { ask, etag } = await start('0123456789')
     const range = 'bytes=0-1'
-    expect(await ask({ range, 'if-range': etag })).toMatchObject({ status: 206, text: '01' })
-    for (const other of ['"other"', `W/${etag}`, 'Sun, 01 Nov 2026 12:00:00 GMT'])
+    for (const same of [etag, 'Sun, 01 Nov 2026 12:00:00 GMT', 'Sunday, 01-Nov-26 12:00:00 GMT'])
+      expect(await ask({ range, 'if-range': same })).toMatchObject({ status: 206, text: '01' })
+    for (const other of [
+      '"other"',
+      `W/${etag}`,
+      etag.slice(1, -1),
+      'Sun, 01 Nov 2026 12:00:01 GMT',
+      'Sun, 01 Nov 2026 11:59:59 GMT',
+    ])
       expect(await ask({ range, 'if-range': other })).toMatchObject({ status: 200, text: '0123456789' })
   })
 
@@ -244,7 +341,7 @@ describe('serveContent for HEAD', () => {
 })
 
 describe('serveContent, whatever it is asked', () => {
-  it('answers 200, 206, 304 or 416, and every byte it sends is the right one', async () => {
+  it('answers 200, 206, 304, 412 or 416, and every byte it sends is the right one', async () => {
     const whole = '0123456789abcdef'
     const { ask, etag } = await start(whole)
     const position = fc.oneof(fc.constant(''), fc.integer({ min: 0, max: 20 }).map(String))
@@ -253,16 +350,27 @@ describe('serveContent, whatever it is asked', () => {
       fc.stringMatching(/^[\x20-\x7e]{0,20}$/),
     )
     const tag = fc.constantFrom(etag, `W/${etag}`, '"x"', '*', ',', '')
-    const headers = fc.record({ range, 'if-none-match': tag, 'if-range': tag }, { requiredKeys: [] })
+    const date = fc.constantFrom('Sun, 01 Nov 2026 12:00:00 GMT', 'Mon, 01 Jan 2024 00:00:00 GMT', 'x')
+    const headers = fc.record(
+      {
+        range,
+        'if-match': tag,
+        'if-none-match': tag,
+        'if-unmodified-since': date,
+        'if-modified-since': date,
+        'if-range': fc.oneof(tag, date),
+      },
+      { requiredKeys: [] },
+    )
     await fc.assert(
       fc.asyncProperty(headers, async (asked) => {
         const { status, headers: told, text } = await ask(asked)
-        expect([200, 206, 304, 416]).toContain(status)
+        expect([200, 206, 304, 412, 416]).toContain(status)
         if (status === 200) expect(text).toBe(whole)
         else if (status === 206) {
           const [, first, last] = /^bytes (\d+)-(\d+)\/16$/.exec(told.get('content-range') ?? '') ?? []
           expect(text).toBe(whole.slice(Number(first), Number(last) + 1))
-        } else expect(text).toBe('')
+        } else expect(text).toBe(status === 412 ? 'precondition_failed' : '')
       }),
       { numRuns: 150 },
     )

@@ -1,4 +1,5 @@
 import { failField } from '../errors'
+import { sayValue } from '../say-value'
 
 /** What files can be associated with. */
 export const resourceTypes = ['chat', 'dataset'] as const
@@ -16,11 +17,11 @@ export const associationsMax = 1000
 /** The longest resource id, in bytes of UTF-8. */
 const resourceIdMaxBytes = 255
 
-/** `text` as a resource type. Throws `invalid_request` about `field`. */
+/** `text`, in any case, as a resource type. Throws `invalid_request` about `field`. */
 export function parseResourceType(text: string, field: string): ResourceType {
   return (
-    resourceTypes.find((type) => type === text) ??
-    failField(field, `must be one of ${resourceTypes.join(', ')}`)
+    resourceTypes.find((type) => type === text.toLowerCase()) ??
+    failField(field, `must be one of ${resourceTypes.join(', ')}, not ${sayValue(text)}`)
   )
 }
 

@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import type { Failure, FailureCode, FailureOf, Issue } from '../../core/errors'
+import { type Failure, type FailureCode, type FailureOf, type Issue, sayIssue } from '../../core/errors'
 import type { HttpEnv } from '../../http/context'
 import { failureHeaders } from '../../http/render-failure'
 
@@ -50,6 +50,11 @@ const table = {
   file_not_found: () => notFound('There is no such file'),
   file_uploading: () => notFound('The file is still uploading'),
   file_refused: ({ refusal }) => notFound(`The file has no bytes: ${refusal.code}`),
+  precondition_failed: ({ etag }) => ({
+    status: 412,
+    error: 'Precondition Failed',
+    message: `The file has the ETag ${etag}, which the condition of the request rules out`,
+  }),
   too_many_uploads: () => forbidden('The organization has too many uploads pending; finish or delete some'),
   upload_refused: ({ refusal }) => conflict(`The upload was refused: ${refusal.code}`),
   not_arrived: () => conflict('The bytes have not arrived'),
@@ -104,12 +109,7 @@ export function renderMethodNotAllowed(c: Context<HttpEnv>, allow: string): Resp
 }
 
 function badRequest(details: readonly Issue[]): Rendered {
-  return {
-    status: 400,
-    error: 'Bad Request',
-    message: details[0]?.message ?? 'The request is invalid',
-    details,
-  }
+  return { status: 400, error: 'Bad Request', message: sayIssue(details[0]), details }
 }
 
 function forbidden(message: string): Rendered {

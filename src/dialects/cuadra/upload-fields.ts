@@ -1,15 +1,19 @@
 import { parseResourceId, parseResourceType, type Resource } from '../../core/associations/association'
 import { failField } from '../../core/errors'
 import { checkMetadata, type Json, type Metadata } from '../../core/files/metadata'
+import { plainName } from '../../http/spelling'
 
-/** The fields of an upload's form beside its file. Others, such as Uppy's `relativePath`, are nobody's. */
-export const uploadFieldNames = [
-  'resource_type',
-  'resource_id',
-  'source_detail',
-  'connector_metadata',
-] as const
-type Name = (typeof uploadFieldNames)[number]
+const names = ['resource_type', 'resource_id', 'source_detail', 'connector_metadata'] as const
+type Name = (typeof names)[number]
+
+/**
+ * The fields of an upload's form beside its file, also as the JSON of this API and other clients spell them.
+ * Others, such as Uppy's `relativePath`, are read over.
+ */
+export const uploadFieldNames: readonly string[] = names.flatMap((name) => {
+  const camel = name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
+  return [name, camel, name.replaceAll('_', '-')]
+})
 
 export type UploadFields = {
   resource: Resource | null
@@ -27,14 +31,17 @@ export function uploadFieldsReader(): {
   take: (name: string, value: string) => void
   read: () => UploadFields
 } {
-  const values = new Map<string, string>()
+  const values = new Map<Name, string>()
   const given = (name: Name) => values.get(name) ?? null
   return {
-    take(name, value) {
+    take(spelling, value) {
       if (value === '') return
-      if (values.has(name)) failField(name, 'must be sent once')
+      const name = names.find((known) => plainName(known) === plainName(spelling))
+      if (name === undefined) return
+      if (values.has(name) && values.get(name) !== value)
+        failField(name, 'must be sent once, or with the same value each time')
       values.set(name, value)
-      parsers[name as Name](value)
+      parsers[name](value)
     },
     read() {
       const [type, id] = [given('resource_type'), given('resource_id')]

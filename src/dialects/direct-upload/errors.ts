@@ -67,6 +67,11 @@ const table = {
   file_not_found: () => notFound('There is no such blob'),
   file_uploading: () => notFound('The bytes of this blob have not arrived yet'),
   file_refused: ({ refusal }) => notFound(`This blob has no bytes: ${sayRefusal(refusal)}`),
+  precondition_failed: ({ etag }) => ({
+    status: 412,
+    error: 'Precondition Failed',
+    detail: `The blob has the ETag ${etag}, which the condition of the request rules out`,
+  }),
   too_many_uploads: () => forbidden('The organization has too many uploads pending; finish or delete some'),
   upload_refused: ({ refusal }) => conflict(`The upload was refused: ${sayRefusal(refusal)}`),
   not_arrived: () => conflict('The bytes of this blob have not arrived yet'),
@@ -128,8 +133,10 @@ function presentIssue({ field, message }: Issue) {
 
 function locationOf(field: string): string[] {
   if (field === 'Idempotency-Key') return ['header', field]
-  if (field === 'disposition') return ['query', field]
-  return field === '' ? ['body'] : ['body', ...field.split('.')]
+  if (field === '') return ['body']
+  const names = field.split('.')
+  // All fields of a body are in its blob; the others are parameters of the query.
+  return names[0] === 'blob' ? ['body', ...names] : ['query', field]
 }
 
 /** The core knows two checksums; here there is one field, whose value tells which. */

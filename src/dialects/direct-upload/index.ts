@@ -24,7 +24,7 @@ export function createDirectUploadDialect(): Hono<HttpEnv> {
   dialect.all('/upload/direct', (c) => renderWrongMethod(c, 'POST'))
   dialect.all('/upload/direct/:signedId', (c) => renderWrongMethod(c, 'GET'))
   dialect.all('/blobs/:signedId/:filename', (c) => renderWrongMethod(c, 'GET'))
-  for (const path of ['/upload/direct/*', '/blobs/*']) dialect.all(path, renderNoRoute)
+  dialect.all('*', renderNoRoute)
   dialect.onError((error, c) => renderFailure(c, failureOf(error, c)))
   return dialect
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { Metadata } from '../../core/files/metadata'
+import { respelled } from '../../http/respell-fields'
 
 /** Pydantic's type words with its own sentences: the sentence of an issue says which type it is. */
 export const sentences = {
@@ -38,19 +39,21 @@ function sentenceAboutInteger(value: unknown): string | null {
   return Number(value) < 0 ? sentences.greater_than_equal : null
 }
 
-/** The body of `POST /api/v1/upload/direct`. Unknown fields are ignored: the Rails client sends some. */
+const blobFields = {
+  filename: text,
+  content_type: text,
+  byte_size: byteSize,
+  checksum: text,
+  metadata: jsonObject.nullish(),
+}
+
+const noObject = { error: unless('Input should be a valid dictionary or object to extract fields from') }
+
+/**
+ * The body of `POST /api/v1/upload/direct`. Unknown fields are ignored, since the Rails client sends some, unless
+ * one is nearly called as one of these that is missing.
+ */
 export const createDirectUploadRequest = z.object(
-  {
-    blob: z.object(
-      {
-        filename: text,
-        content_type: text,
-        byte_size: byteSize,
-        checksum: text,
-        metadata: jsonObject.nullish(),
-      },
-      { error: unless('Input should be a valid dictionary or object to extract fields from') },
-    ),
-  },
-  { error: unless('Input should be a valid dictionary or object to extract fields from') },
+  { blob: z.preprocess(respelled(Object.keys(blobFields)), z.object(blobFields, noObject)) },
+  noObject,
 )

@@ -62,6 +62,10 @@ const table = {
   file_not_found: () => notFound,
   file_uploading: () => ({ status: 404, message: 'File not found: it is still uploading' }),
   file_refused: ({ refusal }) => ({ status: 404, message: `File not found: ${sayRefusal(refusal)}` }),
+  precondition_failed: ({ etag }) => ({
+    status: 412,
+    message: `The file has the ETag ${etag}, which the condition of the request rules out`,
+  }),
   too_many_uploads: () => ({
     status: 403,
     message: 'Access denied: the organization has too many uploads pending; finish or delete some',

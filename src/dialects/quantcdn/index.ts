@@ -22,8 +22,11 @@ export function createQuantcdnDialect(extraContentTypes: readonly string[]): Hon
     // `/*` also matches the path before it.
     dialect.use(`${files}/*`, async (c, next) => {
       const principal = await authenticateRequest(c, bearerToken(c))
-      // The same answer whether the organization exists or not.
-      if (principal.kind === 'root' || principal.organizationId !== c.req.param('organisation'))
+      // The same answer whether the organization exists or not. No id has capitals.
+      if (
+        principal.kind === 'root' ||
+        principal.organizationId !== c.req.param('organisation')?.toLowerCase()
+      )
         fail({ code: 'wrong_organization' })
       await next()
     })
@@ -38,8 +41,8 @@ export function createQuantcdnDialect(extraContentTypes: readonly string[]): Hon
       dialect.all(path, (c) =>
         c.json({ error: true, message: `${c.req.method} is not possible here` }, 405, { allow }),
       )
-    dialect.all(`${files}/*`, (c) => c.json({ error: true, message: 'There is nothing here' }, 404))
   }
+  dialect.all('/api/v3/*', (c) => c.json({ error: true, message: 'There is nothing here' }, 404))
   dialect.onError((error, c) => renderFailure(c, failureOf(error, c)))
   return dialect
 }

@@ -1,5 +1,7 @@
 import * as z from 'zod'
 import type { Metadata } from '../../core/files/metadata'
+import { mustBe, mustBeObject } from '../../http/field-messages'
+import { respelled } from '../../http/respell-fields'
 
 /** The media types of the public API. */
 export const supportedContentTypes = [
@@ -25,15 +27,26 @@ export const supportedContentTypes = [
 /** Any JSON object, as it is: what was parsed from JSON needs no look inside, and no name in it is special. */
 const jsonObject = z.custom<Metadata>(
   (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-  'must be a JSON object',
+  mustBe('a JSON object'),
 )
 
-/** The body of uploadFile. Generated clients send what is not set as null. Unknown fields are ignored. */
-export const uploadFileRequest = z.object({
-  content: z.string('must be a base64 string').nullish(),
-  requestUploadUrl: z.boolean('must be true or false').nullish(),
-  size: z.int('must be a whole number').nonnegative('must not be negative').nullish(),
-  filename: z.string('must be a string').nullish(),
-  contentType: z.string('is required and must be a string'),
+const uploadFileFields = {
+  content: z.string(mustBe('a base64 string')).nullish(),
+  requestUploadUrl: z.boolean(mustBe('true or false')).nullish(),
+  size: z.int(mustBe('a whole number of bytes')).nonnegative(mustBe('0 or more')).nullish(),
+  filename: z.string(mustBe('a string')).nullish(),
+  contentType: z.string(mustBe('a media type such as image/png')),
   metadata: jsonObject.nullish(),
-})
+}
+
+/**
+ * The body of uploadFile. Generated clients send what is not set as null. Unknown fields are ignored, unless one
+ * is nearly called as one of these that is missing. `content` is decoded before the rest is read, under its own
+ * name only.
+ */
+export const uploadFileRequest = z.preprocess(
+  respelled(Object.keys(uploadFileFields), {
+    exact: ['content'],
+  }),
+  z.object(uploadFileFields, mustBeObject),
+)

@@ -1,57 +1,66 @@
 import * as z from 'zod'
 import type { Metadata } from '../../core/files/metadata'
-import { partCountMax, partsPerAnswerMax } from '../../core/uploads/parts'
+import { partsPerAnswerMax } from '../../core/uploads/parts'
+import { mustBe, mustBeObject } from '../../http/field-messages'
+import { respelled } from '../../http/respell-fields'
+import { namedParts, partNumber } from './parts-schema'
 
-const count = (unit: string) => z.int(`must be a whole number of ${unit}`)
+const byteCount = z.int(mustBe('a whole number of bytes'))
+const sha256 = mustBe('64 hexadecimal digits')
+const md5 = mustBe('the base64 of 16 bytes')
 
 /** A body that was JSON holds nothing but JSON. */
 function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Fields beyond these are ignored. */
-export const createUploadRequest = z.object({
-  filename: z.string('must be a string').min(1, 'must not be empty'),
-  contentType: z.string('must be a media type such as image/png'),
-  size: count('bytes').min(0, 'must not be negative'),
+const createUploadFields = {
+  filename: z.string(mustBe('a string')).min(1, 'must not be empty'),
+  contentType: z.string(mustBe('a media type such as image/png')),
+  size: byteCount.min(0, mustBe('0 or more')),
   sha256: z
-    .string('must be 64 hexadecimal digits')
-    .regex(/^[0-9a-f]{64}$/i, 'must be 64 hexadecimal digits')
+    .string(sha256)
+    .regex(/^[0-9a-f]{64}$/i, sha256)
     .nullish(),
   md5: z
-    .string('must be the base64 of 16 bytes')
-    .regex(/^[A-Za-z0-9+/]{21}[AQgw]==$/, 'must be the base64 of 16 bytes')
+    .string(md5)
+    .regex(/^[A-Za-z0-9+/]{21}[AQgw]==$/, md5)
     .nullish(),
-  metadata: z.custom<Metadata>(isObject, 'must be an object').nullish(),
-  multipart: z.boolean('must be true or false').nullish(),
-  partSize: count('bytes').nullish(),
-})
+  metadata: z.custom<Metadata>(isObject, mustBe('an object')).nullish(),
+  multipart: z.boolean(mustBe('true or false')).nullish(),
+  partSize: byteCount.nullish(),
+}
 
-const partNumber = count('parts')
-  .min(1, 'must be 1 or more')
-  .max(partCountMax, `must be at most ${partCountMax}`)
+/** Fields beyond these are ignored, unless one is nearly called as one of these that is missing. */
+export const createUploadRequest = z.preprocess(
+  respelled(Object.keys(createUploadFields)),
+  z.object(createUploadFields, mustBeObject),
+)
 
-export const signPartsRequest = z.object({
-  partNumbers: z
-    .array(partNumber, 'must be a list of part numbers')
-    .min(1, 'must name a part')
-    .max(partsPerAnswerMax, `must name at most ${partsPerAnswerMax} parts`)
-    .refine((numbers) => new Set(numbers).size === numbers.length, 'must name each part once'),
-})
+/** A number that is named twice asks for one URL. */
+export const signPartsRequest = z.preprocess(
+  respelled(['partNumbers'], { aliases: { partNumbers: ['parts'] } }),
+  z.object(
+    {
+      partNumbers: z
+        .array(partNumber, mustBe('a list of part numbers'))
+        .transform((numbers) => [...new Set(numbers)])
+        .refine((numbers) => numbers.length >= 1, 'must name a part')
+        .refine(
+          (numbers) => numbers.length <= partsPerAnswerMax,
+          `must name at most ${partsPerAnswerMax} parts`,
+        ),
+    },
+    mustBeObject,
+  ),
+)
 
-/** An ETag may come with its quotes, as browsers read it from the header, or without them. */
-const etag = z
-  .string('must be the ETag that the part was answered with')
-  .transform((text) => text.replace(/^"(.*)"$/, '$1'))
-  .refine((text) => /^[\x21\x23-\x7e]{1,256}$/.test(text), 'must be the ETag that the part was answered with')
+/** Also as S3's clients have it, `{MultipartUpload: {Parts: [{PartNumber, ETag}]}}`. */
+export const completeUploadRequest = z.preprocess(
+  (value) => wrappedParts(value) ?? value,
+  z.preprocess(respelled(['parts']), z.object({ parts: namedParts.nullish() }, mustBeObject)),
+)
 
-export const completeUploadRequest = z.object({
-  parts: z
-    .array(z.object({ partNumber, etag }, 'must be an object'), 'must be a list of parts')
-    .max(partCountMax, `must name at most ${partCountMax} parts`)
-    .refine(
-      (parts) => new Set(parts.map((part) => part.partNumber)).size === parts.length,
-      'must name each part once',
-    )
-    .nullish(),
-})
+function wrappedParts(value: unknown): unknown {
+  return isObject(value) ? (value as Record<string, unknown>).MultipartUpload : undefined
+}

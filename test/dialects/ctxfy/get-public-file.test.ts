@@ -155,6 +155,49 @@ describe.each(['from the bucket', 'from a copy'])('GET /public/{fileKey}, %s', (
     expect([other.status, await other.text()]).toEqual([200, '0123456789'])
   })
 
+  it('minds If-Match, and says why it fails in the dialect’s shape', async () => {
+    const { fileKey, etag, read, expectSource } = await shown()
+    const same = await read(fileKey, { headers: { 'if-match': `"x", ${etag}` } })
+    expect([same.status, await same.text()]).toEqual([200, '0123456789'])
+    const other = await read(fileKey, { headers: { 'if-match': '"other"' } })
+    expect([other.status, other.headers.get('etag'), other.headers.get('cache-control')]).toEqual([
+      412,
+      etag,
+      'no-store',
+    ])
+    expect(await bodyOf(other)).toMatchObject({ error: 'Precondition Failed', code: 412 })
+    const head = await read(fileKey, { method: 'HEAD', headers: { 'if-match': `W/${etag}` } })
+    expect([head.status, await head.text()]).toEqual([412, ''])
+    expectSource()
+    for (const range of ['bytes=0-1', 'bytes=99-'])
+      expect((await read(fileKey, { headers: { 'if-match': '"other"', range } })).status).toBe(412)
+  })
+
+  it('minds the dates of If-Modified-Since, If-Unmodified-Since and If-Range', async () => {
+    const { fileKey, read, expectSource } = await shown()
+    const then = (await read(fileKey, { method: 'HEAD' })).headers.get('last-modified') ?? ''
+    const before = new Date(Date.parse(then) - 1000).toUTCString()
+    for (const method of ['GET', 'HEAD']) {
+      const ask = async (headers: Record<string, string>) => {
+        const answer = await read(fileKey, { method, headers })
+        await answer.arrayBuffer()
+        return answer.status
+      }
+      expect(await ask({ 'if-modified-since': then })).toBe(304)
+      expect(await ask({ 'if-modified-since': before })).toBe(200)
+      expect(await ask({ 'if-unmodified-since': then })).toBe(200)
+      expect(await ask({ 'if-unmodified-since': before })).toBe(412)
+      expect(await ask({ 'if-modified-since': then, 'if-none-match': '"other"' })).toBe(200)
+    }
+    expectSource()
+    const range = 'bytes=0-1'
+    const part = await read(fileKey, { headers: { range, 'if-range': then } })
+    expect([part.status, await part.text()]).toEqual([206, '01'])
+    const whole = await read(fileKey, { headers: { range, 'if-range': before } })
+    expect([whole.status, await whole.text()]).toEqual([200, '0123456789'])
+    expect((await read(fileKey, { headers: { range, 'if-modified-since': then } })).status).toBe(304)
+  })
+
   it('answers no other path than the one that was promised', async () => {
     const { fileKey, read } = await shown()
     const bare = fileKey.replace(/\.txt$/, '')

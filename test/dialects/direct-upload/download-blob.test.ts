@@ -102,6 +102,14 @@ describe('GET /api/v1/blobs/{signed_id}/{filename}', () => {
     expect(await (await fetch(location)).text()).toBe('hello')
   })
 
+  it('answers HEAD itself, since a presigned GET refuses it', async () => {
+    const { api } = await start()
+    const { signed_id } = await api.stored('hello')
+    const answer = await api.call('HEAD', `/api/v1/blobs/${signed_id}/a.txt`)
+    expect([answer.status, answer.headers.get('content-length'), await answer.text()]).toEqual([200, '5', ''])
+    expect(answer.headers.get('content-type')).toBe('text/plain')
+  })
+
   it('asks the store no more about bytes that no URL can change', async () => {
     const { api } = await start()
     const { signed_id, key } = await api.stored('hello')

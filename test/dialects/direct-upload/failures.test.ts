@@ -37,6 +37,7 @@ const cases: { [Code in FailureCode]: [status: number, failure: Omit<FailureOf<C
   api_key_not_found: [404, { keyId: '0011223344556677' }],
   file_not_found: [404, { fileId }],
   file_uploading: [404, { fileId }],
+  precondition_failed: [412, { etag: '"abc"' }],
   file_refused: [404, { fileId, refusal: { code: 'copied_not_uploaded' } }],
   idempotency_key_reused: [422, {}],
   idempotency_in_progress: [409, { retryAfterSeconds: 3 }],

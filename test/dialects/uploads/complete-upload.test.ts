@@ -335,6 +335,45 @@ describe('parts that are not as they must be', () => {
   })
 })
 
+describe('parts as clients spell them', () => {
+  type Spell = (parts: readonly NamedPart[]) => unknown
+  it.each<[string, Spell]>([
+    ['with quotes', (parts) => ({ parts })],
+    ['without quotes', (parts) => ({ parts: unquoted(parts) })],
+    ['with weak ETags', (parts) => ({ parts: parts.map((part) => ({ ...part, etag: `W/${part.etag}` })) })],
+    [
+      'with escaped quotes',
+      (parts) => ({ parts: parts.map((part) => ({ ...part, etag: part.etag.replaceAll('"', '&quot;') })) }),
+    ],
+    ['twice alike', (parts) => ({ parts: [...parts, ...unquoted(parts)] })],
+    [
+      'with numbers as digits',
+      (parts) => ({ parts: parts.map((part) => ({ ...part, partNumber: String(part.partNumber) })) }),
+    ],
+    ["in S3's capitals", (parts) => ({ Parts: capitals(parts) })],
+    ['as an S3 client hands them over', (parts) => ({ MultipartUpload: { Parts: capitals(parts) } })],
+    [
+      'as Uppy has them',
+      (parts) => ({ parts: capitals(parts).map((part) => ({ ...part, Size: 5, location: 'x' })) }),
+    ],
+    [
+      'with underscores',
+      (parts) => ({ parts: parts.map(({ partNumber, etag }) => ({ part_number: partNumber, e_tag: etag })) }),
+    ],
+  ])('are taken: %s', async (_, spell) => {
+    const { api } = await startOver(muteStores[0] as StoreKind)
+    const { id, parts } = await api.inParts()
+    const named = await putParts(parts, bytes)
+    const answer = await api.call('POST', `/${id}/complete`, { json: spell(named) })
+    expect(answer.status).toBe(200)
+    expect((await bodyOf(answer)).sizeBytes).toBe(twoParts)
+  })
+
+  function capitals(parts: readonly NamedPart[]) {
+    return parts.map(({ partNumber, etag }) => ({ PartNumber: partNumber, ETag: etag }))
+  }
+})
+
 describe('a body of complete that is not understood', () => {
   const etag = 'd41d8cd98f00b204e9800998ecf8427e'
   it.each<[string, string, string]>([
@@ -350,10 +389,11 @@ describe('a body of complete that is not understood', () => {
     ['an empty ETag', '{"parts":[{"partNumber":1,"etag":"\\"\\""}]}', 'parts.0.etag'],
     ['markup for an ETag', '{"parts":[{"partNumber":1,"etag":"</ETag>\\n<ETag>"}]}', 'parts.0.etag'],
     [
-      'a part twice',
-      `{"parts":[{"partNumber":1,"etag":"${etag}"},{"partNumber":1,"etag":"${etag}"}]}`,
-      'parts',
+      'a part twice, with two ETags',
+      `{"parts":[{"partNumber":1,"etag":"${etag}"},{"partNumber":2,"etag":"b"},{"partNumber":1,"etag":"c"}]}`,
+      'parts.2.etag',
     ],
+    ['a list under another name', `{"part":[{"partNumber":1,"etag":"${etag}"}]}`, 'part'],
   ])('is 400: %s', async (_, body, field) => {
     const { api, asked } = await startOver(r2)
     const { id } = await api.inParts()

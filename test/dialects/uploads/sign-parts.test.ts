@@ -72,10 +72,9 @@ describe('POST /v1/uploads/{id}/parts', () => {
     ['zero', [0], 'partNumbers.0'],
     ['a negative one', [1, -1], 'partNumbers.1'],
     ['a fraction', [1.5], 'partNumbers.0'],
-    ['text', ['1'], 'partNumbers.0'],
+    ['text', ['one'], 'partNumbers.0'],
     ['one beyond the plan', [1, 3], 'partNumbers'],
     ['one beyond all plans', [10_001], 'partNumbers.0'],
-    ['one twice', [1, 2, 1], 'partNumbers'],
     ['101', Array.from({ length: 101 }, (_, at) => at + 1), 'partNumbers'],
     ['no list', 1, 'partNumbers'],
     ['nothing', undefined, 'partNumbers'],
@@ -85,6 +84,22 @@ describe('POST /v1/uploads/{id}/parts', () => {
     const answer = await api.sign(id, partNumbers)
     expect(answer.status).toBe(400)
     expect((await bodyOf(answer)).errors).toContainEqual({ field, message: expect.any(String) })
+  })
+
+  it('signs a part once that is named twice, or by its digits, as clients write them', async () => {
+    const { api } = await startOver(r2)
+    const { id } = await api.inParts()
+    for (const [field, numbers] of [
+      ['partNumbers', [2, 1, 2]],
+      ['partNumbers', ['2', 1, '1']],
+      ['part_numbers', [2, 1]],
+      ['PartNumbers', [2, 1]],
+    ] as const) {
+      const answer = await api.call('POST', `/${id}/parts`, { json: { [field]: numbers } })
+      expect(answer.status).toBe(200)
+      const { parts } = await bodyOf(answer)
+      expect(parts.map(({ partNumber }: { partNumber: number }) => partNumber)).toEqual([2, 1])
+    }
   })
 
   it('signs a hundred at once, and the last of ten thousand', async () => {

@@ -1,10 +1,10 @@
 import type { Handler } from 'hono'
 import { failField } from '../../../core/errors'
-import { parseContentType } from '../../../core/files/content-type'
 import { sanitizeFilename } from '../../../core/files/filename'
 import { requireScope } from '../../../core/organizations/principal'
 import { presignUpload } from '../../../core/uploads/presign-upload'
 import type { HttpEnv } from '../../../http/context'
+import { declaredContentType } from '../../../http/declared-content-type'
 import { idempotencyKeyOf } from '../../../http/idempotency-key'
 import { parseFields } from '../../../http/parse-fields'
 import { readJson } from '../../../http/read-json'
@@ -21,9 +21,7 @@ export function createUploadOperation(publicBaseUrl: string | null): Handler<Htt
       file: {
         organizationId,
         filename: sanitizeFilename(request.filename) ?? failField('filename', 'has no visible character'),
-        contentType:
-          parseContentType(request.contentType) ??
-          failField('contentType', 'must be a media type such as image/png'),
+        contentType: declaredContentType(request.contentType, 'contentType'),
         metadata: {},
         isPublic: true,
       },

@@ -1,11 +1,18 @@
-import type { Context } from 'hono'
 import { failField } from '../../../core/errors'
+import { sayValue } from '../../../core/say-value'
+import type { QueryParameters } from '../../../http/query-parameters'
 
-/** Whether `expand[]=associations` is asked for. Also `expand=associations`, and several by commas. */
-export function expandsAssociations(c: Context): boolean {
-  const asked = [...(c.req.queries('expand[]') ?? []), ...(c.req.queries('expand') ?? [])]
+/** The parameter that asks for more than the file itself. */
+export const expandParameter = { 'expand[]': ['include'] } as const
+
+/** Whether `expand[]=associations` is asked for. Also several by commas. */
+export function expandsAssociations(query: QueryParameters<'expand[]'>): boolean {
+  const asked = query
+    .all('expand[]')
     .flatMap((value) => value.split(','))
     .filter((value) => value !== '')
-  for (const value of asked) if (value !== 'associations') failField('expand[]', 'can only be associations')
+  for (const value of asked)
+    if (value.toLowerCase() !== 'associations')
+      failField('expand[]', `can only be associations, not ${sayValue(value)}`)
   return asked.length > 0
 }

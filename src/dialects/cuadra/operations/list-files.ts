@@ -6,24 +6,34 @@ import { type FileRecord, fileStatuses } from '../../../core/files/file-record'
 import { selectFiles } from '../../../core/files/select-files'
 import { requireScope } from '../../../core/organizations/principal'
 import type { FileSelection } from '../../../core/ports/association-repository'
+import { sayValue } from '../../../core/say-value'
 import type { HttpEnv } from '../../../http/context'
-import { parseBefore, parseLimit } from '../../../http/page-parameters'
+import { pageParameters, parseBefore, parseLimit } from '../../../http/page-parameters'
 import { presentFile } from '../../../http/present-file'
-import { expandsAssociations } from './expand'
+import { queryParameters } from '../../../http/query-parameters'
+import { expandParameter, expandsAssociations } from './expand'
 
 const limits = { fallback: 20, max: 100 }
+const parameters = {
+  statusFilter: ['status'],
+  resourceType: [],
+  resourceId: [],
+  ...pageParameters,
+  ...expandParameter,
+} as const
 
-/** `GET /v1/files`: newest first. Clients that serialise what is not set send an empty value. */
+/** `GET /v1/files`: newest first. */
 export async function listFilesOperation(c: Context<HttpEnv>): Promise<Response> {
   const { organizationId } = requireScope(c.var.principal, 'files:read')
+  const query = queryParameters(c, parameters)
   const selection = {
-    status: parseStatus(c.req.query('statusFilter')),
-    resource: parseResource(c.req.query('resourceType'), c.req.query('resourceId')),
+    status: parseStatus(query.one('statusFilter')),
+    resource: parseResource(query.one('resourceType'), query.one('resourceId')),
   }
   const page = await selectFiles(c.var.gateway, organizationId, selection, {
-    before: parseBefore(c.req.query('cursor')),
-    limit: parseLimit(c.req.query('limit'), limits),
-    withAssociations: expandsAssociations(c),
+    before: parseBefore(query.one('cursor')),
+    limit: parseLimit(query.one('limit'), limits),
+    withAssociations: expandsAssociations(query),
   })
   return c.json({
     items: page.files.map(({ file, associations }) => presentFile(file, associations)),
@@ -35,8 +45,8 @@ export async function listFilesOperation(c: Context<HttpEnv>): Promise<Response>
 function parseStatus(text: string | undefined): FileRecord['status'] | null {
   if (!text) return null
   return (
-    fileStatuses.find((status) => status === text) ??
-    failField('statusFilter', `must be one of ${fileStatuses.join(', ')}`)
+    fileStatuses.find((status) => status === text.toLowerCase()) ??
+    failField('statusFilter', `must be one of ${fileStatuses.join(', ')}, not ${sayValue(text)}`)
   )
 }
 

@@ -47,9 +47,14 @@ export function uploadFileOperation(accepted: AcceptedTypes): Handler<HttpEnv> {
   }
 }
 
+const unknownType = 'application/octet-stream'
+
 /** What the file's part says of it. */
 function describe({ headers }: FormFile, accepted: AcceptedTypes): Pick<NewFile, 'filename' | 'contentType'> {
   const { filename, contentType, transferEncoding } = headers
+  // What a browser sends for a file input that was left empty (HTML, "Constructing the entry list").
+  if (filename === '' && (contentType ?? unknownType) === unknownType)
+    failField('file', 'is required: no file was chosen')
   if (filename === null) failField('file', 'must be sent as a file, with a filename')
   if (transferEncoding !== null) failField('file', `must not be sent in ${transferEncoding}`)
   return {

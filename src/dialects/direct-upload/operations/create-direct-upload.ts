@@ -1,12 +1,13 @@
 import type { Context } from 'hono'
 import { failField } from '../../../core/errors'
 import { contentDispositionOf, inlineOrAttachment } from '../../../core/files/content-disposition'
-import { parseContentType } from '../../../core/files/content-type'
 import { sanitizeFilename } from '../../../core/files/filename'
 import { checkMetadata } from '../../../core/files/metadata'
 import { requireScope } from '../../../core/organizations/principal'
+import { sayValue } from '../../../core/say-value'
 import { presignUpload } from '../../../core/uploads/presign-upload'
 import type { HttpEnv } from '../../../http/context'
+import { declaredContentType } from '../../../http/declared-content-type'
 import { idempotencyKeyOf } from '../../../http/idempotency-key'
 import { parseFields } from '../../../http/parse-fields'
 import { parseChecksum } from '../checksum'
@@ -21,12 +22,13 @@ export async function createDirectUploadOperation(c: Context<HttpEnv>): Promise<
   const { blob } = parseFields(createDirectUploadRequest, await readBody(c))
   const filename =
     sanitizeFilename(blob.filename) ?? failField('blob.filename', 'must have a character that can be shown')
-  const contentType =
-    parseContentType(blob.content_type) ??
-    failField('blob.content_type', 'must be a media type such as image/png')
+  const contentType = declaredContentType(blob.content_type, 'blob.content_type')
   const checksum =
     parseChecksum(blob.checksum) ??
-    failField('blob.checksum', 'must be the base64 of an MD5 or SHA-256, or sha256:<base64>')
+    failField(
+      'blob.checksum',
+      `must be the base64 of an MD5 or SHA-256, or sha256:<base64>, not ${sayValue(blob.checksum)}`,
+    )
   const metadata = checkMetadata(blob.metadata ?? {}, 'blob.metadata')
   // Stores that ignore what a download URL asks for answer with this.
   const contentDisposition = contentDispositionOf(inlineOrAttachment(contentType), filename)

@@ -3,7 +3,10 @@ import { failField } from '../../../core/errors'
 import { inlineOrAttachment } from '../../../core/files/content-disposition'
 import { getFile, presignDownload } from '../../../core/files/get-file'
 import { requireScope } from '../../../core/organizations/principal'
+import { sayValue } from '../../../core/say-value'
 import type { HttpEnv } from '../../../http/context'
+import { queryParameters } from '../../../http/query-parameters'
+import { serveContent } from '../../../http/serve-content'
 import { signedFileIdOf } from './blob-facts'
 
 /** How long a browser may follow the same redirect again, as Rails has it; never as long as the URL lives. */
@@ -12,14 +15,18 @@ const redirectMaxAgeSeconds = 300
 /**
  * `GET /api/v1/blobs/{signed_id}/{filename}?disposition=inline|attachment`: 302 to a presigned GET. The
  * filename in the path is for people; the blob's own counts. `attachment` unless asked otherwise, and always
- * for types that a browser would run (as in Rails).
+ * for types that a browser would run (as in Rails). HEAD is answered by the Worker itself.
  */
 export async function downloadBlobOperation(c: Context<HttpEnv>): Promise<Response> {
   const { gateway } = c.var
   const { organizationId } = requireScope(c.var.principal, 'files:read')
-  const wish = c.req.query('disposition') || 'attachment'
-  if (wish !== 'inline' && wish !== 'attachment') failField('disposition', 'must be inline or attachment')
+  const asked = queryParameters(c, { disposition: ['contentDisposition'] }).one('disposition')
+  const wish = asked?.toLowerCase() ?? 'attachment'
+  if (wish !== 'inline' && wish !== 'attachment')
+    failField('disposition', `must be inline or attachment, not ${sayValue(asked)}`)
   const file = await getFile(gateway, organizationId, await signedFileIdOf(c, organizationId))
+  // A presigned GET refuses HEAD.
+  if (c.req.method === 'HEAD') return serveContent(c, file, { cacheControl: 'private, no-store' })
   const disposition = wish === 'inline' ? inlineOrAttachment(file.contentType) : wish
   const url = await presignDownload(gateway, file, disposition)
   const maxAge = Math.min(redirectMaxAgeSeconds, Math.floor(gateway.limits.downloadUrlTtlSeconds / 2))

@@ -7,18 +7,22 @@ import type { Json, MetadataTerm } from '../../../core/files/metadata'
 import { parseMetadataFilter } from '../../../core/files/metadata-filter'
 import { requireScope } from '../../../core/organizations/principal'
 import type { HttpEnv } from '../../../http/context'
-import { parseBefore, parseLimit } from '../../../http/page-parameters'
+import { pageParameters, parseBefore, parseLimit } from '../../../http/page-parameters'
+import { queryParameters } from '../../../http/query-parameters'
 import { presentListed } from '../presenter'
 
 const limits = { fallback: 50, max: 200 }
+const parameters = { filter: [], ...pageParameters } as const
+const hint = '; metadata is asked for in filter, as in filter={"tag":"a"}'
 
 /** `GET …/ai/files?filter&limit&cursor`: newest first. */
 export async function listFilesOperation(c: Context<HttpEnv>): Promise<Response> {
   const { organizationId } = requireScope(c.var.principal, 'files:read')
+  const query = queryParameters(c, parameters, hint)
   const page = await listFiles(c.var.gateway, organizationId, {
-    terms: parseFilter(c.req.query('filter')),
-    before: parseBefore(c.req.query('cursor')),
-    limit: parseLimit(c.req.query('limit'), limits),
+    terms: parseFilter(query.one('filter')),
+    before: parseBefore(query.one('cursor')),
+    limit: parseLimit(query.one('limit'), limits),
   })
   return c.json({
     files: page.files.filter(isStored).map(presentListed),
@@ -27,7 +31,6 @@ export async function listFilesOperation(c: Context<HttpEnv>): Promise<Response>
   })
 }
 
-/** Clients that serialise what is not set send an empty value. */
 function parseFilter(text: string | undefined): MetadataTerm[] {
   if (!text) return []
   let filter: Json

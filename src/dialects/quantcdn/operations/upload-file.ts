@@ -6,6 +6,7 @@ import { presignDownload } from '../../../core/files/get-file'
 import { checkMetadata } from '../../../core/files/metadata'
 import { singlePutMaxBytes } from '../../../core/gateway'
 import { requireScope } from '../../../core/organizations/principal'
+import { sayValue } from '../../../core/say-value'
 import type { NewFile } from '../../../core/uploads/begin-upload'
 import { type CreateUpload, createUpload } from '../../../core/uploads/create-upload'
 import { presignUpload } from '../../../core/uploads/presign-upload'
@@ -80,7 +81,8 @@ async function createInParts(
 
 function supportedContentType(text: string, supported: readonly string[]): string {
   const contentType = parseContentType(text)
-  if (contentType === null) failField('contentType', 'must be a media type such as image/png')
+  if (contentType === null)
+    failField('contentType', `must be a media type such as image/png, not ${sayValue(text)}`)
   if (!supported.includes(essenceOf(contentType)))
     fail({ code: 'unsupported_content_type', contentType: essenceOf(contentType), supported })
   return contentType

@@ -1,12 +1,12 @@
 import type { Context } from 'hono'
 import { failField } from '../../../core/errors'
-import { parseContentType } from '../../../core/files/content-type'
 import { sanitizeFilename } from '../../../core/files/filename'
 import { checkMetadata } from '../../../core/files/metadata'
 import type { Md5, Sha256 } from '../../../core/ids'
 import { requireScope } from '../../../core/organizations/principal'
 import { createUpload } from '../../../core/uploads/create-upload'
 import type { HttpEnv } from '../../../http/context'
+import { declaredContentType } from '../../../http/declared-content-type'
 import { idempotencyKeyOf } from '../../../http/idempotency-key'
 import { parseFields } from '../../../http/parse-fields'
 import { readJson } from '../../../http/read-json'
@@ -26,9 +26,7 @@ export async function createUploadOperation(c: Context<HttpEnv>): Promise<Respon
     file: {
       organizationId,
       filename: sanitizeFilename(request.filename) ?? failField('filename', 'has no visible character'),
-      contentType:
-        parseContentType(request.contentType) ??
-        failField('contentType', 'must be a media type such as image/png'),
+      contentType: declaredContentType(request.contentType, 'contentType'),
       metadata: checkMetadata(request.metadata ?? {}, 'metadata'),
     },
     byteSize: request.size,

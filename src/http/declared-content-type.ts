@@ -1,0 +1,18 @@
+import { failField } from '../core/errors'
+import { parseContentType } from '../core/files/content-type'
+import { sayValue } from '../core/say-value'
+
+/** The type of bytes of which nothing is known (RFC 2046, section 4.5.1). */
+const unknownContentType = 'application/octet-stream'
+
+/**
+ * The content type that a client declares in `field`. Browsers say nothing of a file that they do not know, so
+ * an empty type is that of unknown bytes. Throws `invalid_request` when it is no media type.
+ */
+export function declaredContentType(text: string, field: string): string {
+  if (text.trim() === '') return unknownContentType
+  return (
+    parseContentType(text) ??
+    failField(field, `must be a media type such as image/png, not ${sayValue(text)}`)
+  )
+}

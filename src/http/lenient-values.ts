@@ -1,0 +1,11 @@
+/** `value` as a number where it is the digits of one, as clients send it that keep everything as text. */
+export function integerOf(value: unknown): unknown {
+  return typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value
+}
+
+/** The boolean that `text` is in any of its usual spellings; null when it is none. */
+export function parseBoolean(text: string): boolean | null {
+  const word = text.toLowerCase()
+  if (['true', '1', 'yes', 'on'].includes(word)) return true
+  return ['false', '0', 'no', 'off'].includes(word) ? false : null
+}
