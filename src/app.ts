@@ -12,6 +12,7 @@ import { createOrganizationsDialect } from './dialects/organizations'
 import { createQuantcdnDialect } from './dialects/quantcdn'
 import { createUploadsDialect } from './dialects/uploads'
 import type { HttpEnv } from './http/context'
+import { isAllowedOrigin } from './http/origins'
 import { createPublicCopies } from './http/public-copies'
 
 /** How long a browser may remember a preflight's answer. */
@@ -55,8 +56,7 @@ function createApp({ config, credentials, rateLimiter, gatewayFor }: Composition
 
   app.use(
     cors({
-      origin: (origin) =>
-        config.cors.origins.includes(origin) || config.cors.origins.includes('*') ? origin : null,
+      origin: (origin) => (isAllowedOrigin(config.cors.origins, origin) ? origin : null),
       allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
       // With no list hono answers with the headers the preflight asks for.
       allowHeaders: [],

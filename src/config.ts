@@ -1,5 +1,6 @@
 import type { Limits } from './core/gateway'
 import { type JsonPointer, parseJsonPointer } from './core/json-pointer'
+import { isOriginPattern, originPatternsInWords } from './http/origins'
 import type { S3Configuration } from './storage/s3/s3-client'
 import type { IdentityProvider } from './tokens/jwt-verifier'
 
@@ -17,6 +18,7 @@ export type Config = {
   /** Whether clients may upload in parts. */
   multipartUrls: boolean
   limits: Limits
+  /** As `isOriginPattern` has them. */
   cors: { origins: readonly string[] }
   quantcdnExtraContentTypes: readonly string[]
   /** null: no identity provider's tokens are taken. */
@@ -152,7 +154,7 @@ export function readConfig(variables: Variables): Config {
       downloadUrlTtlSeconds: integer('DOWNLOAD_URL_TTL_SECONDS', 3600, 1, presignTtlMaxSeconds),
     },
     cors: {
-      origins: list('CORS_ALLOWED_ORIGINS', isOrigin, 'origins as browsers send them, or *'),
+      origins: list('CORS_ALLOWED_ORIGINS', isOriginPattern, originPatternsInWords),
     },
     jwt: readJwt(),
     publicBaseUrl: publicBaseUrl === null ? null : endpoint('PUBLIC_BASE_URL', publicBaseUrl),
@@ -171,11 +173,6 @@ function endpoint(name: Name, text: string): string {
 
 function isMediaType(entry: string): boolean {
   return /^[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+$/.test(entry)
-}
-
-/** Browsers send scheme, host and port, in lower case and without a default port. */
-function isOrigin(entry: string): boolean {
-  return entry === '*' || (/^https?:\/\/[a-z0-9.:[\]-]+$/.test(entry) && URL.parse(entry)?.origin === entry)
 }
 
 /** Whoever can change the keys on their way can sign any token: plain HTTP never leaves the machine. */

@@ -21,7 +21,7 @@ const directions: readonly { room: RegExp; mayImport: readonly string[] }[] = [
   { room: /^jobs\//, mayImport: ['/core', '/jobs', 'zod'] },
   { room: /^log\.ts$/, mayImport: ['/core'] },
   { room: /^misconfigured\.ts$/, mayImport: ['/log.ts'] },
-  { room: /^config\.ts$/, mayImport: ['/core', '/storage', '/tokens'] },
+  { room: /^config\.ts$/, mayImport: ['/core', '/http/origins.ts', '/storage', '/tokens'] },
   {
     room: /^compose\.ts$/,
     mayImport: ['/config.ts', '/core', '/database', '/storage', '/detection', '/tokens', '/log.ts'],
@@ -91,6 +91,7 @@ describe('the rules', () => {
     ['jobs/planted.ts', 'hono'],
     ['log.ts', 'hono'],
     ['config.ts', './database/d1'],
+    ['config.ts', './http/context'],
     ['compose.ts', './http/context'],
     ['app.ts', './database/d1'],
     ['app.ts', 'zod'],
