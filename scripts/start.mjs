@@ -1,11 +1,13 @@
 // `npm start`: the gateway on this machine, with embedded D1 and R2 and an S3 endpoint over the same bucket.
-// No account and no network. PORT chooses the port; data and keys are kept in .wrangler/ and .dev.vars.
+// No account and no network. PORT chooses the port (8787), START_TIMEOUT_SECONDS how long a start may take (120); INSPECTOR_PORT
+// opens workerd's inspector. Data and keys are kept in .wrangler/ and .dev.vars.
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { localOrigins } from './start/web-pages.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const variablesFile = join(root, '.dev.vars')
@@ -13,7 +15,7 @@ const stateFolder = join(root, '.wrangler', 'state')
 const keyFile = join(stateFolder, 'slipway-demo-key')
 const organization = 'demo'
 
-const patienceMs = 120_000
+const patienceMs = Number(process.env.START_TIMEOUT_SECONDS || 120) * 1000
 const reportEveryMs = 3_000
 const signals = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 }
 
@@ -43,7 +45,7 @@ async function main() {
   const { lockState } = await import('./start/local-state.mjs')
   lockState(stateFolder, url)
   waitFor('wrangler to be loaded')
-  const { localOrigins, startGateway } = await import('./start/gateway.mjs')
+  const { startGateway } = await import('./start/gateway.mjs')
   const gateway = await startGateway({ root, port, url, kept: join(stateFolder, 'v3'), waitFor, write })
   await untilHealthy(url)
   waitFor('the demo key')
@@ -51,7 +53,7 @@ async function main() {
   clearInterval(report)
   sweepRegularly(url)
   gateway.watchSources()
-  console.log(banner(url, key, localOrigins))
+  console.log(banner(url, key))
   held = null
 }
 
@@ -180,7 +182,7 @@ async function call(url, method, token, body) {
   return answer.json()
 }
 
-function banner(url, key, origins) {
+function banner(url, key) {
   const body = JSON.stringify({
     content: Buffer.from('Hello, Slipway!\n').toString('base64'),
     contentType: 'text/plain',
@@ -192,7 +194,7 @@ Slipway is running.
   URL           ${url}
   Organization  ${organization}
   API key       ${key}
-  Web pages     of ${origins.join(' and ')} may call it; CORS_ALLOWED_ORIGINS in .dev.vars allows others
+  Web pages     of ${localOrigins.join(' and ')} may call it; CORS_ALLOWED_ORIGINS in .dev.vars allows others
 
 Upload a file:
 

@@ -1,17 +1,17 @@
 // The Worker of wrangler.toml in Miniflare, in this process: its bundle, its bindings over kept state, and wrangler's
 // S3 endpoint over the same bucket.
-import { watch } from 'node:fs'
+import { existsSync, readFileSync, watch } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
-import { build } from 'esbuild'
+import { parseEnv } from 'node:util'
+import { build, stop } from 'esbuild'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { unstable_getMiniflareWorkerOptions as optionsOf } from 'wrangler'
 import { openKept } from './local-state.mjs'
 import { applyMigrations, hasMigrations, migrationsIn } from './migrations.mjs'
 import { watchStore } from './store-events.mjs'
+import { routesFor, withLocalOrigins } from './web-pages.mjs'
 
-/** Where web apps are developed. */
-export const localOrigins = ['http://localhost:*', 'http://127.0.0.1:*']
 const eventsBinding = 'LOCAL_STORE_EVENTS'
 /** Editors write a file in several steps. */
 const reloadAfterMs = 100
@@ -78,8 +78,10 @@ function localStore(url) {
 /** What Miniflare is to run: wrangler.toml and .dev.vars as they are now, and the bundle of the code. */
 async function readOptions({ root, port, url, kept, write }) {
   const { workerOptions, define, main } = optionsOf(join(root, 'wrangler.toml'))
-  const { modulesRules: _, bindings, ...options } = workerOptions
-  const origins = [bindings.CORS_ALLOWED_ORIGINS, ...localOrigins].filter((entry) => entry?.trim())
+  const { modulesRules: _, bindings: declared, ...options } = workerOptions
+  // wrangler leaves out what wrangler.toml does not name, such as optional secrets.
+  const bindings = { ...declared, ...readVariables(join(root, '.dev.vars')) }
+  const origins = withLocalOrigins(bindings.CORS_ALLOWED_ORIGINS)
   const queue = Object.keys(options.queueConsumers ?? {})[0]
   const log = new Log(LogLevel.WARN)
   // A while later: Ctrl-C ends workerd too, which is no crash to speak of.
@@ -90,6 +92,7 @@ async function readOptions({ root, port, url, kept, write }) {
       name: 'slipway',
       host: '127.0.0.1',
       port,
+      routes: routesFor(origins),
       modules: [{ type: 'ESModule', path: join(root, 'index.js'), contents: await bundle(main, define) }],
       bindings: {
         ...bindings,
@@ -115,6 +118,10 @@ async function readOptions({ root, port, url, kept, write }) {
   }
 }
 
+function readVariables(file) {
+  return existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {}
+}
+
 /** As wrangler bundles a Worker. Throws what esbuild says is wrong. */
 async function bundle(main, define) {
   const { outputFiles } = await build({
@@ -129,6 +136,8 @@ async function bundle(main, define) {
     define,
     logLevel: 'silent',
   })
+  // Its process is of use only while it builds.
+  await stop()
   return outputFiles[0].text
 }
 

@@ -43,13 +43,13 @@ export class NpmStart {
   readonly #process: ChildProcess
   readonly #exit: Promise<number | null>
 
-  constructor(folder: string, port: number) {
+  constructor(folder: string, port: number, environment: Record<string, string> = {}) {
     // Not this test's environment: npm, vitest and CI leave variables that change what is started.
     const { HOME, PATH = '' } = process.env
     const path = PATH.split(':').filter((entry) => !entry.includes('node_modules'))
     this.#process = spawn('npm', ['start'], {
       cwd: folder,
-      env: { HOME, PATH: path.join(':'), PORT: String(port) },
+      env: { HOME, PATH: path.join(':'), PORT: String(port), ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
       // A process group of its own, for Ctrl-C to go to.
       detached: true,
