@@ -80,7 +80,7 @@ async function readOptions({ root, port, url, kept, write }) {
   const { workerOptions, define, main } = optionsOf(join(root, 'wrangler.toml'))
   const { modulesRules: _, bindings: declared, ...options } = workerOptions
   // wrangler leaves out what wrangler.toml does not name, such as optional secrets.
-  const bindings = { ...declared, ...readVariables(join(root, '.dev.vars')) }
+  const bindings = { ...readVariables(join(root, '.dev.vars')), ...declared }
   const origins = withLocalOrigins(bindings.CORS_ALLOWED_ORIGINS)
   const queue = Object.keys(options.queueConsumers ?? {})[0]
   const log = new Log(LogLevel.WARN)

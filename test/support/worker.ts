@@ -1,3 +1,4 @@
+import './fresh-storage'
 import {
   createExecutionContext,
   createMessageBatch,
