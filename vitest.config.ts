@@ -28,7 +28,11 @@ export default defineConfig({
     slowTestThreshold: Number.MAX_SAFE_INTEGER,
     // Vitest keeps a core free otherwise, which leaves one file at a time on two.
     maxWorkers: '100%',
-    reporters: ['default', './test/support/fault-count-reporter.ts'],
+    reporters: [
+      'default',
+      './test/support/runtime-log-reporter.ts',
+      './test/support/fault-count-reporter.ts',
+    ],
     projects: [
       {
         // The Worker's code in workerd, with real D1 and R2.

@@ -16,7 +16,7 @@ const keyFile = join(stateFolder, 'slipway-demo-key')
 const organization = 'demo'
 
 const patienceMs = Number(process.env.START_TIMEOUT_SECONDS || 120) * 1000
-const reportEveryMs = 3_000
+const reportEveryMs = Number(process.env.START_REPORT_MS || 3_000)
 const signals = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 }
 
 let waitingFor = 'Node'
