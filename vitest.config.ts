@@ -1,6 +1,12 @@
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers'
 import { defineConfig } from 'vitest/config'
 
+// The secrets that wrangler.toml requires, which wrangler looks for when it reads that; the tests have their own.
+const secrets = ['ROOT_API_KEY', 'SIGNING_SECRET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY']
+for (const secret of secrets) process.env[secret] ??= 'set-for-wrangler'
+// Its notes, one for each file of tests, are about experimental fields.
+process.env.WRANGLER_LOG ??= 'error'
+
 const testBindings = {
   ROOT_API_KEY: 'root-key-for-tests-0123456789abcdef',
   SIGNING_SECRET: 'signing-secret-for-tests-0123456789',
@@ -12,13 +18,21 @@ const testBindings = {
   CORS_ALLOWED_ORIGINS: 'https://app.example.com',
 }
 
+/** Ends what hangs; on a machine that does other things besides, what works may take minutes. In milliseconds. */
+const patience = { testTimeout: 600_000, hookTimeout: 600_000, teardownTimeout: 120_000 }
+
 export default defineConfig({
   test: {
-    // What passing tests log is nobody's business.
+    // Print the logs of failing tests only, and a line for each file.
     silent: 'passed-only',
+    slowTestThreshold: Number.MAX_SAFE_INTEGER,
     // Vitest keeps a core free otherwise, which leaves one file at a time on two.
     maxWorkers: '100%',
-    reporters: ['default', './test/support/fault-count-reporter.ts'],
+    reporters: [
+      'default',
+      './test/support/runtime-log-reporter.ts',
+      './test/support/fault-count-reporter.ts',
+    ],
     projects: [
       {
         // The Worker's code in workerd, with real D1 and R2.
@@ -33,10 +47,9 @@ export default defineConfig({
         ],
         test: {
           name: 'worker',
-          testTimeout: 30_000,
+          ...patience,
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**', 'test/conformance/**', 'test/architecture.test.ts'],
-          setupFiles: ['./test/support/setup.ts'],
           // For the S3 adapter's tests.
           globalSetup: ['./test/e2e/support/local-s3.ts'],
         },
@@ -44,7 +57,7 @@ export default defineConfig({
       { test: { name: 'architecture', include: ['test/architecture.test.ts'] } },
       {
         // Whole runs of `npm start`, and adapters against its S3 endpoint, from Node.
-        test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 120_000 },
+        test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...patience },
       },
     ],
   },

@@ -40,13 +40,14 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => p
 console.log(`${clientCount} clients, ${seconds} s, seed ${seed}`)
 const port = await freePort()
 const origin = `http://127.0.0.1:${port}`
-gateway = new NpmStart(folder, port)
+const inspectorPort = await freePort()
+gateway = new NpmStart(folder, port, { INSPECTOR_PORT: String(inspectorPort) })
 await gateway.running()
 
 const tally = new Tally()
 const clients = await makeClients()
 const fileCount = () => clients.reduce((sum, { files }) => sum + files.size, 0)
-const noteMemory = async (when) => printMemory(when, await memoryOf(gateway.id), fileCount())
+const noteMemory = async (when) => printMemory(when, await memoryOf(gateway.id, inspectorPort), fileCount())
 
 for (const operation of everyOperation) await tally.run(operation, clients[0])
 printMemoryHead()
@@ -76,7 +77,7 @@ await gateway.exit()
 tally.print(worked)
 const reloads = reloadsIn(gateway.output)
 if (reloads > 0)
-  console.log(`wrangler reloaded the gateway ${reloads} times: memory and times are of more than one run`)
+  console.log(`the gateway was started anew ${reloads} times: memory and times are of more than one run`)
 const isRight = printInvariants({
   'the gateway logged no failure': gatewayErrors(gateway.output),
   ...checkInvariants(await readState(folder), clients),

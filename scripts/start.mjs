@@ -1,12 +1,13 @@
 // `npm start`: the gateway on this machine, with embedded D1 and R2 and an S3 endpoint over the same bucket.
-// No account and no network. PORT chooses the port; data and keys are kept in .wrangler/ and .dev.vars.
-import { spawn, spawnSync } from 'node:child_process'
+// No account and no network. PORT chooses the port (8787), START_TIMEOUT_SECONDS how long a start may take (120); INSPECTOR_PORT
+// opens workerd's inspector. Data and keys are kept in .wrangler/ and .dev.vars.
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { localOrigins } from './start/web-pages.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const variablesFile = join(root, '.dev.vars')
@@ -14,35 +15,89 @@ const stateFolder = join(root, '.wrangler', 'state')
 const keyFile = join(stateFolder, 'slipway-demo-key')
 const organization = 'demo'
 
-// Node 24 comes with `npm ci` on Linux, for machines whose own Node is too old for wrangler.
-const bundledNode = join(root, 'node_modules', '.bin', 'node')
-const node = existsSync(bundledNode) ? bundledNode : process.execPath
-const wrangler = join(root, 'node_modules', 'wrangler', 'bin', 'wrangler.js')
-const quiet = {
-  ...process.env,
-  WRANGLER_SEND_METRICS: 'false',
-  WRANGLER_HIDE_BANNER: 'true',
-  CLOUDFLARE_CF_FETCH_ENABLED: 'false',
-  CI: '1',
-}
+const patienceMs = Number(process.env.START_TIMEOUT_SECONDS || 120) * 1000
+const reportEveryMs = Number(process.env.START_REPORT_MS || 3_000)
+const signals = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 }
 
-main().catch((error) => {
+let waitingFor = 'Node'
+/** What the Worker logs before it is known to run, for the case that it does not; null: log lines are written at once. */
+let held = []
+
+for (const [signal, number] of Object.entries(signals)) process.on(signal, () => process.exit(128 + number))
+endWithParent()
+Promise.race([main(), patience()]).catch((error) => {
+  for (const text of held ?? []) process.stderr.write(text)
   console.error(`\nnpm start: ${error.message}`)
+  // Ends workerd too.
   process.exit(1)
 })
 
 async function main() {
+  refuseOldNode()
   const port = readPort()
-  await refuseTakenPort(port)
-  const rootKey = prepareVariables()
-  applyMigrations()
   const url = `http://127.0.0.1:${port}`
-  const worker = startWorker(port, url)
-  await untilHealthy(url, worker)
+  for (const address of ['127.0.0.1', '::1']) await refuseTakenPort(port, address)
+  const report = reportWaiting()
+  const rootKey = prepareVariables()
+  // Before wrangler is loaded: it asks and tells the network nothing, and says only what is wrong.
+  Object.assign(process.env, { WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' })
+  process.env.WRANGLER_LOG ??= 'error'
+  const { lockState } = await import('./start/local-state.mjs')
+  lockState(stateFolder, url)
+  waitFor('wrangler to be loaded')
+  const { startGateway } = await import('./start/gateway.mjs')
+  const gateway = await startGateway({ root, port, url, kept: join(stateFolder, 'v3'), waitFor, write })
+  await untilHealthy(url)
+  waitFor('the demo key')
   const key = await demoKey(url, rootKey)
+  clearInterval(report)
   sweepRegularly(url)
+  gateway.watchSources()
   console.log(banner(url, key))
-  worker.speak()
+  held = null
+}
+
+function waitFor(what) {
+  waitingFor = what
+}
+
+function reportWaiting() {
+  const startedAt = Date.now()
+  console.log('Slipway is starting.')
+  return setInterval(() => {
+    const seconds = Math.round((Date.now() - startedAt) / 1000)
+    console.log(`Slipway is starting: ${seconds} s, waiting for ${waitingFor}.`)
+  }, reportEveryMs)
+}
+
+/** Rejects when the start takes too long. */
+function patience() {
+  return new Promise((_, reject) => {
+    const giveUp = () =>
+      held && reject(new Error(`no start within ${patienceMs / 1000} s: gave up waiting for ${waitingFor}`))
+    setTimeout(giveUp, patienceMs).unref()
+  })
+}
+
+/** A line of the Worker's log. */
+function write(text, isError) {
+  if (held) held.push(text)
+  else (isError ? process.stderr : process.stdout).write(text)
+}
+
+/** The shell of npm dies without a word to this process when npm alone is killed: then the parent is another one. */
+function endWithParent() {
+  process.stdout.on('error', () => process.exit(1))
+  const parent = process.ppid
+  setInterval(() => process.ppid === parent || process.exit(128 + signals.SIGTERM), 500).unref()
+}
+
+function refuseOldNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  if (major > 22 || (major === 22 && minor >= 13)) return
+  throw new Error(
+    `Node ${process.versions.node} is too old: wrangler needs 22.13 or later. On Linux x64 \`npm ci\` brings one, which \`npm start\` takes by itself`,
+  )
 }
 
 function readPort() {
@@ -52,15 +107,16 @@ function readPort() {
   return port
 }
 
-function refuseTakenPort(port) {
+/** Also at the IPv6 address of localhost, where clients of the local store would meet another server. */
+function refuseTakenPort(port, address) {
   return new Promise((resolve, reject) => {
     const server = createServer()
-    server.once('error', ({ code, message }) =>
-      reject(
-        new Error(code === 'EADDRINUSE' ? `port ${port} is taken; choose another with PORT=…` : message),
-      ),
-    )
-    server.listen(port, '127.0.0.1', () => server.close(resolve))
+    server.once('error', ({ code, message }) => {
+      if (code === 'EADDRINUSE') reject(new Error(`port ${port} is taken; choose another with PORT=…`))
+      else if (address === '::1') resolve()
+      else reject(new Error(message))
+    })
+    server.listen(port, address, () => server.close(resolve))
   })
 }
 
@@ -83,80 +139,16 @@ function prepareVariables() {
   return rootKey
 }
 
-function applyMigrations() {
-  const { status, stdout, stderr } = spawnSync(
-    node,
-    [wrangler, 'd1', 'migrations', 'apply', 'DB', '--local'],
-    { cwd: root, env: quiet, encoding: 'utf8' },
-  )
-  if (status !== 0) throw new Error(`the migrations could not be applied\n${stdout}${stderr}`)
-}
-
-function startWorker(port, url) {
-  const worker = spawn(
-    node,
-    [
-      wrangler,
-      'dev',
-      '--port',
-      String(port),
-      '--ip',
-      '127.0.0.1',
-      '--show-interactive-dev-session=false',
-      '--log-level=log',
-      // Signatures cover host and port, so the endpoint has to be the one that clients will call.
-      '--var',
-      `S3_ENDPOINT:${url}/cdn-cgi/local/r2/s3`,
-      '--var',
-      'S3_BUCKET:slipway',
-      '--var',
-      'S3_REGION:auto',
-      '--var',
-      `GATEWAY_URL:${url}`,
-    ],
-    { cwd: root, env: quiet, stdio: ['ignore', 'pipe', 'pipe'] },
-  )
-  // What wrangler says while it starts is only of interest if it does not.
-  let said = []
-  const keep = (chunk) => said.push(chunk)
-  for (const stream of [worker.stdout, worker.stderr]) stream.on('data', keep)
-  worker.speak = () => {
-    said = []
-    for (const stream of [worker.stdout, worker.stderr]) stream.off('data', keep)
-    worker.stdout.pipe(process.stdout)
-    worker.stderr.pipe(process.stderr)
-  }
-  // Ctrl-C reaches wrangler by itself. This is for a plain kill of this process, or of the npm above it,
-  // whose shell dies without a word to us: then we are somebody else's child.
-  const stop = () => worker.kill('SIGTERM')
-  process.stdout.on('error', stop)
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, stop)
-  const parent = process.ppid
-  setInterval(() => process.ppid === parent || stop(), 500).unref()
-  worker.on('close', (code) => {
-    if (said.length > 0) {
-      process.stderr.write(Buffer.concat(said))
-      console.error('\nnpm start: the gateway did not start; what it said is above')
-      process.exit(1)
-    }
-    process.exit(code ?? 0)
-  })
-  return worker
-}
-
-async function untilHealthy(url, worker) {
-  const deadline = Date.now() + 30_000
-  while (Date.now() < deadline && worker.exitCode === null) {
-    const answer = await fetch(`${url}/health`, { signal: AbortSignal.timeout(5_000) }).catch(() => null)
+async function untilHealthy(url) {
+  waitFor('GET /health to answer')
+  for (;;) {
+    const answer = await fetch(`${url}/health`, { signal: AbortSignal.timeout(10_000) }).catch(() => null)
     if (answer?.ok) return
-    // 500 is the answer of a Worker that cannot start with its configuration.
-    if (answer?.status === 500) break
-    await new Promise((resolve) => setTimeout(resolve, 200))
+    if (answer !== null) waitFor(`GET /health to be 200; it is ${answer.status} ${await answer.text()}`)
+    // The log line may come after the answer.
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    if (answer?.status === 500) throw new Error('the gateway did not start; what it said is above')
   }
-  // Its log line may come after its answer. Its end is ours.
-  await new Promise((resolve) => setTimeout(resolve, 500))
-  worker.kill('SIGTERM')
-  await new Promise(() => {})
 }
 
 /** Locally nothing fires the cron trigger of wrangler.toml, so this does. */
@@ -174,12 +166,8 @@ async function demoKey(url, rootKey) {
     if (answer.ok) return kept
   }
   await call(`${url}/v1/organizations/${organization}`, 'PUT', rootKey, { name: 'Demo' })
-  const made = await call(`${url}/v1/api-keys`, 'POST', rootKey, {
-    organization,
-    name: 'npm start',
-    scopes: ['files:read', 'files:write', 'org:admin'],
-  })
-  mkdirSync(stateFolder, { recursive: true })
+  const scopes = ['files:read', 'files:write', 'org:admin']
+  const made = await call(`${url}/v1/api-keys`, 'POST', rootKey, { organization, name: 'npm start', scopes })
   writeFileSync(keyFile, `${made.api_key}\n`, { mode: 0o600 })
   return made.api_key
 }
@@ -206,6 +194,7 @@ Slipway is running.
   URL           ${url}
   Organization  ${organization}
   API key       ${key}
+  Web pages     of ${localOrigins.join(' and ')} may call it; CORS_ALLOWED_ORIGINS in .dev.vars allows others
 
 Upload a file:
 

@@ -13,6 +13,7 @@ import { createQuantcdnDialect } from './dialects/quantcdn'
 import { createUploadsDialect } from './dialects/uploads'
 import { answerOptions } from './http/allowed-methods'
 import type { HttpEnv } from './http/context'
+import { isAllowedOrigin } from './http/origins'
 import { renderMethodNotAllowed } from './http/problem-details'
 import { createPublicCopies } from './http/public-copies'
 import { routedPath } from './http/routed-path'
@@ -66,8 +67,7 @@ function createApp({ config, credentials, rateLimiter, gatewayFor }: Composition
   app.use(answerOptions(app))
   app.use(
     cors({
-      origin: (origin) =>
-        config.cors.origins.includes(origin) || config.cors.origins.includes('*') ? origin : null,
+      origin: (origin) => (isAllowedOrigin(config.cors.origins, origin) ? origin : null),
       allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
       // With no list hono answers with the headers the preflight asks for.
       allowHeaders: [],

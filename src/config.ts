@@ -1,5 +1,6 @@
 import { type JwtConfig, type JwtVariables, readJwt } from './config-jwt'
 import type { Limits } from './core/gateway'
+import { isOriginPattern, originPatternsInWords } from './http/origins'
 import type { S3Configuration } from './storage/s3/s3-client'
 
 /** What the operator decided. Every field is named in `wrangler.toml` or is a secret. */
@@ -16,6 +17,7 @@ export type Config = {
   /** Whether clients may upload in parts. */
   multipartUrls: boolean
   limits: Limits
+  /** As `isOriginPattern` has them. */
   cors: { origins: readonly string[] }
   quantcdnExtraContentTypes: readonly string[]
   /** null: no identity provider's tokens are taken. */
@@ -140,7 +142,7 @@ export function readConfig(variables: Variables): Config {
       downloadUrlTtlSeconds: integer('DOWNLOAD_URL_TTL_SECONDS', 3600, 1, presignTtlMaxSeconds),
     },
     cors: {
-      origins: list('CORS_ALLOWED_ORIGINS', isOrigin, 'origins as browsers send them, or *'),
+      origins: list('CORS_ALLOWED_ORIGINS', isOriginPattern, originPatternsInWords),
     },
     jwt: readJwt({ text, required, wrong }),
     gatewayUrl: text('GATEWAY_URL') === null ? null : gatewayOrigin(required('GATEWAY_URL')),
@@ -160,11 +162,6 @@ function endpoint(name: Name, text: string): string {
 
 function isMediaType(entry: string): boolean {
   return /^[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+$/.test(entry)
-}
-
-/** Browsers send scheme, host and port, in lower case and without a default port. */
-function isOrigin(entry: string): boolean {
-  return entry === '*' || (/^https?:\/\/[a-z0-9.:[\]-]+$/.test(entry) && URL.parse(entry)?.origin === entry)
 }
 
 /** Paths of the gateway begin at its root. */

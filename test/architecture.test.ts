@@ -22,7 +22,10 @@ const directions: readonly { room: RegExp; mayImport: readonly string[] }[] = [
   { room: /^log\.ts$/, mayImport: ['/core'] },
   { room: /^misconfigured\.ts$/, mayImport: ['/log.ts'] },
   { room: /^config-jwt\.ts$/, mayImport: ['/core', '/tokens'] },
-  { room: /^config\.ts$/, mayImport: ['/config-jwt.ts', '/core', '/storage', '/tokens'] },
+  {
+    room: /^config\.ts$/,
+    mayImport: ['/config-jwt.ts', '/core', '/http/origins.ts', '/storage', '/tokens'],
+  },
   {
     room: /^compose\.ts$/,
     mayImport: ['/config.ts', '/core', '/database', '/storage', '/detection', '/tokens', '/log.ts'],
@@ -92,6 +95,7 @@ describe('the rules', () => {
     ['jobs/planted.ts', 'hono'],
     ['log.ts', 'hono'],
     ['config.ts', './database/d1'],
+    ['config.ts', './http/context'],
     ['compose.ts', './http/context'],
     ['app.ts', './database/d1'],
     ['app.ts', 'zod'],

@@ -412,7 +412,7 @@ describe('usage follows its rows', () => {
       ),
       { numRuns: 40 },
     )
-  }, 120_000)
+  })
 
   function createApply(api: Awaited<ReturnType<typeof start>>) {
     const { worker, files, forms, token } = api

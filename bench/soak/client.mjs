@@ -3,7 +3,7 @@ import { withoutSecrets } from './secrets.mjs'
 
 /** More requests in a minute are answered with 429; the gateway allows 1200 per API key. */
 const requestsPerMinuteMax = 1100
-const requestTimeoutMs = 120_000
+const requestTimeoutMs = 600_000
 const kibibyte = 1024
 
 /** An answer that was not right. Its message has what is needed to look into it, and no secret. */

@@ -20,18 +20,17 @@ export function gatewayErrors(output) {
     : problems
 }
 
-/** How often wrangler started the gateway anew, as it does when a file that it watches changes. */
+/** How often `npm start` started the gateway anew, as it does when a file that it watches changes. */
 export function reloadsIn(output) {
-  return output.split('Reloading local server').length - 1
+  return output.split('the gateway runs with what was changed').length - 1
 }
 
 /** `copy_source_seal`: what was found out about the store. */
 const harmless = new Set(['copy_source_seal'])
 
-/** wrangler writes `[ERROR]` before what was logged as an error. */
 function parse(line) {
   try {
-    const event = JSON.parse(line.slice(line.indexOf('{')))
+    const event = JSON.parse(line)
     return typeof event?.event === 'string' ? event : null
   } catch {
     return null

@@ -4,12 +4,12 @@ import { heapOf } from './heap.mjs'
 /**
  * How much memory the processes below `root` (its id) hold, in MiB; null where there is no /proc.
  *
- * `runtime` is the workerd that runs the gateway and, beside it, Miniflare's D1, R2, caches and traces; `proxy` the
- * one that `wrangler dev` puts before it; `node` the processes of npm, start.mjs and wrangler together: resident.
+ * `runtime` is the workerd that runs the gateway and, beside it, Miniflare's D1, R2 and caches; `node` the processes of
+ * npm and start.mjs together: resident.
  * `heap` and `buffers` are the gateway's own isolate: its JavaScript heap and its ArrayBuffers, garbage included;
  * null when it did not tell in time. An isolate on Cloudflare has 128 MiB for both.
  */
-export async function memoryOf(root) {
+export async function memoryOf(root, inspectorPort) {
   const processes = readProcesses()
   if (processes === null) return null
   const below = new Set([root])
@@ -17,15 +17,10 @@ export async function memoryOf(root) {
     size = below.size
     for (const { id, parent } of processes) if (below.has(parent)) below.add(id)
   }
-  const memory = { runtime: 0, proxy: 0, node: 0, heap: null, buffers: null }
-  let runtime = null
-  for (const { id, name, residentKib, isInspected } of processes) {
-    if (!below.has(id)) continue
-    const part = !name.startsWith('workerd') ? 'node' : isInspected ? 'runtime' : 'proxy'
-    memory[part] += residentKib / 1024
-    if (part === 'runtime') runtime = id
-  }
-  return { ...memory, ...(runtime && (await heapOf(runtime).catch(() => null))) }
+  const memory = { runtime: 0, node: 0, heap: null, buffers: null }
+  for (const { id, name, residentKib } of processes)
+    if (below.has(id)) memory[name.startsWith('workerd') ? 'runtime' : 'node'] += residentKib / 1024
+  return { ...memory, ...(await heapOf(inspectorPort)) }
 }
 
 function readProcesses() {
@@ -39,14 +34,12 @@ function readProcesses() {
     try {
       const status = readFileSync(`/proc/${name}/status`, 'utf8')
       const value = (field) => new RegExp(`^${field}:\\s+(\\S+)`, 'm').exec(status)?.[1]
-      const command = readFileSync(`/proc/${name}/cmdline`, 'utf8')
       return [
         {
           id: Number(name),
           parent: Number(value('PPid')),
           name: value('Name') ?? '',
           residentKib: Number(value('VmRSS') ?? 0),
-          isInspected: command.includes('--inspector-addr='),
         },
       ]
     } catch {

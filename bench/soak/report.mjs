@@ -61,12 +61,12 @@ export function printMemory(when, memory, files) {
   const amounts =
     memory === null
       ? '  memory unknown'
-      : [memory.runtime, memory.proxy, memory.node, memory.heap, memory.buffers].map(amount).join(' ')
+      : [memory.runtime, memory.node, memory.heap, memory.buffers].map(amount).join(' ')
   console.log(`${when.padEnd(14)} ${amounts}  ${files} files`)
 }
 
 export function printMemoryHead() {
-  const columns = ['runtime', 'proxy', 'node', 'heap', 'buffers'].map((name) => name.padStart(7)).join(' ')
+  const columns = ['runtime', 'node', 'heap', 'buffers'].map((name) => name.padStart(7)).join(' ')
   console.log(`${'MiB'.padEnd(14)} ${columns}`)
 }
 

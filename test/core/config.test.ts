@@ -96,7 +96,7 @@ describe('readConfig', () => {
       JWT_DEFAULT_SCOPES: 'files:read, files:write',
       PENDING_UPLOADS_MAX: '7',
       DOWNLOAD_URL_TTL_SECONDS: '1',
-      CORS_ALLOWED_ORIGINS: 'https://app.example.com, http://localhost:3000',
+      CORS_ALLOWED_ORIGINS: 'https://app.example.com, http://localhost:*,capacitor://localhost',
       QUANTCDN_EXTRA_CONTENT_TYPES: 'application/xml,audio/mpeg',
       JWT_JWKS_URL: 'https://id.example.com/keys?p=a',
       JWT_ISSUER: 'https://id.example.com',
@@ -122,7 +122,7 @@ describe('readConfig', () => {
         downloadUrlTtlSeconds: 1,
       },
       cuadraExtraContentTypes: ['image/png'],
-      cors: { origins: ['https://app.example.com', 'http://localhost:3000'] },
+      cors: { origins: ['https://app.example.com', 'http://localhost:*', 'capacitor://localhost'] },
       quantcdnExtraContentTypes: ['application/xml', 'audio/mpeg'],
       jwt: {
         provider: {
@@ -202,9 +202,10 @@ describe('readConfig', () => {
     CORS_ALLOWED_ORIGINS: [
       'app.example.com',
       'https://app.example.com/',
-      'https://*.example.com',
+      'https://*.com',
+      'https://*.*.example.com',
       'https://a.example.com https://b.example.com',
-      'https://a.example.com,null',
+      'https://a.example.com,NULL',
     ],
     PUBLIC_BASE_URL: [
       'files.example.com',

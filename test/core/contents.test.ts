@@ -166,7 +166,7 @@ describe('the bytes of a file', () => {
     },
   )
 
-  it('are never more than accepted or refused, whatever they are', { timeout: 30_000 }, async () => {
+  it('are never more than accepted or refused, whatever they are', async () => {
     const anything = fc.oneof(
       fc.uint8Array({ maxLength: 300 }),
       fc

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { build } from 'esbuild'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { copyOfProject, freePort, NpmStart } from './support/npm-start'
+import { copyOfProject, freePort, NpmStart, patienceMs } from './support/npm-start'
 
 /** Debian's. `.ci/run` installs it; a machine without it has everything else to test with. */
 const chromiumPath = '/usr/bin/chromium'
@@ -56,6 +56,7 @@ beforeAll(async () => {
   key = /^ *API key {2,}(\S+)$/m.exec(gateway.output)?.[1] ?? ''
   browser = await chromium.launch({
     executablePath: chromiumPath,
+    timeout: patienceMs,
     args: [
       ...['--no-sandbox', '--headless', '--disable-gpu', '--disable-quic', '--no-first-run'],
       ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
@@ -183,8 +184,8 @@ describe.runIf(canDrive)('the script of docs/uploads.md in a browser, on a page 
     await page.route(/partNumber=3/, () => {})
     const first = uploadOn(page, path).catch(() => 'closed')
     const known = () => page.evaluate('Object.keys(JSON.parse(Object.values(localStorage)[0]).etags)')
-    await expect.poll(() => puts.length, { timeout: 30_000 }).toBe(2)
-    await expect.poll(known).toEqual(['1', '2'])
+    await expect.poll(() => puts.length, { timeout: patienceMs }).toBe(2)
+    await expect.poll(known, { timeout: patienceMs }).toEqual(['1', '2'])
     await page.unroute(/partNumber=3/)
     await page.goto('about:blank')
     expect(await first).toBe('closed')

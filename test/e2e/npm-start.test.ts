@@ -1,11 +1,20 @@
 import { execFileSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { AwsClient } from 'aws4fetch'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { copyOfProject, freePort, isFree, NpmStart, processesIn, until } from './support/npm-start'
+import {
+  copyOfProject,
+  freePort,
+  isFree,
+  NpmStart,
+  patienceMs,
+  processesIn,
+  until,
+} from './support/npm-start'
 
 type Answer = { status: number; body: Body }
 type Body = {
@@ -40,8 +49,8 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-function start(): NpmStart {
-  const begun = new NpmStart(folder, port)
+function start(environment: Record<string, string> = {}): NpmStart {
+  const begun = new NpmStart(folder, port, environment)
   started.push(begun)
   return begun
 }
@@ -102,6 +111,11 @@ async function keysInBucket(): Promise<string[]> {
   return [...text.matchAll(/<Key>([^<]*)<\/Key>/g)].map((match) => match[1] ?? '')
 }
 
+/** No object came into the bucket that was not there before; the gateway may have deleted others meanwhile. */
+async function expectNoneSince(before: string[]): Promise<void> {
+  expect(before).toEqual(expect.arrayContaining(await keysInBucket()))
+}
+
 /** Where the bytes are put that will be at `s3Key`. */
 function incomingKeyOf({ fileId }: Body): string {
   return `_incoming/demo/${fileId}`
@@ -137,6 +151,26 @@ async function victim(content: string): Promise<string> {
   const victimKey = stored.body.s3Uri.replace('s3://slipway/', '')
   expect(await keysInBucket()).toContain(victimKey)
   return victimKey
+}
+
+/** Where the gateway's URLs of the store point. */
+function storeOrigin(): string {
+  return `http://localhost:${port}`
+}
+
+/** The rows of a statement on the local D1, past the gateway. */
+function inDatabase(sql: string): Record<string, unknown>[] {
+  const kept = join(folder, '.wrangler', 'state', 'v3', 'd1', 'miniflare-D1DatabaseObject')
+  const file = readdirSync(kept).find((name) => /^[0-9a-f]{64}\.sqlite$/.test(name)) ?? ''
+  const database = new DatabaseSync(join(kept, file), { readOnly: true })
+  try {
+    return database
+      .prepare(sql)
+      .all()
+      .map((row) => ({ ...row }))
+  } finally {
+    database.close()
+  }
 }
 
 function variable(name: string): string {
@@ -177,6 +211,23 @@ describe('the first npm start', () => {
     expect(running.output).not.toContain(variable('SIGNING_SECRET'))
   })
 
+  it('allows pages of this machine, and says so and how others are allowed', async () => {
+    expect(running.output).toContain('http://localhost:* and http://127.0.0.1:*')
+    expect(running.output).toContain('CORS_ALLOWED_ORIGINS')
+    const allowedTo = async (url: string, page: string) => {
+      const headers = { origin: page, 'access-control-request-method': 'PUT' }
+      const answer = await fetch(url, { method: 'OPTIONS', headers })
+      return answer.headers.get('access-control-allow-origin')
+    }
+    for (const page of ['http://localhost:3000', 'http://localhost', 'http://127.0.0.1:5173'])
+      expect(await allowedTo(origin + files, page)).toBe(page)
+    expect(await allowedTo(`${storeOrigin()}/cdn-cgi/local/r2/s3/slipway/a`, 'http://localhost:3000')).toBe(
+      '*',
+    )
+    for (const page of ['https://localhost:3000', 'https://app.example.com', 'null'])
+      expect(await allowedTo(origin + files, page)).toBeNull()
+  })
+
   it('is healthy', async () => {
     const answer = await fetch(`${origin}/health`)
     expect(answer.status).toBe(200)
@@ -215,7 +266,7 @@ describe('the first npm start', () => {
     expect((await call('GET', `${files}/${made.fileId}`)).status).toBe(404)
     expect((await call('DELETE', `${files}/${made.fileId}`)).status).toBe(404)
     expect((await call('GET', files)).body.files.map((file) => file.fileId)).not.toContain(made.fileId)
-    expect(await until(async () => !(await keysInBucket()).includes(objectKey), 5_000)).toBe(true)
+    expect(await until(async () => !(await keysInBucket()).includes(objectKey), patienceMs)).toBe(true)
     expect((await download(shown.body.url)).status).toBe(404)
   })
 
@@ -232,7 +283,7 @@ describe('the first npm start', () => {
     const { status, body } = await upload(randomBytes(7 * mebibyte + 1), 'application/zip')
     expect(status).toBe(413)
     expect(body.message).toContain('requestUploadUrl')
-    expect(await keysInBucket()).toEqual(before)
+    await expectNoneSince(before)
   })
 
   it('takes base64 as PHP writes it into JSON, with every slash escaped', async () => {
@@ -243,7 +294,26 @@ describe('the first npm start', () => {
     expect((await download(body.url)).bytes).toEqual(content)
   })
 
+  it('has its store at another origin, so that redirects to it are followed without the credential', async () => {
+    const { body } = await upload(Buffer.from('redirected'))
+    const url = `${origin}/v1/files/file_${body.fileId.replaceAll('-', '')}/content`
+    const authorization = `Bearer ${key}`
+    const answer = await fetch(url, { headers: { authorization } })
+    expect(answer.url.startsWith(`${storeOrigin()}/`)).toBe(true)
+    expect(await answer.text()).toBe('redirected')
+    const curl = ['--silent', '--fail', '--location', '--header', `Authorization: ${authorization}`, url]
+    expect(execFileSync('curl', curl, { encoding: 'utf8' })).toBe('redirected')
+  })
+
   describe('presigned uploads', () => {
+    it('are in the list once their bytes came, though nothing is asked for but the list', async () => {
+      const promised = await presign('text/plain', 10)
+      expect(await put(promised.uploadUrl, 'text/plain', '0123456789')).toBe(200)
+      const listed = async () =>
+        (await call('GET', files)).body.files.some((file) => file.fileId === promised.fileId)
+      expect(await until(listed, patienceMs)).toBe(true)
+    })
+
     it.each([
       ['with a size', 'text/plain', 26],
       ['with a size and a parameter in the type', 'text/plain; charset=utf-8', 26],
@@ -385,7 +455,7 @@ describe('the first npm start', () => {
         const headers = { 'x-amz-copy-source': bucket + victimKey, ...directive }
         for (const body of size === undefined ? ['', 'x'.repeat(26)] : ['x'.repeat(26)])
           expect(await put(promised.uploadUrl, 'text/plain', body, headers)).toBe(403)
-        expect(await keysInBucket()).toEqual(before)
+        await expectNoneSince(before)
         await expectStillUploading(promised)
         expect((await call('GET', files)).body.files.map((file) => file.fileId)).not.toContain(
           promised.fileId,
@@ -412,6 +482,14 @@ describe('the first npm start', () => {
     expect((await fetch(`${origin}/health`)).status).toBe(200)
   })
 
+  it('refuses to start a second time over its state, and says who has it', async () => {
+    const second = start({ PORT: String(await freePort()) })
+    expect(await second.exit()).toBe(1)
+    expect(second.output).toContain('is in use by another `npm start`')
+    expect(second.output).toContain(origin)
+    expect((await fetch(`${origin}/health`)).status).toBe(200)
+  })
+
   it('logs no secret, key or presigned URL', async () => {
     keptFileId = (await upload(kept)).body.fileId
     // The banner is the one place that may show the key.
@@ -422,25 +500,64 @@ describe('the first npm start', () => {
     expect(log).not.toContain('X-Amz-Signature')
   })
 
-  it('stops altogether by Ctrl-C', async () => {
+  it('stops altogether by Ctrl-C, with the exit code of that and no word', async () => {
+    const { output } = running
     running.signalGroup('SIGINT')
-    await running.exit()
-    expect(await until(() => !running.isAlive() && processesIn(folder).length === 0, 5_000)).toBe(true)
+    expect(await running.exit()).toBe(130)
+    expect(running.output.slice(output.length)).not.toMatch(/error|warn|crash/i)
+    expect(await until(() => !running.isAlive() && processesIn(folder).length === 0, patienceMs)).toBe(true)
     expect(await isFree(port)).toBe(true)
   })
 
-  describe('and the next one, with short-lived URLs and no seal on the copy source', () => {
+  it.each(['Slipway is starting.', 'wrangler', 'workerd', 'health'])(
+    'stops altogether by Ctrl-C at any moment of its start: %s',
+    async (moment) => {
+      const early = start({ START_REPORT_MS: '20' })
+      await until(
+        () => early.output.includes(moment) || early.output.includes('Ctrl-C stops it.'),
+        patienceMs,
+      )
+      early.signalGroup('SIGINT')
+      expect(await early.exit()).toBe(130)
+      expect(early.output).not.toMatch(/error|failed|crash/i)
+      expect(await until(() => !early.isAlive() && processesIn(folder).length === 0, patienceMs)).toBe(true)
+    },
+  )
+
+  it('gives up when it does not become healthy, and says what it waited for', async () => {
+    const settings = join(folder, 'wrangler.toml')
+    const before = readFileSync(settings, 'utf8')
+    writeFileSync(settings, before.replace('binding = "DB"', 'binding = "OTHER"'))
+    const begun = start({ START_TIMEOUT_SECONDS: '15', START_REPORT_MS: '1000' })
+    expect(await begun.exit()).toBe(1)
+    writeFileSync(settings, before)
+    expect(begun.output).toMatch(/Slipway is starting: \d+ s, waiting for /)
+    expect(begun.output).toContain('npm start: no start within 15 s: gave up waiting for ')
+    expect(await until(() => processesIn(folder).length === 0, patienceMs)).toBe(true)
+  })
+
+  describe('and the next one, after a crash, with a new migration and no seal on the copy source', () => {
     const secret = "the victim's second secret"
+    const newMigration = `CREATE TABLE notes (text TEXT); -- a note; of two parts
+      CREATE TRIGGER notes_again AFTER INSERT ON notes WHEN new.text = 'a;b' BEGIN
+        INSERT INTO notes VALUES ('first'); INSERT INTO notes VALUES ('second');
+      END;
+      INSERT INTO notes VALUES ('a;b');`
     let again: NpmStart
     let victimKey = ''
 
     beforeAll(async () => {
       const settings = join(folder, 'wrangler.toml')
-      const changed = readFileSync(settings, 'utf8')
-        .replace('S3_SEAL_COPY_SOURCE = "auto"', 'S3_SEAL_COPY_SOURCE = "false"')
-        .replace('UPLOAD_URL_TTL_SECONDS = "3600"', 'UPLOAD_URL_TTL_SECONDS = "3"')
-        .replace('DOWNLOAD_URL_TTL_SECONDS = "3600"', 'DOWNLOAD_URL_TTL_SECONDS = "3"')
+      const changed = readFileSync(settings, 'utf8').replace(
+        'S3_SEAL_COPY_SOURCE = "auto"',
+        'S3_SEAL_COPY_SOURCE = "false"',
+      )
       writeFileSync(settings, changed)
+      const crashing = start()
+      await crashing.running()
+      crashing.signalGroup('SIGKILL')
+      await crashing.exit()
+      writeFileSync(join(folder, 'migrations', '9999_notes.sql'), newMigration)
       again = start()
       await again.running()
       victimKey = await victim(secret)
@@ -453,9 +570,17 @@ describe('the first npm start', () => {
       expect((await download(body.url)).bytes).toEqual(kept)
     })
 
+    it('has the new migration, once', () => {
+      expect(inDatabase("SELECT name FROM d1_migrations WHERE name LIKE '9999%'")).toHaveLength(1)
+      expect(inDatabase('SELECT text FROM notes')).toEqual([
+        { text: 'a;b' },
+        { text: 'first' },
+        { text: 'second' },
+      ])
+    })
+
     it('has its settings', async () => {
-      const { uploadUrl, expiresIn } = await presign('text/plain', 26)
-      expect(expiresIn).toBe(3)
+      const { uploadUrl } = await presign('text/plain', 26)
       expect(new URL(uploadUrl).searchParams.get('X-Amz-SignedHeaders')).toBe(
         'content-length;content-type;host',
       )
@@ -482,15 +607,20 @@ describe('the first npm start', () => {
       'refuses a copy of %s when it looks at it, and deletes it',
       async (_, contentType, size, directive, reason) => {
         const promised = await presign(contentType, size)
-        const headers = { 'x-amz-copy-source': `slipway/${victimKey}`, ...directive }
-        expect(await put(promised.uploadUrl, contentType, 'x'.repeat(size ?? 0), headers)).toBe(200)
+        const headers = {
+          'content-type': contentType,
+          'x-amz-copy-source': `slipway/${victimKey}`,
+          ...directive,
+        }
+        const body = 'x'.repeat(size ?? 0)
+        const copied = await fetch(promised.uploadUrl, { method: 'PUT', headers, body })
+        expect(await copied.text()).toContain('CopyObjectResult')
         const incoming = incomingKeyOf(promised)
-        expect(await keysInBucket()).toContain(incoming)
 
         const refused = await call('GET', `${files}/${promised.fileId}`)
         expect(refused).toMatchObject({ status: 404, body: { message: expect.stringContaining(reason) } })
         expect(refused.body.url).toBeUndefined()
-        expect(await until(async () => !(await keysInBucket()).includes(incoming), 5_000)).toBe(true)
+        expect(await until(async () => !(await keysInBucket()).includes(incoming), patienceMs)).toBe(true)
         expect((await call('GET', `${files}/${promised.fileId}`)).status).toBe(404)
         expect((await call('GET', files)).body.files.map((file) => file.fileId)).not.toContain(
           promised.fileId,
@@ -498,10 +628,23 @@ describe('the first npm start', () => {
       },
     )
 
+    it('takes a changed configuration without a new start', async () => {
+      const settings = join(folder, 'wrangler.toml')
+      const changed = readFileSync(settings, 'utf8')
+        .replace('UPLOAD_URL_TTL_SECONDS = "3600"', 'UPLOAD_URL_TTL_SECONDS = "1"')
+        .replace('DOWNLOAD_URL_TTL_SECONDS = "3600"', 'DOWNLOAD_URL_TTL_SECONDS = "1"')
+      writeFileSync(settings, changed)
+      const isTaken = async () => {
+        const asked = { requestUploadUrl: true, contentType: 'text/plain' }
+        return (await call('POST', files, asked).catch(() => null))?.body.expiresIn === 1
+      }
+      expect(await until(isTaken, patienceMs)).toBe(true)
+    })
+
     it('has URLs that the store refuses once they have expired', async () => {
       const promised = await presign('text/plain', 10)
       const { body } = await call('GET', `${files}/${keptFileId}`)
-      await new Promise((resolve) => setTimeout(resolve, 4_100))
+      await new Promise((resolve) => setTimeout(resolve, 2_100))
       expect(await put(promised.uploadUrl, 'text/plain', '0123456789')).toBe(403)
       expect((await download(body.url)).status).toBe(403)
       await expectStillUploading(promised)
@@ -509,8 +652,8 @@ describe('the first npm start', () => {
 
     it('stops altogether when only npm is told to', async () => {
       again.signalNpm('SIGTERM')
-      await again.exit()
-      expect(await until(() => !again.isAlive() && processesIn(folder).length === 0, 10_000)).toBe(true)
+      expect([143, null]).toContain(await again.exit())
+      expect(await until(() => !again.isAlive() && processesIn(folder).length === 0, patienceMs)).toBe(true)
       expect(await isFree(port)).toBe(true)
     })
   })

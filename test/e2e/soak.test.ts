@@ -79,7 +79,7 @@ describe('the soak', () => {
     expect(output).not.toContain('BROKEN')
     expect(output.match(/^holds {3}/gm)).toHaveLength(8)
     expect(code, output).toBe(0)
-  }, 120_000)
+  })
 
   it('finds nothing wrong with a sound state', () => {
     expect(broken(soundState())).toEqual([])

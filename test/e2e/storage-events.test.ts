@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { TestHarness } from 'wrangler'
-import { copyOfProject, until } from './support/npm-start'
+import { copyOfProject, patienceMs, until } from './support/npm-start'
 
 const queue = 'slipway-storage-events'
 const rootKey = 'root-key-for-tests-0123456789abcdef'
@@ -106,8 +106,8 @@ it('settles what the queue tells of, asks again for what it does not understand,
   })
 
   const status = () => env.DB.prepare('SELECT status FROM files WHERE id = ?1').bind(fileId).first('status')
-  expect(await until(async () => (await status()) === 'ready', 15_000)).toBe(true)
-  expect(await until(async () => ((await dead()) as unknown[]).length > 0, 30_000)).toBe(true)
+  expect(await until(async () => (await status()) === 'ready', patienceMs)).toBe(true)
+  expect(await until(async () => ((await dead()) as unknown[]).length > 0, patienceMs)).toBe(true)
   expect(await dead()).toEqual([odd])
   // It was asked for again before, ten seconds later.
   expect(Date.now() - sentAt).toBeGreaterThan(10_000)

@@ -329,6 +329,7 @@ describe('a copy', () => {
   })
 
   it('of the very same bytes that was made after these were taken changes nothing', async () => {
+    vi.setSystemTime(Date.now())
     const { api, promise, put, deliver } = await start()
     const { id, key, incoming } = await promise()
     const etag = await put(incoming)

@@ -1,3 +1,4 @@
+import '../support/fresh-storage'
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ObjectKey, Sha256 } from '../../src/core/ids'

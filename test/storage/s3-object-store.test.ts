@@ -1,3 +1,4 @@
+import '../support/fresh-storage'
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest'
 import type { ObjectKey } from '../../src/core/ids'

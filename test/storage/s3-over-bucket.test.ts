@@ -1,3 +1,4 @@
+import '../support/fresh-storage'
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { digestOf } from '../../src/core/contents/digest'

@@ -12,7 +12,7 @@ export function itSurvives(
   restoreAfterEach()
   for (const kind of kinds)
     for (const scenario of scenarios)
-      it(`of ${scenario.name} (${kind})`, { timeout: 120_000 }, async ({ task }) => {
+      it(`of ${scenario.name} (${kind})`, async ({ task }) => {
         countFaults(task, await injectEverywhere(scenario, kind))
       })
 }

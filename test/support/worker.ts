@@ -1,3 +1,5 @@
+import './fresh-storage'
+import './time-limits'
 import {
   createExecutionContext,
   createMessageBatch,

@@ -148,15 +148,18 @@ describe('an identity provider that does not answer', () => {
   it('within five seconds is not waited for any longer', async () => {
     captureLogs()
     // jose's own limit, reached by its signal: the answer never comes.
+    const limit = vi
+      .spyOn(AbortSignal, 'timeout')
+      .mockImplementation(() => AbortSignal.abort(new DOMException('too late', 'TimeoutError')))
     vi.mocked(fetch).mockImplementation(
       (_, init) =>
         new Promise((_resolve, reject) => {
+          if (init?.signal?.aborted) reject(init.signal.reason)
           init?.signal?.addEventListener('abort', () => reject(init.signal?.reason))
         }),
     )
-    const startedAt = Date.now()
     expect(await statusOf(first)).toBe(500)
-    expect(Date.now() - startedAt).toBeLessThan(7_000)
+    expect(limit).toHaveBeenCalledWith(5_000)
   })
 
   it('does no harm to API keys, nor to tokens whose key is known', async () => {

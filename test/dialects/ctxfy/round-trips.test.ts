@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { ctxfy, fileIdOf, helloUpload, putObject } from '../../support/ctxfy'
 import { interceptBucket, interceptDatabase, recordCalls } from '../../support/faulty-bindings'
 import { quantcdn } from '../../support/quantcdn'
@@ -7,6 +7,8 @@ import { bodyOf, rows, startWorker } from '../../support/worker'
 
 /** A Worker whose calls to the database and the bucket are counted, with its key not yet verified. */
 async function start() {
+  // A verified key is believed for 30 s.
+  vi.setSystemTime(Date.now())
   const token = await startWorker().organization()
   // The use of a key is noted once an hour, off the critical path; here it was noted just now.
   await rows('UPDATE api_keys SET last_used_at = ?1', Date.now())

@@ -247,6 +247,8 @@ describe('list', () => {
       if (n % 20 === 0) linked.push(`file_${fileId.replaceAll('-', '')}`)
     }
     for (const id of linked) await api.associate(id, 'chat', 'c1')
+    // A verified key is believed for 30 s.
+    vi.setSystemTime(Date.now())
     await rows('UPDATE api_keys SET last_used_at = ?1', Date.now())
     const calls = recordCalls()
     const counted = cuadra(startWorker({ DB: interceptDatabase(env.DB, calls) }), token)

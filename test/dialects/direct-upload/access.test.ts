@@ -189,6 +189,8 @@ describe('Idempotency-Key in the Direct Upload dialect', () => {
 
 describe('database round trips of the Direct Upload dialect', () => {
   it('are two for a blob and one with the key verified, repeated or not; one more to settle', async () => {
+    // A verified key is believed for 30 s.
+    vi.setSystemTime(Date.now())
     const token = await startWorker().organization()
     await rows('UPDATE api_keys SET last_used_at = ?1', Date.now())
     const calls = recordCalls()

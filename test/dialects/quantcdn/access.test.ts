@@ -81,6 +81,7 @@ describe('credentials in the QuantCDN dialect', () => {
     const worker = startWorker()
     await worker.organization()
     const expires = Date.now() + 10_000
+    vi.setSystemTime(expires - 10_000)
     const made = await worker.call('POST', '/v1/api-keys', {
       token: rootKey,
       json: { organization: 'acme', expiration_date: new Date(expires).toISOString() },

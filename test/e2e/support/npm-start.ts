@@ -4,6 +4,9 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
+/** How long something is waited for that has to happen: on a busy machine, minutes. */
+export const patienceMs = 300_000
+
 /** The project as a newcomer has it after `npm ci`: its files, the installed packages, no state. */
 export function copyOfProject(): string {
   const folder = mkdtempSync(join(tmpdir(), 'slipway-start-'))
@@ -43,13 +46,13 @@ export class NpmStart {
   readonly #process: ChildProcess
   readonly #exit: Promise<number | null>
 
-  constructor(folder: string, port: number) {
+  constructor(folder: string, port: number, environment: Record<string, string> = {}) {
     // Not this test's environment: npm, vitest and CI leave variables that change what is started.
     const { HOME, PATH = '' } = process.env
     const path = PATH.split(':').filter((entry) => !entry.includes('node_modules'))
     this.#process = spawn('npm', ['start'], {
       cwd: folder,
-      env: { HOME, PATH: path.join(':'), PORT: String(port) },
+      env: { HOME, PATH: path.join(':'), PORT: String(port), ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
       // A process group of its own, for Ctrl-C to go to.
       detached: true,
@@ -67,7 +70,7 @@ export class NpmStart {
     this.#exit.then(() => {
       ended = true
     })
-    await until(() => ended || this.output.includes('Ctrl-C stops it.'), 90_000)
+    await until(() => ended || this.output.includes('Ctrl-C stops it.'), patienceMs)
     if (ended || !this.output.includes('Ctrl-C stops it.')) throw new Error(`npm start:\n${this.output}`)
   }
 

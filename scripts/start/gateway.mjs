@@ -1,0 +1,159 @@
+// The Worker of wrangler.toml in Miniflare, in this process: its bundle, its bindings over kept state, and wrangler's
+// S3 endpoint over the same bucket.
+import { existsSync, readFileSync, watch } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+import { parseEnv } from 'node:util'
+import { build, stop } from 'esbuild'
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
+import { unstable_getMiniflareWorkerOptions as optionsOf } from 'wrangler'
+import { openKept } from './local-state.mjs'
+import { applyMigrations, hasMigrations, migrationsIn } from './migrations.mjs'
+import { watchStore } from './store-events.mjs'
+import { routesFor, withLocalOrigins } from './web-pages.mjs'
+
+const eventsBinding = 'LOCAL_STORE_EVENTS'
+/** Editors write a file in several steps. */
+const reloadAfterMs = 100
+
+/**
+ * Starts the gateway in `root` on `port`, over the state in `kept`, and applies the migrations it lacks. `waitFor` is told
+ * what the start waits for; `write` gets the Worker's log lines. Answers `{ watchSources, stop }`. Throws when the
+ * configuration, the code or a migration is wrong, or workerd does not start.
+ */
+export async function startGateway({ root, port, url, kept, waitFor, write }) {
+  const configuration = { root, port, url, kept, write }
+  waitFor('the bundle of the Worker')
+  const { options, bucket, database, consumesEvents } = await readOptions(configuration)
+  waitFor('workerd')
+  const miniflare = new Miniflare(options)
+  await miniflare.ready
+
+  const migrations = join(root, 'migrations')
+  if (database !== undefined && !isMigrated(kept, database.id, migrations)) {
+    waitFor('the migrations')
+    await applyMigrations(await miniflare.getD1Database('DB'), migrations)
+  }
+  if (bucket !== undefined && consumesEvents)
+    watchStore({
+      kept,
+      bucketId: bucket.id,
+      bucketName: localStore(url).S3_BUCKET,
+      send: async (messages) => {
+        const queue = await miniflare.getQueueProducer(eventsBinding)
+        await queue.sendBatch(messages.map((body) => ({ body, contentType: 'json' })))
+      },
+    })
+  return {
+    /** Loads the code and the configuration anew when one of them is changed. */
+    watchSources: () =>
+      watchSources(root, async () => {
+        const changed = await readOptions(configuration)
+        await miniflare.setOptions(changed.options)
+      }),
+    stop: () => miniflare.dispose(),
+  }
+}
+
+function isMigrated(kept, id, folder) {
+  const database = openKept(kept, 'd1', id)
+  try {
+    return database !== null && hasMigrations(database, migrationsIn(folder))
+  } finally {
+    database?.close()
+  }
+}
+
+/**
+ * Signatures cover host and port, so the endpoint has to be the one that clients will call. Its host is another one
+ * than the gateway's: to clients that makes two origins, as in a deployment, and when one of them follows a redirect
+ * to the store it leaves its credential behind.
+ */
+function localStore(url) {
+  const endpoint = new URL('/cdn-cgi/local/r2/s3', url)
+  endpoint.hostname = 'localhost'
+  return { S3_ENDPOINT: endpoint.href, S3_BUCKET: 'slipway', S3_REGION: 'auto' }
+}
+
+/** What Miniflare is to run: wrangler.toml and .dev.vars as they are now, and the bundle of the code. */
+async function readOptions({ root, port, url, kept, write }) {
+  const { workerOptions, define, main } = optionsOf(join(root, 'wrangler.toml'))
+  const { modulesRules: _, bindings: declared, ...options } = workerOptions
+  // wrangler leaves out what wrangler.toml does not name, such as optional secrets.
+  const bindings = { ...readVariables(join(root, '.dev.vars')), ...declared }
+  const origins = withLocalOrigins(bindings.CORS_ALLOWED_ORIGINS)
+  const queue = Object.keys(options.queueConsumers ?? {})[0]
+  const log = new Log(LogLevel.WARN)
+  // A while later: Ctrl-C ends workerd too, which is no crash to speak of.
+  log.log = (message) => void setTimeout(() => write(`${message}\n`, true), 300).unref()
+  return {
+    options: convertV4MiniflareOptions({
+      ...options,
+      name: 'slipway',
+      host: '127.0.0.1',
+      port,
+      routes: routesFor(origins),
+      modules: [{ type: 'ESModule', path: join(root, 'index.js'), contents: await bundle(main, define) }],
+      bindings: {
+        ...bindings,
+        ...localStore(url),
+        GATEWAY_URL: url,
+        CORS_ALLOWED_ORIGINS: origins.join(','),
+      },
+      ...(queue === undefined
+        ? {}
+        : { queueProducers: { ...options.queueProducers, [eventsBinding]: queue } }),
+      cf: false,
+      // The cron trigger at /cdn-cgi/local/scheduled.
+      unsafeTriggerHandlers: true,
+      resourcePersistencePath: kept,
+      ...(process.env.INSPECTOR_PORT ? { inspectorPort: Number(process.env.INSPECTOR_PORT) } : {}),
+      log,
+      handleStructuredLogs: ({ level, message }) =>
+        write(`${message}\n`, level === 'error' || level === 'warn'),
+    }),
+    bucket: options.r2Buckets?.BUCKET,
+    database: options.d1Databases?.DB,
+    consumesEvents: queue !== undefined,
+  }
+}
+
+function readVariables(file) {
+  return existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {}
+}
+
+/** As wrangler bundles a Worker. Throws what esbuild says is wrong. */
+async function bundle(main, define) {
+  const { outputFiles } = await build({
+    entryPoints: [main],
+    bundle: true,
+    format: 'esm',
+    write: false,
+    target: 'es2024',
+    conditions: ['workerd', 'worker', 'browser'],
+    external: ['node:*', 'cloudflare:*'],
+    sourcemap: 'inline',
+    define,
+    logLevel: 'silent',
+  })
+  // Its process is of use only while it builds.
+  await stop()
+  return outputFiles[0].text
+}
+
+function watchSources(root, reload) {
+  let timer
+  const soon = () => {
+    clearTimeout(timer)
+    timer = setTimeout(async () => {
+      try {
+        await reload()
+        console.log('npm start: the gateway runs with what was changed')
+      } catch (error) {
+        console.error(`npm start: the gateway runs as it did before the change: ${error.message}`)
+      }
+    }, reloadAfterMs)
+  }
+  watch(join(root, 'src'), { recursive: true }, soon).unref()
+  watch(root, (_, name) => (name === 'wrangler.toml' || name === '.dev.vars') && soon()).unref()
+}
