@@ -153,6 +153,16 @@ describe('paths that are not there', () => {
   })
 })
 
+describe('the file in the path', () => {
+  it('is found under the id that any dialect gave it', async () => {
+    const { worker, token, api } = await start()
+    const id = await api.stored('hello')
+    for (const name of [id, id.toUpperCase(), plainId(id)])
+      for (const path of ['/v1/files', '/v1/uploads', filesPath])
+        expect((await worker.call('GET', `${path}/${name}`, { token })).status).toBe(200)
+  })
+})
+
 describe('the organization in the path', () => {
   it('is the same in capitals', async () => {
     const { worker, token } = await start()

@@ -5,9 +5,12 @@ export function formatFileId(id: FileId): string {
   return `file_${id.replaceAll('-', '')}`
 }
 
-/** The file that `text` names, with or without dashes and in any case; null when it can be none. */
-export function parseFormattedFileId(text: string): FileId | null {
-  const hex = /^file_([0-9a-f-]{32,36})$/i.exec(text)?.[1]
+/**
+ * The file that `text` names in any dialect's way: with `file_` before it or not, with or without dashes, in any
+ * case; null when it can be none.
+ */
+export function parseNamedFileId(text: string): FileId | null {
+  const hex = /^(?:file_)?([0-9a-f-]{32,36})$/i.exec(text)?.[1]
   if (hex === undefined) return null
   return parseFileId(hex.length === 32 ? hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-') : hex)
 }

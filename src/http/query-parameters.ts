@@ -31,15 +31,15 @@ export function queryParameters<Name extends string>(
   const byPlainName = new Map(
     names.flatMap((name) => [name, ...known[name]].map((spelling) => [plainName(spelling), name] as const)),
   )
-  const values = new Map<Name, string[]>()
+  const values = new Map<Name, string[]>(names.map((name) => [name, []]))
   const issues: Issue[] = []
   for (const { name: spelling, value } of pairsOf(c.req.url)) {
     if (value === '' || meaningless.test(spelling)) continue
     const name = byPlainName.get(plainName(spelling))
-    if (name === undefined) issues.push(sayUnknown(spelling, names, hint))
-    else values.set(name, [...(values.get(name) ?? []), decoded(name, value)])
+    if (name !== undefined) values.get(name)?.push(decoded(name, value))
+    else if (issues.length < issuesMax) issues.push(sayUnknown(spelling, names, hint))
   }
-  if (issues.length > 0) fail({ code: 'invalid_request', issues: issues.slice(0, issuesMax) })
+  if (issues.length > 0) fail({ code: 'invalid_request', issues })
   return {
     one(name) {
       const [value, ...others] = new Set(values.get(name))

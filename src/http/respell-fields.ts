@@ -13,6 +13,8 @@ export type Respelling = {
   aliases?: Readonly<Record<string, readonly string[]>>
   /** Fields that are only taken as they are spelt. */
   exact?: readonly string[]
+  /** False: an unknown field is not compared with those that are missing. For objects that come by thousands. */
+  suggests?: boolean
 }
 
 /**
@@ -22,7 +24,7 @@ export type Respelling = {
  */
 export function respelled(
   names: readonly string[],
-  { aliases = {}, exact = [] }: Respelling = {},
+  { aliases = {}, exact = [], suggests = true }: Respelling = {},
 ): (value: unknown, notes: Notes) => unknown {
   const byPlainName = new Map(
     names.flatMap((name) =>
@@ -47,7 +49,7 @@ export function respelled(
       else if (!isSame(known.get(name), said)) refuse(spelling, `says something else than ${name}`)
     }
     const missing = names.filter((name) => !known.has(name))
-    for (const [spelling] of unknown.slice(0, comparedMax)) {
+    for (const [spelling] of suggests ? unknown.slice(0, comparedMax) : []) {
       const meant = nearestName(spelling, missing)
       if (meant !== null) refuse(spelling, `is not a field of this request; did you mean ${meant}?`)
     }

@@ -1,6 +1,7 @@
 import { parseResourceId, parseResourceType, type Resource } from '../../core/associations/association'
 import { failField } from '../../core/errors'
 import { checkMetadata, type Json, type Metadata } from '../../core/files/metadata'
+import { sayValue } from '../../core/say-value'
 import { plainName } from '../../http/spelling'
 
 const names = ['resource_type', 'resource_id', 'source_detail', 'connector_metadata'] as const
@@ -82,9 +83,9 @@ function parseConnectorMetadata(text: string): Metadata {
   try {
     metadata = JSON.parse(text) as Json
   } catch {
-    return failField('connector_metadata', 'must be a JSON object')
+    return failField('connector_metadata', `must be a JSON object, not ${sayValue(text)}`)
   }
   if (metadata === null || typeof metadata !== 'object' || Array.isArray(metadata))
-    failField('connector_metadata', 'must be a JSON object')
+    failField('connector_metadata', `must be a JSON object, not ${sayValue(text)}`)
   return checkMetadata(metadata, 'connector_metadata')
 }

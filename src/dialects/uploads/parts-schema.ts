@@ -28,20 +28,24 @@ const etag = z
 
 /** S3 has capitals in these names, and so do its clients. */
 const namedPart = z.preprocess(
-  respelled(['partNumber', 'etag']),
+  respelled(['partNumber', 'etag'], { suggests: false }),
   z.object({ partNumber, etag }, mustBe('an object with partNumber and etag')),
 )
 
 /** The parts of an upload in any order. A part that is named twice alike is one; with two ETags it is refused. */
-export const namedParts = z.array(namedPart, mustBe('a list of parts')).transform((parts, context) => {
-  const etags = new Map<number, string>()
-  for (const [at, part] of parts.entries()) {
-    const before = etags.get(part.partNumber)
-    etags.set(part.partNumber, part.etag)
-    if (before === undefined || before === part.etag) continue
-    const message = `is another ETag for part ${part.partNumber} than the one before; name each part once`
-    context.addIssue({ code: 'custom', path: [at, 'etag'], message, input: parts })
-    break
-  }
-  return [...etags].map(([number, tag]) => ({ partNumber: number, etag: tag }))
-})
+export const namedParts = z
+  .array(z.unknown(), mustBe('a list of parts'))
+  .max(2 * partCountMax, `must name at most ${partCountMax} parts`)
+  .pipe(z.array(namedPart))
+  .transform((parts, context) => {
+    const etags = new Map<number, string>()
+    for (const [at, part] of parts.entries()) {
+      const before = etags.get(part.partNumber)
+      etags.set(part.partNumber, part.etag)
+      if (before === undefined || before === part.etag) continue
+      const message = `is another ETag for part ${part.partNumber} than the one before; name each part once`
+      context.addIssue({ code: 'custom', path: [at, 'etag'], message, input: parts })
+      break
+    }
+    return [...etags].map(([number, tag]) => ({ partNumber: number, etag: tag }))
+  })

@@ -138,7 +138,7 @@ describe('what POST /v1/uploads refuses', () => {
       instance: '/v1/uploads',
       errors: [{ field, message: expect.any(String) }],
     })
-    expect(body.detail).toBe(`${field} ${body.errors[0].message}`)
+    expect(body.detail).toBe(`${field} ${body.errors[0].message}`.trimStart())
     await expectNothingLeft()
   })
 

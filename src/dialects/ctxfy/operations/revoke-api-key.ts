@@ -6,6 +6,6 @@ import { presentApiKey } from '../presenter'
 /** `DELETE /v1/api-keys/{id}`: the revoked key; a second time the same answer. */
 export async function revokeApiKeyOperation(c: Context<HttpEnv>): Promise<Response> {
   const { gateway, credentials, principal } = c.var
-  const key = await revokeApiKey(gateway, credentials, principal, c.req.param('id') ?? '')
+  const key = await revokeApiKey(gateway, credentials, principal, (c.req.param('id') ?? '').toLowerCase())
   return c.json(presentApiKey(key))
 }

@@ -3,6 +3,7 @@ import { failField } from '../../../core/errors'
 import { parseOrganizationId } from '../../../core/ids'
 import { requireRoot } from '../../../core/organizations/principal'
 import { putOrganization } from '../../../core/organizations/put-organization'
+import { sayValue } from '../../../core/say-value'
 import type { HttpEnv } from '../../../http/context'
 import { parseFields } from '../../../http/parse-fields'
 import { readJson } from '../../../http/read-json'
@@ -13,8 +14,9 @@ import { putOrganizationRequest } from '../schema'
 export async function putOrganizationOperation(c: Context<HttpEnv>): Promise<Response> {
   const { gateway, principal } = c.var
   requireRoot(principal)
-  const id = parseOrganizationId(c.req.param('id') ?? '')
-  if (id === null) failField('id', 'must be 1 to 63 of a-z, 0-9 and -')
+  const text = c.req.param('id') ?? ''
+  const id = parseOrganizationId(text)
+  if (id === null) failField('id', `must be 1 to 63 of a-z, 0-9 and -, not ${sayValue(text)}`)
   const { name, quotaBytes } = parseFields(putOrganizationRequest, await readJson(c))
   const { organization, created } = await putOrganization(gateway, principal, {
     id,

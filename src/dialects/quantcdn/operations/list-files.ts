@@ -6,6 +6,7 @@ import { listFiles } from '../../../core/files/list-files'
 import type { Json, MetadataTerm } from '../../../core/files/metadata'
 import { parseMetadataFilter } from '../../../core/files/metadata-filter'
 import { requireScope } from '../../../core/organizations/principal'
+import { sayValue } from '../../../core/say-value'
 import type { HttpEnv } from '../../../http/context'
 import { pageParameters, parseBefore, parseLimit } from '../../../http/page-parameters'
 import { queryParameters } from '../../../http/query-parameters'
@@ -37,9 +38,9 @@ function parseFilter(text: string | undefined): MetadataTerm[] {
   try {
     filter = JSON.parse(text) as Json
   } catch {
-    return failField('filter', 'must be a JSON object')
+    return failField('filter', `must be a JSON object, not ${sayValue(text)}`)
   }
   if (filter === null || typeof filter !== 'object' || Array.isArray(filter))
-    failField('filter', 'must be a JSON object')
+    failField('filter', `must be a JSON object, not ${sayValue(text)}`)
   return parseMetadataFilter(filter, 'filter')
 }
