@@ -63,7 +63,7 @@ export function readJwt({ text, required, wrong }: Reader): JwtConfig | null {
   }
 }
 
-/** Whoever can change the keys on their way can sign any token: plain HTTP never leaves the machine. */
+/** An attacker who can change the keys on their way can sign any token: plain HTTP never leaves the machine. */
 function keysUrl(text: string): string | null {
   const url = URL.parse(text)
   const isLoopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url?.hostname ?? '')

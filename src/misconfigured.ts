@@ -8,6 +8,6 @@ export function answerMisconfigured(cause: unknown): Response {
   writeLog({ event: 'not_started', cause })
   return Response.json(
     { error: true, message: 'The gateway is not configured correctly; its log says what is wrong.' },
-    { status: 500 },
+    { status: 500, headers: { 'cache-control': 'no-store' } },
   )
 }

@@ -221,8 +221,8 @@ describe('readConfig', () => {
       'https://u:hunter2@gateway.example.com',
       'https://gateway.example.com/?x',
     ],
-    JWT_SCOPE_CLAIM: ['scope', '/scope/~2', 'hunter2'],
-    JWT_SCOPE_MAP: ['uploader', 'upload=', '=files:write', 'upload=hunter2', 'a=files:read,b'],
+    JWT_SCOPE_CLAIM: ['permission', '/permission/~2', 'hunter2'],
+    JWT_SCOPE_MAP: ['uploader', 'upload=', '=admin', 'upload=hunter2', 'a=files:read,b'],
     JWT_DEFAULT_SCOPES: ['everything', 'files:read,hunter2', 'FILES:READ'],
     QUANTCDN_EXTRA_CONTENT_TYPES: [
       'xml',

@@ -52,6 +52,15 @@ add({
   isUnrepeatable: true,
 })
 add({
+  name: 'an association under a key',
+  prepare: ({ cuadra }) => cuadra.stored('hello'),
+  act: ({ cuadra }, file) => cuadra.associate(file, 'dataset', 'y', once),
+  answers: [201],
+  made: ({ resourceId, createdAt }: { resourceId: string; createdAt: string }) => [resourceId, createdAt],
+  files: 1,
+  isUnrepeatable: true,
+})
+add({
   name: 'an association that is removed',
   prepare: async ({ cuadra }: Client) => {
     const file = await cuadra.stored('hello')

@@ -44,8 +44,9 @@ describe('uploads in parts: the invariants hold after a fault at any step, a ret
     [
       {
         ...complete,
-        name: 'a completion by the parts that the store lists',
-        act: (client: Client, { id }: { id: string }) => client.call('POST', `/v1/uploads/${id}/complete`),
+        name: 'a completion by the parts that the store lists, under a key',
+        act: (client: Client, { id }: { id: string }) =>
+          client.call('POST', `/v1/uploads/${id}/complete`, { headers: { 'idempotency-key': 'once' } }),
       },
     ],
     ['R2'],

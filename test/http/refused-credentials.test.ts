@@ -38,7 +38,7 @@ async function start() {
   return { worker, token, calls, limited, list, statuses }
 }
 
-/** Keys that nobody has. */
+/** Keys that do not exist. */
 const guesses = (count: number, from = 0) =>
   Array.from(
     { length: count },
@@ -57,7 +57,7 @@ describe('credentials that are refused', () => {
     expect(calls.names).toEqual([])
   })
 
-  it('lock nobody out elsewhere, nor keys that are verified here, nor the root key', async () => {
+  it('lock out no key elsewhere, none that is verified here, and not the root key', async () => {
     const { worker, token, statuses } = await start()
     expect(await statuses([token])).toEqual([200])
     expect(await statuses(guesses(allowed + 2))).toEqual([401, 401, 401, 429, 429])

@@ -70,8 +70,12 @@ export function cuadra(worker: TestWorker, token: string) {
     delete: (id: string) => call('DELETE', `/${id}`),
     content: (id: string, query = '', headers: Record<string, string> = {}, method = 'GET') =>
       call(method, `/${id}/content${query}`, { headers }),
-    associate: (id: string, resourceType: unknown, resourceId: unknown) =>
-      call('POST', `/${id}/associations`, { json: { resourceType, resourceId } }),
+    associate: (
+      id: string,
+      resourceType: unknown,
+      resourceId: unknown,
+      headers: Record<string, string> = {},
+    ) => call('POST', `/${id}/associations`, { json: { resourceType, resourceId }, headers }),
     dissociate: (id: string, type: string, resourceId: string) =>
       call('DELETE', `/${id}/associations/${encodeURIComponent(type)}/${encodeURIComponent(resourceId)}`),
     /** A stored text file; its id. */

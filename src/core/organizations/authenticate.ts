@@ -37,7 +37,7 @@ export type Credentials = {
 /**
  * Who holds `token`. An API key costs one database round trip, none when this isolate verified it within the
  * last 30 s, or refused it within the last 10 s; a JWT costs none. What is refused counts against the address of
- * `attempt`; one that is over its limit is only believed what this isolate has verified, and the root key. Throws
+ * `attempt`: from one over its limit only the root key and what this isolate has verified are taken. Throws
  * `unauthenticated`, `wrong_organization` for a valid JWT that names no organization, `rate_limited`,
  * `identity_provider_failed`, `database_failed`.
  */

@@ -141,7 +141,8 @@ describe('Idempotency-Key in the Direct Upload dialect', () => {
 
   it('gives the same blob with the same headers and seal under a new signature', async () => {
     const worker = startWorker()
-    const api = directUpload(worker, await worker.organization())
+    const token = await worker.organization()
+    const api = directUpload(worker, token)
     const blob = await blobOf('hello', { metadata: { a: 1 } }, { algorithm: 'SHA-256', prefix: 'sha256:' })
     const first = await bodyOf(await api.create(blob, once))
     vi.setSystemTime(Date.now() + 60_000)
@@ -149,7 +150,7 @@ describe('Idempotency-Key in the Direct Upload dialect', () => {
     const since = startWorker({ S3_WRITE_ONCE: 'false' })
     const answer = await since.call('POST', directPath, {
       json: { blob },
-      headers: { ...once, 'x-api-key': await since.organization() },
+      headers: { ...once, 'x-api-key': token },
     })
     expect([answer.status, answer.headers.get('idempotent-replayed')]).toEqual([200, 'true'])
     const again = await bodyOf(answer)
