@@ -14,8 +14,10 @@ const firstBytes = 16 * 1024
 export class Base64Sink {
   readonly #field: string
   readonly #maxBytes: number
-  readonly #capacityMax: number
-  #buffer: Uint8Array<ArrayBuffer>
+  /** Grows in place, so that nothing is copied and no memory outgrown. */
+  readonly #memory: ArrayBuffer
+  /** All of `#memory`, however large it is. */
+  readonly #buffer: Uint8Array<ArrayBuffer>
   #length = 0
   /** Up to three characters that do not make a group yet. */
   #carry = ''
@@ -27,8 +29,9 @@ export class Base64Sink {
     this.#field = field
     this.#maxBytes = maxBytes
     // A group of three over the limit still fits, so that "too large" is seen rather than "no room".
-    this.#capacityMax = Math.min(maxBytes, expectedBytesMax ?? maxBytes) + 3
-    this.#buffer = new Uint8Array(Math.min(firstBytes, this.#capacityMax))
+    const maxByteLength = Math.min(maxBytes, expectedBytesMax ?? maxBytes) + 3
+    this.#memory = new ArrayBuffer(Math.min(firstBytes, maxByteLength), { maxByteLength })
+    this.#buffer = new Uint8Array(this.#memory)
   }
 
   push(text: string): void {
@@ -69,12 +72,11 @@ export class Base64Sink {
     if (this.#length > this.#maxBytes || this.#carry.length > 3) this.#refuseSize()
   }
 
-  /** Room for `byteLength` more, as far as there may be any. What is outgrown is given back at once. */
+  /** Room for `byteLength` more, as far as there may be any. */
   #makeRoomFor(byteLength: number): void {
+    const { byteLength: capacity, maxByteLength } = this.#memory
     const needed = this.#length + byteLength
-    if (needed <= this.#buffer.length || this.#buffer.length === this.#capacityMax) return
-    const capacity = Math.min(Math.max(needed, 2 * this.#buffer.length), this.#capacityMax)
-    this.#buffer = new Uint8Array(this.#buffer.buffer.transfer(capacity))
+    if (needed > capacity) this.#memory.resize(Math.min(Math.max(needed, 2 * capacity), maxByteLength))
   }
 
   #pushPadding(text: string): void {

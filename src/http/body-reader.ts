@@ -31,7 +31,7 @@ export type BodyReader = {
 export type ReadOptions = { silenceMs?: number; readBytes?: { min: number; max: number } }
 
 /**
- * Reads `stream` in chunks that grow with what comes, up to 384 KiB. A client that sends nothing for
+ * Reads `stream` in chunks of up to 384 KiB, once as much as 16 KiB has come. A client that sends nothing for
  * `silenceMs` (30 s) ends it, as does one that sends less than 1 KB/s for longer than a minute.
  */
 export function readStream(
@@ -55,7 +55,7 @@ export function readStream(
     const least = Math.min(waitBytes, targetBytes)
     const { value, done } = await withTimeLimit(limitMs, () => reader.readAtLeast(least, target), timedOut)
     waitBytes = Date.now() - askedAt < quickReadMs ? Math.min(2 * targetBytes, waitBytesMax) : 1
-    if (value?.length === targetBytes) room = Math.min(4 * room, readBytes.max)
+    if (value?.length === targetBytes) room = readBytes.max
     isOver = done || value === undefined || value.length < least
     return value
   }
