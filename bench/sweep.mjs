@@ -3,12 +3,10 @@
 // SQLite that does one thing at a time, as D1 is, with round trips of a millisecond.
 //   npm run bench:sweep [rows]
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { Agent, request } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { buildSync } from 'esbuild'
-import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
+import process from 'node:process'
+import { closeConnections, send as sendRequest } from './lib/send.mjs'
+import { quantile } from './lib/statistics.mjs'
+import { startGateway } from './lib/workerd.mjs'
 
 const overdue = Number(process.argv[2] ?? 100_000)
 // Of these: a fifth died in the Worker, one of fifty has arrived, and the others never came.
@@ -16,50 +14,24 @@ const arrived = Math.floor(overdue / 50)
 const died = Math.floor(overdue / 5)
 const baselineMs = 10_000
 const clientCount = 4
-const rootKey = 'root-key-for-the-bench-0123456789abcdef'
 const files = '/api/v3/organizations/acme/ai/files'
-const agent = new Agent({ keepAlive: true })
 
-const folder = mkdtempSync(join(tmpdir(), 'slipway-bench-'))
 const reports = []
 const meters = []
-const miniflare = new Miniflare(
-  convertV4MiniflareOptions({
-    name: 'bench',
-    modules: true,
-    script: bundle(),
-    compatibilityDate: '2026-10-23',
-    cf: false,
-    unsafeTriggerHandlers: true,
-    handleStructuredLogs({ message }) {
-      const event = message.startsWith('{') ? JSON.parse(message) : {}
-      if (event.event === 'sweep') reports.push(event)
-      if (event.event === 'metered') meters.push(event)
-    },
-    bindings: {
-      ROOT_API_KEY: rootKey,
-      SIGNING_SECRET: 'signing-secret-for-the-bench-012345678',
-      S3_ACCESS_KEY_ID: 'a',
-      S3_SECRET_ACCESS_KEY: 'b',
-      S3_ENDPOINT: 'https://store.example.com',
-      S3_REGION: 'auto',
-      S3_BUCKET: 'slipway',
-      S3_SEAL_COPY_SOURCE: 'true',
-      PENDING_UPLOADS_MAX: '1000000',
-    },
-    d1Databases: ['DB'],
-    r2Buckets: ['BUCKET'],
-    d1Persist: join(folder, 'd1'),
-    r2Persist: join(folder, 'r2'),
-  }),
-)
+const gateway = await startGateway({
+  entryPoint: 'bench/sweep-worker.ts',
+  variables: { PENDING_UPLOADS_MAX: '1000000' },
+  onLog(message) {
+    const event = message.startsWith('{') ? JSON.parse(message) : {}
+    if (event.event === 'sweep') reports.push(event)
+    if (event.event === 'metered') meters.push(event)
+  },
+})
 
 try {
-  const url = await miniflare.ready
-  const database = await miniflare.getD1Database('DB')
-  await migrate(database)
-  const key = await organization(url)
-  await fill(database, await miniflare.getR2Bucket('BUCKET'))
+  const { url, database, bucket } = gateway
+  const key = await gateway.keyFor('acme')
+  await fill(database, bucket)
   console.log(
     `${overdue} overdue uploads (${arrived} arrived, ${died} died in the Worker), ${clientCount} clients`,
   )
@@ -99,9 +71,8 @@ try {
     console.log(kind.padEnd(16), ...cells.flat().map((cell) => cell.toFixed(1).padStart(9)))
   }
 } finally {
-  agent.destroy()
-  await miniflare.dispose()
-  rmSync(folder, { recursive: true, force: true })
+  closeConnections()
+  await gateway.stop()
 }
 
 /** Runs the cron until a sweep finds nothing to do; how long each took. */
@@ -162,25 +133,6 @@ async function clients(url, key, end) {
   return { times, seconds: (performance.now() - begun) / 1000 }
 }
 
-async function organization(url) {
-  await send(url, 'PUT', '/v1/organizations/acme', rootKey, { name: 'Acme' })
-  return (await send(url, 'POST', '/v1/api-keys', rootKey, { organization: 'acme' })).api_key
-}
-
-async function migrate(database) {
-  for (const file of readdirSync('migrations').sort())
-    for (const statement of statementsOf(readFileSync(join('migrations', file), 'utf8')))
-      await database.prepare(statement).run()
-}
-
-/** Split at the semicolons that are not inside a trigger. */
-function statementsOf(sql) {
-  const pieces = sql
-    .replace(/--.*$/gm, '')
-    .split(/;(?=\s*(?:$|CREATE|INSERT|DROP|ALTER|UPDATE organizations SET \(|UPDATE contents SET))/)
-  return pieces.map((piece) => piece.trim()).filter((piece) => piece !== '')
-}
-
 /** Overdue uploads of two days ago, so that what they leave is no longer watched. */
 async function fill(database, bucket) {
   const endedAt = Date.now() - 2 * 86_400_000
@@ -209,52 +161,16 @@ async function fill(database, bucket) {
   }
 }
 
-function bundle() {
-  const { outputFiles } = buildSync({
-    entryPoints: ['bench/sweep-worker.ts'],
-    bundle: true,
-    format: 'esm',
-    write: false,
-    target: 'es2024',
-    conditions: ['workerd', 'worker', 'browser'],
-    external: ['node:*'],
-  })
-  return outputFiles[0].text
-}
-
-function send(url, method, path, token, json) {
-  const body = json === undefined ? '' : JSON.stringify(json)
-  const headers = {
-    authorization: `Bearer ${token}`,
-    ...(json === undefined
-      ? {}
-      : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
-  }
-  return new Promise((resolve, reject) => {
-    const outgoing = request(new URL(path, url), { method, headers, agent }, (answer) => {
-      let text = ''
-      answer.setEncoding('utf8')
-      answer.on('data', (chunk) => {
-        text += chunk
-      })
-      answer.on('end', () =>
-        answer.statusCode < 300
-          ? resolve(text.startsWith('{') ? JSON.parse(text) : text)
-          : reject(new Error(`${answer.statusCode} ${text}`)),
-      )
-    })
-    outgoing.on('error', reject)
-    outgoing.end(body)
-  })
+async function send(url, method, path, token, json) {
+  const body = json === undefined ? [] : JSON.stringify(json)
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+  const { status, text } = await sendRequest(new URL(path, url), { method, headers, body })
+  if (status >= 300) throw new Error(`${status} ${text}`)
+  return text.startsWith('{') ? JSON.parse(text) : text
 }
 
 function pause(ms) {
   return new Promise((resolve) => setTimeout(resolve, ms))
-}
-
-function quantile(numbers, share) {
-  const sorted = numbers.toSorted((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN
 }
 
 function spread(numbers) {

@@ -42,6 +42,8 @@ let key = ''
 let pages: Server | undefined
 let browser: Browser | undefined
 let pageOrigin = ''
+let localPageOrigin = ''
+let previewOrigin = ''
 
 beforeAll(async () => {
   if (!existsSync(chromiumPath)) throw new Error(`this test drives ${chromiumPath}: apt-get install chromium`)
@@ -49,7 +51,10 @@ beforeAll(async () => {
   const [port, pagePort] = [await freePort(), await freePort()]
   origin = `http://127.0.0.1:${port}`
   pageOrigin = `http://127.0.0.1:${pagePort}`
-  allowOrigin(pageOrigin)
+  localPageOrigin = `http://localhost:${pagePort}`
+  previewOrigin = `http://branch-7.preview.test:${pagePort}`
+  // Those of this machine are allowed by themselves.
+  allowOrigin(`http://*.preview.test:${pagePort}`)
   gateway = new NpmStart(folder, port)
   pages = await servePage(pagePort)
   await gateway.running()
@@ -60,6 +65,7 @@ beforeAll(async () => {
     args: [
       ...['--no-sandbox', '--headless', '--disable-gpu', '--disable-quic', '--no-first-run'],
       ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+      '--host-resolver-rules=MAP *.preview.test 127.0.0.1, MAP preview.test 127.0.0.1',
     ],
   })
 })
@@ -94,10 +100,11 @@ async function servePage(port: number): Promise<Server> {
   return server
 }
 
-async function openPage(): Promise<Page> {
+async function openPage(at = pageOrigin): Promise<Page> {
   if (browser === undefined) throw new Error('no browser')
   const page = await browser.newPage()
-  await page.goto(pageOrigin)
+  page.setDefaultTimeout(patienceMs)
+  await page.goto(at)
   return page
 }
 
@@ -156,6 +163,39 @@ describe.runIf(canDrive)("Rails' own client in a browser, on a page of another o
   })
 })
 
+describe.runIf(canDrive)("a page's own fetch", () => {
+  const script = `async (origin, key) => {
+    const call = async (method, path, json) => {
+      const headers = { authorization: 'Bearer ' + key, 'content-type': 'application/json' }
+      return fetch(origin + path, { method, headers, body: JSON.stringify(json) })
+    }
+    const promised = { filename: 'a.txt', contentType: 'text/plain', size: 5 }
+    const upload = await (await call('POST', '/v1/uploads', promised)).json()
+    const { url, headers } = upload
+    const put = await fetch(url, { method: 'PUT', headers, body: 'hello' })
+    const completed = await (await call('POST', '/v1/uploads/' + upload.id + '/complete')).json()
+    const content = await call('GET', '/v1/files/' + completed.id + '/content?redirect=false')
+    return [new URL(url).origin, put.status, completed.status, await content.text()]
+  }`
+
+  it('uploads, completes and reads, on pages of this machine and of a preview host that is allowed', async () => {
+    for (const at of [pageOrigin, localPageOrigin, previewOrigin]) {
+      const page = await openPage(at)
+      const call = `(${script})(${JSON.stringify(origin)}, ${JSON.stringify(key)})`
+      const store = origin.replace('127.0.0.1', 'localhost')
+      expect(await page.evaluate(call), at).toEqual([store, 200, 'ready', 'hello'])
+      await page.close()
+    }
+  })
+
+  it('does nothing on a page of another host', async () => {
+    const page = await openPage(previewOrigin.replace('branch-7.', ''))
+    const call = `fetch(${JSON.stringify(`${origin}/health`)}).then(() => 'read', () => 'kept from it')`
+    expect(await page.evaluate(call)).toBe('kept from it')
+    await page.close()
+  })
+})
+
 describe.runIf(canDrive)('the script of docs/uploads.md in a browser, on a page of another origin', () => {
   const script = /```js\n(.*?)```/s.exec(readFileSync('docs/uploads.md', 'utf8'))?.[1] ?? ''
   const bytes = randomBytes(34 * 1024 ** 2)
@@ -175,6 +215,7 @@ describe.runIf(canDrive)('the script of docs/uploads.md in a browser, on a page 
     const puts: string[] = []
     const context = await browser?.newContext()
     const page = (await context?.newPage()) ?? expect.unreachable()
+    page.setDefaultTimeout(patienceMs)
     page.on('response', (response) => {
       const { searchParams } = new URL(response.url())
       if (response.request().method() === 'PUT' && response.ok())

@@ -1,0 +1,60 @@
+// CPU time and memory of a process, from /proc: Linux only.
+import { readdirSync, readFileSync } from 'node:fs'
+import process from 'node:process'
+
+/** proc(5) counts in clock ticks, of which every Linux that Node runs on has a hundred a second. */
+const tickMs = 10
+
+/** The workerd that this process started last. */
+export function workerdPid() {
+  const children = readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8').trim().split(' ')
+  const workerd = children.filter((pid) => readFileSync(`/proc/${pid}/comm`, 'utf8').startsWith('workerd'))
+  return Number(workerd.at(-1))
+}
+
+/** Milliseconds of CPU that `root` and all processes below it have used, in user and in system mode. */
+export function cpuMsOf(root) {
+  const processes = new Map()
+  for (const name of readdirSync('/proc')) if (/^\d+$/.test(name)) processes.set(Number(name), statOf(name))
+  const isUnder = (pid) => pid === root || (processes.has(pid) && isUnder(processes.get(pid)?.parent))
+  let ticks = 0
+  for (const [pid, stat] of processes) if (stat && isUnder(pid)) ticks += stat.ticks
+  return ticks * tickMs
+}
+
+function statOf(pid) {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+    // utime and stime, and those of its children that have ended.
+    return {
+      parent: Number(fields[1]),
+      ticks: fields.slice(11, 15).reduce((sum, one) => sum + Number(one), 0),
+    }
+  } catch {
+    // It ended meanwhile.
+    return null
+  }
+}
+
+export function residentMiB(pid) {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) / 1024
+}
+
+/** How far the resident memory of `pid` grows while `act` runs, in MiB, and how long it runs, in seconds. */
+export async function growthOf(pid, act) {
+  const before = residentMiB(pid)
+  let peak = before
+  const watch = setInterval(() => {
+    peak = Math.max(peak, residentMiB(pid))
+  }, 5)
+  const start = performance.now()
+  try {
+    await act()
+  } finally {
+    clearInterval(watch)
+  }
+  const seconds = (performance.now() - start) / 1000
+  return { growth: Math.max(peak, residentMiB(pid)) - before, seconds }
+}

@@ -1,0 +1,9 @@
+/** The least of `numbers` that is at least as great as this share of them. */
+export function quantile(numbers, share) {
+  const sorted = numbers.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN
+}
+
+export function median(numbers) {
+  return quantile(numbers, 0.5)
+}
