@@ -34,7 +34,7 @@ export async function subjectsOfEvents(
   const keys = [...new Set(events.map(({ key }) => key))]
   const named = keys.map((key) => {
     const parts = parseIncomingKey(key) ?? parseObjectKey(key)
-    return { key, fileId: parts && parts.fileId }
+    return { key, fileId: parts?.fileId ?? null }
   })
   const { files, listed } = await gateway.uploads.findByObjectKeys(named)
   const isListed = new Set(listed)

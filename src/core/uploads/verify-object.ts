@@ -35,11 +35,9 @@ function encodes(contentEncoding: string): boolean {
  * it does not sign, such as `Cache-Control` or `x-amz-meta-*`, and every reader would be told.
  */
 export function hasUnpromisedHeaders(upload: Upload, object: StoredObject): boolean {
-  return (
-    object.hasOtherHeaders ||
-    object.contentEncoding !== null ||
-    object.contentDisposition !== upload.contentDisposition
-  )
+  const { hasOtherHeaders, contentEncoding, contentDisposition: disposition } = object
+  const isOtherDisposition = disposition !== null && disposition !== upload.contentDisposition
+  return hasOtherHeaders || contentEncoding !== null || isOtherDisposition
 }
 
 /** Whether a digest is another than the sealed one. One that nobody vouches for refuses nothing. */
