@@ -118,7 +118,7 @@ export function createS3OverBucket(
       if (object === null) throw new Refused(404, 'NoSuchKey')
       if (!('body' in object)) throw new Refused(412, 'PreconditionFailed')
       const answer = headersOf(object, headers)
-      for (const name of ['content-type', 'content-disposition']) {
+      for (const name of ['cache-control', 'content-type', 'content-disposition']) {
         const dressing = query.get(`response-${name}`)
         if (dressing !== null) answer.set(name, dressing)
       }

@@ -3,10 +3,10 @@ import type { FileId } from '../ids'
 import { settleIfThere } from './settle-upload'
 import { noteFailure, type Sweep, stop } from './sweep-run'
 
-/** Promotion and settling: 11; with a look at the file when another settler was first. */
-const statementsPerSettle = 14
-/** Besides, when it is refused: 18 in all where the quota is noticed as late as that. */
-const statementsPerRefusal = 4
+/** Promotion and settling: 9; and a look at the file when another settler was first. */
+const statementsPerSettle = 10
+/** Besides, when it is refused: 7 to end it, to look at it, and to take what was deleted off the outbox. */
+const statementsPerRefusal = 8
 const statementsPerEnd = 4
 
 /** The taking, and the ends of those that were told and those that were not. */
