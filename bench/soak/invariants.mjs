@@ -41,7 +41,8 @@ function objectsWithoutRow({ contents, uploads, deletions, objects }) {
     ...uploads.map(({ object_key }) => object_key),
     ...uploads.filter(({ promoting_etag }) => promoting_etag !== null).map(({ content_key }) => content_key),
   ])
-  return objects.map(({ key }) => key).filter((key) => !keys.has(key))
+  // What is under _incoming/ is in no row once its upload is over: the sweep lists it.
+  return objects.map(({ key }) => key).filter((key) => !keys.has(key) && !key.startsWith('_incoming/'))
 }
 
 function multipartsWithoutRow({ uploads, deletions, openMultiparts }) {

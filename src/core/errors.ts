@@ -17,6 +17,7 @@ export type Failure =
   | { code: 'type_mismatch'; declared: string; actual: string }
   | { code: 'quota_exceeded' }
   | { code: 'too_many_uploads' }
+  | { code: 'too_many_unsized_uploads' }
   | { code: 'quota_below_usage'; usedBytes: number; reservedBytes: number }
   | { code: 'scope_not_grantable'; scope: string }
   | { code: 'expiry_not_grantable'; latest: number }
@@ -29,6 +30,8 @@ export type Failure =
   | { code: 'upload_refused'; fileId: string; refusal: Refusal }
   | { code: 'not_arrived'; fileId: string }
   | { code: 'upload_over'; fileId: string; status: string }
+  /** The upload that an idempotency key began cannot be gone on with. */
+  | { code: 'replay_over'; fileId: string; became: 'deleted' | 'refused' | 'failed' }
   | { code: 'not_multipart'; fileId: string }
   | {
       code: 'parts_missing'

@@ -38,9 +38,9 @@ export function beginUploadStatements(
   const selectKnown = db
     .prepare(
       `SELECT id, byte_size, sha256, object_key, etag FROM contents
-       WHERE organization_id = ?1 AND sha256 = ?2`,
+       WHERE organization_id = ?1 AND is_public = ?3 AND sha256 = ?2`,
     )
-    .bind(file.organizationId, sha256)
+    .bind(file.organizationId, sha256, file.isPublic ? 1 : 0)
   // The rest follows only if the file was made.
   const effect = [
     limitPendingUploads(db, file.organizationId, pendingUploadsMax),
@@ -79,8 +79,8 @@ export function limitPendingUploads(
 }
 
 /**
- * The upload of a file that is there. Content that the organization has already costs nothing, so reserves
- * nothing. Until the store's multipart upload is noted, the request that makes it may have died: the sweep looks
+ * The upload of a file that is there. Content that the organization has already, and that is as public, costs
+ * nothing, so reserves nothing. Until the store's multipart upload is noted, the request that makes it may have died: the sweep looks
  * at it sooner.
  */
 export function insertUpload(
@@ -95,7 +95,8 @@ export function insertUpload(
          byte_size, reserved_bytes, expires_at, sweep_at, md5, sha256, write_once, content_disposition, part_bytes)
        SELECT f.id, f.organization_id, ?2, 'pending', ?3, ?4, ?5, ?6,
          CASE WHEN ?6 IS NULL OR EXISTS (
-           SELECT 1 FROM contents WHERE organization_id = f.organization_id AND sha256 = ?13)
+           SELECT 1 FROM contents
+           WHERE organization_id = f.organization_id AND is_public = f.is_public AND sha256 = ?13)
          THEN 0 ELSE ?6 END,
          ?7, ?14, ?8, ?9, ?10, ?11, ?12
        FROM files f WHERE f.id = ?1 AND f.status = 'uploading'

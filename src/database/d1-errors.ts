@@ -3,10 +3,12 @@ import type { OrganizationId } from '../core/ids'
 
 /** What a failed D1 call means. The original stays as `cause`, for the log. */
 export function databaseFailure(operation: string, cause: unknown): GatewayError {
-  if (violates(cause, 'CHECK constraint failed: within_quota'))
+  if (violates(cause, 'CHECK constraint failed: within_quota') || violates(cause, 'quota_used_up'))
     return new GatewayError({ code: 'quota_exceeded' }, { cause })
   if (violates(cause, 'CHECK constraint failed: within_pending_uploads'))
     return new GatewayError({ code: 'too_many_uploads' }, { cause })
+  if (violates(cause, 'within_unsized_uploads'))
+    return new GatewayError({ code: 'too_many_unsized_uploads' }, { cause })
   return new GatewayError({ code: 'database_failed', operation }, { cause })
 }
 

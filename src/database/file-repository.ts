@@ -50,7 +50,9 @@ export function createFileRepository(db: D1Database): FileRepository {
           `SELECT ${dueColumns} FROM object_deletions WHERE object_key IN (
              SELECT c.object_key FROM files f JOIN contents c ON c.id = f.content_id
              WHERE f.id = ?1 AND f.organization_id = ?2
-             UNION SELECT object_key FROM uploads WHERE file_id = ?1 AND organization_id = ?2)`,
+             UNION SELECT object_key FROM uploads WHERE file_id = ?1 AND organization_id = ?2)
+           UNION ALL SELECT object_key, NULL, NULL FROM uploads
+             WHERE file_id = ?1 AND organization_id = ?2 AND object_key GLOB '_incoming/*'`,
         ),
         statement('DELETE FROM metadata_terms WHERE file_id = ?1 AND organization_id = ?2'),
         statement('DELETE FROM uploads WHERE file_id = ?1 AND organization_id = ?2'),

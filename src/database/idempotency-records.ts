@@ -12,6 +12,7 @@ export type IdempotencyRow = {
   reply: string | null
   locked_until: number
   upload_expires_at: number | null
+  subject_status: FileRecord['status'] | null
 }
 
 /** Takes the key for `subjectId` unless somebody holds it. What follows in the batch asks who does. */
@@ -58,7 +59,7 @@ export function forgetExpired(
     .bind(organizationId, claim.key, now)
 }
 
-/** Who holds the key now, and until when the upload it began can be used. */
+/** Who holds the key now, until when the upload it began can be used, and what has become of its file. */
 export function selectClaimed(
   db: D1Database,
   organizationId: OrganizationId,
@@ -67,8 +68,9 @@ export function selectClaimed(
   return db
     .prepare(
       `SELECT r.organization_id, r.fingerprint, r.subject_id, r.reply, r.locked_until,
-         u.expires_at AS upload_expires_at
+         u.expires_at AS upload_expires_at, f.status AS subject_status
        FROM idempotency_records r LEFT JOIN uploads u ON u.file_id = r.subject_id
+         LEFT JOIN files f ON f.id = r.subject_id
        WHERE r.organization_id = ?1 AND r.idempotency_key = ?2`,
     )
     .bind(organizationId, claim.key)
@@ -90,7 +92,9 @@ export function storeReply(
          SELECT ${fileSnapshot} FROM files f ${fileJoins} WHERE f.id = ?1)
        WHERE subject_id = ?1 AND organization_id = ?2 AND reply IS NULL
          AND EXISTS (SELECT 1 FROM files WHERE id = ?1 AND status = ?3)
-         AND NOT EXISTS (SELECT 1 FROM contents WHERE organization_id = ?2 AND sha256 = ?4)`,
+         AND NOT EXISTS (
+           SELECT 1 FROM contents c JOIN files f ON f.id = ?1 AND f.is_public = c.is_public
+           WHERE c.organization_id = ?2 AND c.sha256 = ?4)`,
     )
     .bind(file.id, file.organizationId, status, unlessKnown)
 }

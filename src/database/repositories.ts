@@ -7,6 +7,7 @@ import { createFileRepository } from './file-repository'
 import { createIdempotencyKeyRepository } from './idempotency-key-repository'
 import { createOrganizationRepository } from './organization-repository'
 import { createStreamUploadRepository } from './stream-upload-repository'
+import { createSweepPositionRepository } from './sweep-position-repository'
 import { createUploadRepository } from './upload-repository'
 
 /** Everything that is remembered, in one D1 database with the schema of `migrations/`. */
@@ -17,6 +18,7 @@ export function createRepositories(db: D1Database): Repositories {
     files: createFileRepository(db),
     uploads: createUploadRepository(db),
     deletions: createDeletionRepository(db),
+    sweepPositions: createSweepPositionRepository(db),
     associations: createAssociationRepository(db),
     streamUploads: createStreamUploadRepository(db),
     idempotencyKeys: createIdempotencyKeyRepository(db),

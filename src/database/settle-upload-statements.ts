@@ -1,6 +1,6 @@
 import type { Content } from '../core/contents/content'
 import { termsOf } from '../core/files/metadata'
-import type { ObjectKey, Sha256 } from '../core/ids'
+import type { Sha256 } from '../core/ids'
 import type { UploadIntent, VerifiedBytes } from '../core/ports/repositories'
 import { lateArrivalMs, promotionMaxMs } from '../core/uploads/upload'
 import { storeReply } from './idempotency-records'
@@ -29,27 +29,23 @@ export function settleStatements(
     db.prepare(sql).bind(file.id, file.organizationId, ...more)
   // A key that was promised to a client is kept: where the hash is taken, the content goes without it.
   const isPromised = upload.method !== 'edge'
-  const isChosen = (parameter: string) => `EXISTS (
-    SELECT 1 FROM uploads WHERE file_id = ?1 AND organization_id = ?2 AND state = 'pending'
-      AND promoting_etag IS ${parameter})`
-  // Before the content comes, so that the quota never has to hold both.
-  const release = statement(
-    `UPDATE uploads SET reserved_bytes = 0
-     WHERE file_id = ?1 AND organization_id = ?2 AND state = 'pending' AND promoting_etag IS ?3`,
-    bytes.sourceEtag,
-  )
+  // A trigger turns what the upload had reserved into use, so that the quota never has to hold both. Bytes that
+  // stay where they were put may have been rewritten there by a settler that is still at it.
   const insertContent = statement(
-    `INSERT INTO contents (id, organization_id, sha256, byte_size, object_key, etag, created_at, watch_until)
-     SELECT ?3, ?2,
-       CASE WHEN ?9 AND EXISTS (SELECT 1 FROM contents WHERE organization_id = ?2 AND sha256 = ?4)
-         THEN NULL ELSE ?4 END,
-       ?5, ?6, ?7, ?8,
-       (SELECT CASE
-          WHEN object_key <> content_key THEN promoting_at + ?11
-          WHEN method = 'presigned_put' THEN expires_at + ?12
-        END FROM uploads WHERE file_id = ?1)
-     WHERE ${isChosen('?10')} ON CONFLICT DO NOTHING`,
-    bytes.contentId,
+    `INSERT INTO contents (id, organization_id, is_public, sha256, byte_size, object_key, etag, created_at,
+       watch_until)
+     SELECT f.id, f.organization_id, f.is_public,
+       CASE WHEN ?8 AND EXISTS (
+         SELECT 1 FROM contents WHERE organization_id = ?2 AND is_public = f.is_public AND sha256 = ?3)
+         THEN NULL ELSE ?3 END,
+       ?4, ?5, ?6, ?7,
+       CASE
+         WHEN u.object_key <> u.content_key THEN u.promoting_at + ?10
+         WHEN u.method = 'presigned_put' THEN max(u.expires_at + ?11, ?7 + ?10)
+       END
+     FROM uploads u JOIN files f ON f.id = u.file_id
+     WHERE u.file_id = ?1 AND u.organization_id = ?2 AND u.state = 'pending' AND u.promoting_etag IS ?9
+     ON CONFLICT DO NOTHING`,
     bytes.sha256,
     bytes.byteSize,
     upload.contentKey,
@@ -63,31 +59,17 @@ export function settleStatements(
   // The organization had these bytes by then: the object that was just put is one too many.
   const dropObject = statement(
     `INSERT INTO object_deletions (object_key, due_at, watch_until)
-     SELECT ?3, ?4, ?4 WHERE ${isSettling} AND NOT EXISTS (SELECT 1 FROM contents WHERE object_key = ?3)
+     SELECT ?3, ?4, ?4 WHERE ${isSettling} AND NOT EXISTS (SELECT 1 FROM contents WHERE id = ?1)
      ON CONFLICT DO NOTHING`,
     upload.contentKey,
     now,
   )
-  const dropIncoming = statement(
-    `INSERT INTO object_deletions (object_key, due_at, watch_until)
-     SELECT object_key, ?3, expires_at + ?4 FROM uploads
-     WHERE file_id = ?1 AND object_key <> content_key AND ${isSettling}
-     ON CONFLICT DO NOTHING`,
-    now,
-    lateArrivalMs,
-  )
   return [
-    release,
     insertContent,
-    ...completionStatements(
-      db,
-      intent,
-      { objectKey: upload.contentKey, sha256: isPromised ? null : bytes.sha256 },
-      [dropObject, dropIncoming],
-    ),
+    ...completionStatements(db, intent, isPromised ? null : bytes.sha256, [dropObject]),
     db
-      .prepare('SELECT object_key FROM object_deletions WHERE object_key IN (?1, ?2) AND due_at <= ?3')
-      .bind(upload.objectKey, upload.contentKey, now),
+      .prepare('SELECT object_key FROM object_deletions WHERE object_key = ?1 AND due_at <= ?2')
+      .bind(upload.contentKey, now),
   ]
 }
 
@@ -97,32 +79,31 @@ export function adoptStatements(
   intent: UploadIntent,
   content: Content,
 ): D1PreparedStatement[] {
-  const { contentKey } = intent.upload
-  return completionStatements(db, intent, { objectKey: contentKey, sha256: content.sha256 }, [])
+  return completionStatements(db, intent, content.sha256, [])
 }
 
 /**
- * Gives the file the content at `objectKey`, or else the organization's content with that hash, and ends
- * the upload; nothing at all if there is neither. `beforeEnd` still sees the upload pending.
+ * Gives the file the content that its upload brought, or else the organization's content with the hash `sha256`
+ * that is as public as the file is, and ends the upload; nothing at all if there is neither. `beforeEnd` still
+ * sees the upload pending.
  */
 function completionStatements(
   db: D1Database,
   { file, upload }: UploadIntent,
-  content: { objectKey: ObjectKey; sha256: Sha256 | null },
+  sha256: Sha256 | null,
   beforeEnd: D1PreparedStatement[],
 ): D1PreparedStatement[] {
   const statement = (sql: string, ...more: unknown[]) =>
     db.prepare(sql).bind(file.id, file.organizationId, ...more)
   const terms = termsOf(file.metadata).map(({ field, value }) => [field, value])
+  const content = `(SELECT id FROM contents WHERE id = ?1
+    UNION ALL SELECT id FROM contents
+      WHERE organization_id = ?2 AND is_public = files.is_public AND sha256 = ?3 LIMIT 1)`
   return [
     statement(
-      `UPDATE files SET status = 'ready', (content_id, is_duplicate) = (
-         SELECT id, object_key <> ?3 FROM contents
-         WHERE organization_id = ?2 AND (object_key = ?3 OR sha256 = ?4))
-       WHERE id = ?1 AND status = 'uploading' AND ${isPending} AND EXISTS (
-         SELECT 1 FROM contents WHERE organization_id = ?2 AND (object_key = ?3 OR sha256 = ?4))`,
-      content.objectKey,
-      content.sha256,
+      `UPDATE files SET status = 'ready', content_id = ${content}, is_duplicate = (${content} <> ?1)
+       WHERE id = ?1 AND status = 'uploading' AND ${isPending} AND ${content} IS NOT NULL`,
+      sha256,
     ),
     statement(
       `INSERT INTO metadata_terms (organization_id, field, value, file_id)

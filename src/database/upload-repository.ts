@@ -3,17 +3,18 @@ import { fail } from '../core/errors'
 import type { FileRecord } from '../core/files/file-record'
 import type { ContentId, ObjectKey, Sha256 } from '../core/ids'
 import type { UploadRepository } from '../core/ports/repositories'
-import { lateArrivalMs, promotionMaxMs } from '../core/uploads/upload'
+import { promotionMaxMs } from '../core/uploads/upload'
 import { beginUploadStatements } from './begin-upload-statements'
-import { readRows, rowsOf, runBatch, runRepeatableBatch } from './d1'
+import { readRows, rowsOf, runRepeatableBatch } from './d1'
 import { orOrganizationNotFound } from './d1-errors'
 import { type DueRow, toDueObject } from './deletion-repository'
 import { selectFile } from './file-repository'
-import { type FileRow, fileColumns, fileJoins, parseFileReply, toFileRecord } from './file-rows'
+import { type FileRow, parseFileReply, toFileRecord } from './file-rows'
 import { type IdempotencyRow, storeReply, toIdempotencyRecord } from './idempotency-records'
 import { deleteLastContent, letGoOfContent } from './let-go-of-content'
 import { letGoOfUploads } from './let-go-of-upload'
 import { adoptStatements, settleStatements } from './settle-upload-statements'
+import { type KeyRow, keysOf, uploadLookups } from './upload-lookups'
 
 /**
  * Every transition is guarded by the upload's row being `pending`. The statement that ends the upload
@@ -36,6 +37,7 @@ export function createUploadRepository(db: D1Database): UploadRepository {
             outcome: 'claimed',
             record: toIdempotencyRecord(row, parseFileReply),
             uploadExpiresAt: row.upload_expires_at,
+            subjectStatus: row.subject_status,
           }
       }
       const [content] = rowsOf<ContentRow>(results, -1)
@@ -76,8 +78,7 @@ export function createUploadRepository(db: D1Database): UploadRepository {
         ...settleStatements(db, intent, bytes, now),
         selectFile(db, file.organizationId, file.id),
       ])
-      const dropped = rowsOf<{ object_key: string }>(results, -2).map((row) => row.object_key as ObjectKey)
-      return { file: fileOf(results), due: dropped }
+      return { file: fileOf(results), due: keysOf(rowsOf<KeyRow>(results, -2)) }
     },
 
     async adopt(intent, content) {
@@ -126,59 +127,7 @@ export function createUploadRepository(db: D1Database): UploadRepository {
       return rowsOf<DueRow>(results, 0).map(toDueObject)
     },
 
-    async findByObjectKeys(keys) {
-      // CROSS: looked up one by one, whatever SQLite thinks of the number of keys.
-      const rows = await readRows<FileRow>(
-        'uploads.findByObjectKeys',
-        db
-          .prepare(
-            `SELECT ${fileColumns} FROM json_each(?1) j CROSS JOIN uploads k ON k.object_key = j.value
-             JOIN files f ON f.id = k.file_id ${fileJoins}`,
-          )
-          .bind(JSON.stringify(keys)),
-      )
-      return rows.map(toFileRecord)
-    },
-
-    async takeOverdue(now, limit, nextSweepAt) {
-      // In the index's own order: the same rows twice, and no more of them read.
-      const overdue = `state = 'pending' AND sweep_at <= ?1 ORDER BY sweep_at, rowid LIMIT ?2`
-      const results = await runBatch(db, 'uploads.takeOverdue', [
-        db
-          .prepare(
-            `SELECT ${fileColumns} FROM (SELECT * FROM uploads WHERE ${overdue}) u
-             JOIN files f ON f.id = u.file_id LEFT JOIN contents c ON c.id = f.content_id`,
-          )
-          .bind(now, limit),
-        db
-          .prepare(
-            `UPDATE uploads SET sweep_at = ?3
-             WHERE file_id IN (SELECT file_id FROM uploads WHERE ${overdue})`,
-          )
-          .bind(now, limit, nextSweepAt),
-      ])
-      return rowsOf<FileRow>(results, 0).map(toFileRecord)
-    },
-
-    async forget(now, limit) {
-      const results = await runRepeatableBatch(db, 'uploads.forget', [
-        db
-          .prepare(
-            `DELETE FROM uploads WHERE file_id IN (
-               SELECT file_id FROM uploads WHERE state = 'settled' AND sweep_at <= ?1 LIMIT ?2)`,
-          )
-          .bind(now - lateArrivalMs, limit),
-        db
-          .prepare(
-            `DELETE FROM idempotency_records WHERE (organization_id, idempotency_key) IN (
-               SELECT organization_id, idempotency_key FROM idempotency_records
-               WHERE expires_at <= ?1 LIMIT ?2)`,
-          )
-          .bind(now, limit),
-      ])
-      const [uploads = 0, idempotencyRecords = 0] = results.map((result) => result.meta.changes)
-      return { uploads, idempotencyRecords }
-    },
+    ...uploadLookups(db),
   }
 }
 

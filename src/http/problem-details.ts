@@ -11,6 +11,7 @@ import {
 import { rateLimitPeriodSeconds, rateLimitRequests } from './authenticate-request'
 import type { HttpEnv } from './context'
 import { failureHeaders } from './render-failure'
+import { sayReplayOver, tooManyUnsizedUploads } from './shared-sentences'
 
 type Rendered = { status: ContentfulStatusCode; title: string; detail: string; errors?: readonly Issue[] }
 type Table = { [Code in FailureCode]: (failure: FailureOf<Code>) => Rendered }
@@ -44,6 +45,7 @@ const table = {
   quota_exceeded: () => problem(402, 'Payment Required', "The organization's storage quota is exceeded"),
   too_many_uploads: () =>
     problem(429, 'Too Many Requests', 'The organization has too many uploads pending; finish or abort some'),
+  too_many_unsized_uploads: () => problem(429, 'Too Many Requests', tooManyUnsizedUploads),
   quota_below_usage: ({ usedBytes, reservedBytes }) =>
     problem(
       409,
@@ -68,6 +70,7 @@ const table = {
     problem(422, 'Unprocessable Content', `The upload was refused: ${sayRefusal(refusal)}`),
   not_arrived: () => problem(409, 'Conflict', 'The bytes have not arrived'),
   upload_over: ({ status }) => problem(409, 'Conflict', sayOver(status)),
+  replay_over: ({ became }) => problem(409, 'Conflict', sayReplayOver(became)),
   not_multipart: () => problem(409, 'Conflict', 'This upload is one PUT, not in parts'),
   parts_missing: (failure) => problem(409, 'Conflict', sayParts(failure)),
   parts_required: () =>

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import type { Gateway } from '../core/gateway'
 import type { ObjectKey } from '../core/ids'
-import { filesOfEvents, type ObjectCreated, settleEvent } from '../core/uploads/settle-events'
+import { type ObjectCreated, settleEvent, subjectsOfEvents } from '../core/uploads/settle-events'
 
 /**
  * What R2 writes into the queue (R2, "Event notifications"). `copySource` and the action CopyObject say that
@@ -38,14 +38,14 @@ export async function onStorageEvents(
     else events.push({ message, event: toEvent(parsed.data) })
   }
   try {
-    const files = await filesOfEvents(
+    const subjects = await subjectsOfEvents(
       gateway,
       events.map(({ event }) => event),
     )
     for (const { message, event } of events) {
-      const file = files.get(event.key)
+      const subject = subjects.get(event.key)
       await settleMessage(gateway, message, async () => {
-        if (file) await settleEvent(gateway, event, file)
+        if (subject) await settleEvent(gateway, event, subject)
       })
     }
   } catch (cause) {
@@ -69,11 +69,22 @@ function retry(message: Message): void {
   message.retry({ delaySeconds: Math.min(retryDelayMaxSeconds, 10 * 2 ** (message.attempts - 1)) })
 }
 
-function toEvent({ action, eventTime, object, copySource }: z.infer<typeof storageEvent>): ObjectCreated {
+function toEvent({
+  action,
+  bucket,
+  eventTime,
+  object,
+  copySource,
+}: z.infer<typeof storageEvent>): ObjectCreated {
+  // Onto itself: it brings nothing that was not there, and the gateway itself takes headers away like that.
+  const isOntoItself = copiesOf(bucket, object.key).safeParse(copySource).success
   return {
     key: object.key as ObjectKey,
     at: Date.parse(eventTime ?? '') || 0,
     etag: object.eTag?.replace(/^"(.*)"$/, '$1') ?? null,
-    isCopy: action === 'CopyObject' || (copySource ?? null) !== null,
+    isCopy: !isOntoItself && (action === 'CopyObject' || (copySource ?? null) !== null),
   }
 }
+
+const copiesOf = (bucket: string, key: string) =>
+  z.object({ bucket: z.literal(bucket), object: z.literal(key) })

@@ -1,3 +1,4 @@
+import { env } from 'cloudflare:workers'
 import { describe, expect } from 'vitest'
 import { type Client, put } from '../support/fault-client'
 import { itSurvives } from '../support/fault-suite'
@@ -33,6 +34,22 @@ add({
   act: (client, { event, fileId }) => {
     const stray = { ...event, object: { ...event.object, key: '_incoming/nobody/nothing' } }
     return deliver(client, [event, stray], fileId, 'ready')
+  },
+  answers: [200],
+  files: 1,
+})
+add({
+  name: 'bytes that came through a URL whose upload is over',
+  prepare: async (client) => {
+    const { fileId, event } = await arrived(client, 'PutObject')
+    expect((await client.quantcdn.get(fileId)).status).toBe(200)
+    await env.BUCKET.put(event.object.key, 'later')
+    return { fileId, event }
+  },
+  act: async (client, { event, fileId }) => {
+    const answer = await deliver(client, [event], fileId, 'ready')
+    if (answer.status === 200) expect(await env.BUCKET.head(event.object.key)).toBeNull()
+    return answer
   },
   answers: [200],
   files: 1,

@@ -64,9 +64,13 @@ async function sweep({ isolate, organization }: Client): Promise<Response> {
   return new Response(null, { status: due.length === 0 ? 200 : 503 })
 }
 
-/** Until nothing is due at this moment: the batches of the next sweep are its own. */
+/**
+ * Until nothing is due at this moment but what always is, as its URL still works: the batches of the next sweep are
+ * its own.
+ */
 async function sweepAll({ isolate }: Client): Promise<void> {
-  const due = 'SELECT 1 FROM object_deletions WHERE due_at <= ?1'
+  const due = `SELECT 1 FROM object_deletions
+    WHERE due_at <= ?1 AND (multipart_method IS NOT NULL OR watch_until <= ?1 + 86400000)`
   do await isolate.runCron()
   while ((await rows(due, Date.now())).length > 0)
 }
@@ -101,6 +105,30 @@ add({
     await makeOverdue(client)
   },
   files: 1,
+})
+/** One write-once upload that was aborted; its URL still works. */
+async function abortedOnce(client: Client): Promise<{ url: string; headers: Record<string, string> }> {
+  const json = { filename: 'a.txt', contentType: 'text/plain', size: 5 }
+  const { id, url, headers } = await bodyOf(await client.call('POST', '/v1/uploads', { json }))
+  expect((await client.call('DELETE', `/v1/uploads/${id}`)).status).toBe(204)
+  return { url, headers }
+}
+
+add({
+  ...itself,
+  name: 'what has come through URLs whose uploads are over',
+  prepare: async (client) => {
+    const { quantcdn } = client
+    const [kept, gone] = [await presign(client, 5), await presign(client, 5)]
+    const plain = { 'content-type': 'text/plain' }
+    await put(kept.uploadUrl, plain, 'hello')
+    expect((await quantcdn.get(kept.fileId)).status).toBe(200)
+    expect((await quantcdn.delete(gone.fileId)).status).toBe(200)
+    for (const { uploadUrl } of [kept, gone]) await put(uploadUrl, plain, 'later')
+    for (const { url, headers } of [await abortedOnce(client), await abortedOnce(client)])
+      await put(url, headers, 'later')
+  },
+  files: 3,
 })
 add({
   ...itself,

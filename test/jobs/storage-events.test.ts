@@ -161,10 +161,44 @@ describe('an event of the store', () => {
       await deliver(eventOf('PutObject', incoming, { etag }), eventOf('CopyObject', incoming, { etag }))
     }
     expect(await rows('SELECT id, status, refusal FROM files ORDER BY id')).toEqual(before)
-    // What landed late is still watched for.
-    vi.setSystemTime(Date.now() + 26 * 3_600_000)
+    expect(await objectKeys(), 'what landed late').toEqual([])
+  })
+
+  it('of bytes that came through a URL whose file is ready has them deleted at once', async () => {
+    const { worker, api, promise, put, deliver } = await start()
+    const { id, key, incoming } = await promise()
+    await put(incoming)
+    expect((await api.get(id)).status).toBe(200)
+    const etag = await put(incoming, 'late!')
+    await deliver(eventOf('PutObject', incoming, { etag }))
+    expect(await objectKeys()).toEqual([key])
+    expect(await fileOf(id)).toEqual(ready)
     await worker.runCron()
+    await expectInvariants({ swept: true })
+  })
+
+  it('of bytes at a key that the outbox lists has them deleted at once, and the key stays listed', async () => {
+    const { worker, token, deliver } = await start()
+    answerStoreRequests(createS3OverBucket(env.BUCKET))
+    const json = { filename: 'a.txt', contentType: 'text/plain', size: 5 }
+    const { id, url, headers } = await bodyOf(await worker.call('POST', '/v1/uploads', { token, json }))
+    expect((await worker.call('DELETE', `/v1/uploads/${id}`, { token })).status).toBe(204)
+    expect((await fetch(url, { method: 'PUT', headers, body: 'bytes' })).status).toBe(200)
+    const [key = ''] = await objectKeys()
+    await deliver(eventOf('PutObject', key))
     expect(await objectKeys()).toEqual([])
+    expect(await rows('SELECT object_key FROM object_deletions')).toEqual([{ object_key: key }])
+  })
+
+  it('of an object that no row knows leaves it alone, unless it has the form of an incoming one', async () => {
+    const { api, put, deliver } = await start()
+    const kept = await api.stored('bytes')
+    const id = '00000000-0000-7000-8000-000000000000'
+    const others = [`acme/${id}`, `acme/${id}.txt`, 'report.csv', `_incoming/acme/${id}.txt`, '_incoming/x']
+    const stray = `_incoming/acme/${id}`
+    for (const key of [...others, stray]) await put(key)
+    await deliver(...[...others, stray, `acme/${kept}.txt`].map((key) => eventOf('PutObject', key)))
+    expect((await objectKeys()).sort()).toEqual([...others, `acme/${kept}.txt`].sort())
   })
 
   it('of a deletion ends nothing', async () => {
@@ -240,6 +274,21 @@ describe('a copy', () => {
     expect(await fileOf(id)).toEqual(ready)
     expect((await api.get(id)).status).toBe(200)
     await expectInvariants({ swept: false })
+  })
+
+  it('of an object onto itself is none: it brings no other bytes', async () => {
+    const { api, promise, put, deliver } = await start()
+    const { id, incoming } = await promise()
+    const etag = await put(incoming)
+    const ontoItself = { copySource: { bucket: 'slipway', object: incoming } }
+    await deliver(eventOf('CopyObject', incoming, { etag, more: ontoItself }))
+    expect(await fileOf(id)).toEqual(ready)
+    await deliver(eventOf('CopyObject', incoming, { etag, more: ontoItself }))
+    expect(await fileOf(id)).toEqual(ready)
+    expect((await api.get(id)).status).toBe(200)
+    const elsewhere = { copySource: { bucket: 'other', object: incoming } }
+    await deliver(eventOf('CopyObject', incoming, { etag, more: elsewhere }))
+    expect(await fileOf(id)).toEqual(copied)
   })
 
   it('under the key of a pending upload is refused, and the copied bytes are deleted', async () => {

@@ -48,50 +48,6 @@ describe('the sweep', () => {
     await expectInvariants({ swept: true })
   })
 
-  it('deletes what lands after its upload has failed, for a day, and then forgets the key', async () => {
-    const { worker, api, presigned } = await start()
-    const { s3Key } = await presigned()
-    vi.setSystemTime(Date.now() + hour)
-    await worker.runCron()
-    // Looked for ever less often, but once more when nothing can land any longer.
-    for (const hours of [1, 12, 6]) {
-      await api.put(s3Key, 'late!', 'text/plain')
-      vi.setSystemTime(Date.now() + hours * hour)
-      await worker.runCron()
-      expect(await objectKeys()).toEqual([])
-      expect(await rows('SELECT object_key FROM object_deletions')).toHaveLength(1)
-    }
-    await api.put(s3Key, 'late!', 'text/plain')
-    vi.setSystemTime(Date.now() + 5 * hour)
-    await worker.runCron()
-    expect(await objectKeys()).toEqual([])
-    expect(await rows('SELECT * FROM object_deletions')).toEqual([])
-  })
-
-  it.each([0, 1])(
-    'looks again at a watched key after half of the time that is left, from an instant %d ms off',
-    async (oddMs) => {
-      const { worker, api, presigned } = await start()
-      const begunAt = Date.now()
-      vi.setSystemTime(begunAt)
-      const { s3Key } = await presigned()
-      await api.put(s3Key, 'bytes', 'text/plain')
-      const sweptAt = begunAt + hour + oddMs
-      vi.setSystemTime(sweptAt)
-      // The first settles the upload and lists where its bytes were put, the second finds that due.
-      await worker.runCron()
-      const log = vi.spyOn(console, 'log')
-      await worker.runCron()
-      expect(log.mock.calls.map(([line]) => JSON.parse(line))).toContainEqual(
-        expect.objectContaining({ event: 'sweep', errors: 0 }),
-      )
-      const watchUntil = begunAt + 25 * hour
-      expect(await rows('SELECT due_at, watch_until FROM object_deletions')).toEqual([
-        { due_at: Math.floor((sweptAt + watchUntil) / 2), watch_until: watchUntil },
-      ])
-    },
-  )
-
   it('tries again to delete what could not be deleted', async () => {
     const { worker, api } = await start()
     const token = await worker.organization()

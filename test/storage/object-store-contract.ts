@@ -9,7 +9,7 @@ const text = 'text/plain'
 /**
  * What every `ObjectStore` owes the core, whatever is behind it. Neutral as to where it runs: each adapter's
  * test file calls it with a store over a real bucket. `putEncoded` puts an object there past the store, with the
- * Content-Encoding `x-odd`.
+ * Content-Encoding `x-odd` and metadata of its own.
  */
 export function describeObjectStore(
   name: string,
@@ -51,6 +51,8 @@ export function describeObjectStore(
           etag: expect.stringMatching(/^[^"]+$/),
           contentType: text,
           contentEncoding: null,
+          contentDisposition: null,
+          hasOtherHeaders: false,
           md5: await digestOf('md5', new Blob([bytes]).stream()),
           sha256: null,
         })
@@ -196,6 +198,27 @@ export function describeObjectStore(
       })
     })
 
+    describe('list', () => {
+      it('gives the keys under a prefix in their order, from any of them on, and no others', async () => {
+        const { store, key: stem } = fresh()
+        const keys = ['a', 'a.txt', 'a/b', 'b', 'b&amp;<c>', 'ü'].map(
+          (end) => `${stem}/in/${end}` as ObjectKey,
+        )
+        for (const key of [...keys, `${stem}/into`, `${stem}/i`, `${stem}/other/a`] as ObjectKey[])
+          await store.put(key, bytesOf(1), plain)
+        const listed = async (after: string | null) => {
+          const page = await store.list(`${stem}/in/`, after)
+          return page === 'unsupported' ? expect.fail('it cannot list') : page
+        }
+        expect(await listed(null)).toEqual({ keys, isTruncated: false })
+        for (const [at, key] of keys.entries())
+          expect(await listed(key)).toEqual({ keys: keys.slice(at + 1), isTruncated: false })
+        expect((await listed(`${stem}/in/aa`)).keys).toEqual(keys.slice(3))
+        await store.delete(keys)
+        expect(await listed(null)).toEqual({ keys: [], isTruncated: false })
+      })
+    })
+
     describe('copy', () => {
       const contentType = 'image/png; x="y"'
 
@@ -221,10 +244,25 @@ export function describeObjectStore(
         const to = newKey()
         await putEncoded(key, bytesOf(10))
         const source = await store.head(key)
-        expect(source).toMatchObject({ contentEncoding: 'x-odd' })
+        expect(source).toMatchObject({ contentEncoding: 'x-odd', hasOtherHeaders: true })
         const copy = await store.copy(key, to, { ifMatch: source?.etag ?? '', contentType })
-        expect(copy).toMatchObject({ contentType, contentEncoding: null })
+        expect(copy).toMatchObject({ contentType, contentEncoding: null, hasOtherHeaders: false })
         expect(await store.head(to)).toEqual(copy)
+      })
+
+      it('onto itself takes other metadata away, and leaves the bytes', async () => {
+        const { store, key } = fresh()
+        const bytes = bytesOf(10)
+        await putEncoded(key, bytes)
+        const { etag = '' } = (await store.head(key)) ?? {}
+        const kept = { contentType, contentDisposition: 'attachment; filename="a.txt"' }
+        expect(await store.copy(key, key, { ifMatch: etag, ...kept })).toMatchObject(kept)
+        expect(await store.head(key)).toMatchObject({
+          ...kept,
+          contentEncoding: null,
+          hasOtherHeaders: false,
+        })
+        expect(await isSame((await store.get(key))?.body, bytes)).toBe(true)
       })
 
       it('replaces what is there, and can be repeated', async () => {

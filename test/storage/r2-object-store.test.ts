@@ -32,7 +32,11 @@ const copier = createS3ObjectStore(
 describeObjectStore(
   'the R2 binding',
   () => createR2ObjectStore(env.BUCKET, copier),
-  (key, bytes) => env.BUCKET.put(key, bytes, { httpMetadata: { contentEncoding: 'x-odd' } }),
+  (key, bytes) =>
+    env.BUCKET.put(key, bytes, {
+      httpMetadata: { contentEncoding: 'x-odd' },
+      customMetadata: { odd: 'x' },
+    }),
 )
 
 describe('an R2 binding that stays silent', () => {
@@ -40,7 +44,13 @@ describe('an R2 binding that stays silent', () => {
   const sha256 = '0'.repeat(64) as Sha256
   const silent = () => new Promise<never>(() => {})
   const multipart = { uploadPart: silent, complete: silent, abort: silent }
-  const bucket = { head: silent, get: silent, put: silent, delete: silent } as unknown as R2Bucket
+  const bucket = {
+    head: silent,
+    get: silent,
+    list: silent,
+    put: silent,
+    delete: silent,
+  } as unknown as R2Bucket
   Object.assign(bucket, {
     createMultipartUpload: silent,
     resumeMultipartUpload: () => multipart,
@@ -53,6 +63,7 @@ describe('an R2 binding that stays silent', () => {
   it.each<[string, number, () => Promise<unknown>]>([
     ['head', 10_000, () => store.head(key)],
     ['get', 10_000, () => store.get(key)],
+    ['list', 10_000, () => store.list('acme/', null)],
     ['delete', 10_000, () => store.delete([key])],
     ['check', 10_000, () => store.check()],
     ['abortMultipart', 10_000, () => store.abortMultipart(key, 'id')],

@@ -98,12 +98,78 @@ describe('an S3 endpoint that refuses', () => {
     })
   })
 
-  it('fails head, get, delete and check with credentials it does not know', async () => {
+  it('fails head, get, list, delete and check with credentials it does not know', async () => {
     const refused = store({ secretAccessKey: 'wrong' })
     const failure = { code: 'store_failed' }
     await expect(refused.head(key)).rejects.toMatchObject({ failure })
     await expect(refused.get(key)).rejects.toMatchObject({ failure })
+    await expect(refused.list('acme/', null)).rejects.toMatchObject({ failure })
     await expect(refused.delete([key])).rejects.toMatchObject({ failure })
     await expect(refused.check()).rejects.toMatchObject({ failure })
+  })
+})
+
+describe('a list', () => {
+  afterEach(() => {
+    vi.restoreAllMocks()
+  })
+
+  const answer = (xml: string, status = 200) =>
+    vi.spyOn(globalThis, 'fetch').mockImplementation(async () => new Response(xml, { status }))
+  const page = (keys: string[], isTruncated: boolean) =>
+    `<?xml version="1.0"?><ListBucketResult xmlns="x"><IsTruncated>${isTruncated}</IsTruncated>${keys
+      .map((key) => `<Contents><Key>${key}</Key><Size>1</Size></Contents>`)
+      .join('')}</ListBucketResult>`
+
+  it('is a page that tells where the next one begins', async () => {
+    const fetched = answer(page(['p/a', 'p/b&amp;&#x1;'], true))
+    expect(await store().list('p/', 'p/0')).toEqual({ keys: ['p/a', 'p/b&\u0001'], isTruncated: true })
+    const [asked] = fetched.mock.calls[0] ?? []
+    const { searchParams } = new URL(asked instanceof Request ? asked.url : String(asked))
+    expect(Object.fromEntries(searchParams)).toMatchObject({
+      'list-type': '2',
+      prefix: 'p/',
+      'start-after': 'p/0',
+    })
+  })
+
+  it.each([
+    ['says that there is more, and not of what', page([], true)],
+    ['repeats the key that it was to go on from', page(['p/0'], true)],
+    ['says something else', '<Error><Code>Odd</Code></Error>'],
+  ])('fails when the store %s', async (_, xml) => {
+    answer(xml)
+    await expect(store().list('p/', 'p/0')).rejects.toMatchObject({ failure: { code: 'store_failed' } })
+  })
+
+  it.each([405, 501])('is unsupported when the store answers %i', async (status) => {
+    answer('<Error><Code>NotImplemented</Code></Error>', status)
+    expect(await store().list('p/', null)).toBe('unsupported')
+  })
+
+  it('is not taken for unsupported when it is forbidden', async () => {
+    answer('<Error><Code>AccessDenied</Code></Error>', 403)
+    await expect(store().list('p/', null)).rejects.toMatchObject({ failure: { code: 'store_failed' } })
+  })
+})
+
+describe('headers that were put with an object', () => {
+  afterEach(() => {
+    vi.restoreAllMocks()
+  })
+
+  it.each([
+    ['none', {}, false],
+    ['a disposition, which is told by itself', { 'content-disposition': 'inline' }, false],
+    ['the store’s own', { 'x-amz-request-id': '1', date: 'x', 'x-amz-storage-class': 'STANDARD_IA' }, false],
+    ['Cache-Control', { 'cache-control': 'public' }, true],
+    ['Expires', { expires: 'x' }, true],
+    ['Content-Language', { 'content-language': 'de' }, true],
+    ['metadata', { 'x-amz-meta-a': '1' }, true],
+    ['a redirect', { 'x-amz-website-redirect-location': 'https://evil.example' }, true],
+  ])('are seen: %s', async (_, headers, hasOtherHeaders) => {
+    const answer = { etag: '"a"', 'content-length': '1', 'content-type': 'text/plain', ...headers }
+    vi.spyOn(globalThis, 'fetch').mockImplementation(async () => new Response(null, { headers: answer }))
+    expect(await store().head('acme/file.txt' as ObjectKey)).toMatchObject({ hasOtherHeaders })
   })
 })

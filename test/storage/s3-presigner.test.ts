@@ -191,6 +191,7 @@ describe('a presigned URL', () => {
             host,
             path: `/bkt/${key}`,
             query: {
+              'response-cache-control': 'private',
               'response-content-type': contentType,
               'response-content-disposition': contentDisposition,
             },
@@ -205,6 +206,7 @@ describe('a presigned URL', () => {
             signature: expected.signature,
             signedHeaders: 'host',
           })
+          expect(read(url).parameters['response-cache-control']).toBe('private')
           expect(read(url).parameters['response-content-type']).toBe(contentType)
           expect(read(url).parameters['response-content-disposition']).toBe(contentDisposition)
         },

@@ -29,7 +29,10 @@ export type Fault =
   | 'broken'
 
 /** Without an effect, all that can go wrong with it is that no answer comes. */
-const reads = ['r2.head', 'r2.get', 's3.head', 's3.get', 's3.listParts', 's3.listMultiparts']
+const reads = [
+  ...['r2.head', 'r2.get', 'r2.list'],
+  ...['s3.head', 's3.get', 's3.list', 's3.listParts', 's3.listMultiparts'],
+]
 const ofReads: readonly Fault[] = ['before', 'down', 'die', 'hang']
 
 const everywhere: readonly Fault[] = ['before', 'after', 'down', 'die', 'hang', 'lost', 'late', 'later']

@@ -132,8 +132,9 @@ function directPromise(algorithm: 'MD5' | 'SHA-256', writeOnce: boolean): Promis
       const ask = () => json(worker.call('POST', directPath, { token, headers: once, json: { blob } }))
       const first = await ask()
       const askAgain = async () => {
+        const again = await ask()
         const looked = await json(worker.call('GET', `${directPath}/${first.signed_id}`, { token }))
-        return [(await ask()).direct_upload, ...(looked.direct_upload ? [looked.direct_upload] : [])]
+        return [again.direct_upload, ...(looked.direct_upload ? [looked.direct_upload] : [])]
       }
       return { fileId: fileIdIn(first.key), key: first.key, told: [first.direct_upload], askAgain }
     },

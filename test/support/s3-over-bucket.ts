@@ -11,6 +11,7 @@ export type S3Operation =
   | 's3.check'
   | 's3.head'
   | 's3.get'
+  | 's3.list'
   | 's3.put'
   | 's3.copy'
   | 's3.delete'
@@ -53,12 +54,20 @@ class Refused extends Error {
 const noSuchUpload = () => new Refused(404, 'NoSuchUpload')
 const leastPartBytes = 5 * 1024 ** 2
 
-/** `listsParts: false`: ListParts and ListMultipartUploads answer 501, as wrangler's endpoint does. */
+/**
+ * `listsParts: false`: ListParts and ListMultipartUploads answer 501, as wrangler's endpoint does. `listsObjects:
+ * false`: so does ListObjectsV2.
+ */
 export function createS3OverBucket(
   bucket: R2Bucket,
-  options: { listsParts?: boolean /** The most items of one list. */; pageSize?: number } = {},
+  options: {
+    listsParts?: boolean
+    listsObjects?: boolean
+    /** The most items of one list. */
+    pageSize?: number
+  } = {},
 ): S3OverBucket {
-  const { listsParts = true, pageSize = 1000 } = options
+  const { listsParts = true, listsObjects = true, pageSize = 1000 } = options
   const multiparts = new Map<string, Multipart>()
 
   const multipartOf = ({ query, key }: Call) => {
@@ -109,7 +118,7 @@ export function createS3OverBucket(
       if (object === null) throw new Refused(404, 'NoSuchKey')
       if (!('body' in object)) throw new Refused(412, 'PreconditionFailed')
       const answer = headersOf(object, headers)
-      for (const name of ['content-type', 'content-disposition']) {
+      for (const name of ['cache-control', 'content-type', 'content-disposition']) {
         const dressing = query.get(`response-${name}`)
         if (dressing !== null) answer.set(name, dressing)
       }
@@ -118,6 +127,21 @@ export function createS3OverBucket(
       answer.set('content-length', String(length))
       answer.set('content-range', `bytes ${offset}-${offset + length - 1}/${object.size}`)
       return new Response(object.body, { status: 206, headers: answer })
+    },
+
+    's3.list': async ({ query }) => {
+      if (!listsObjects) throw new Refused(501, 'NotImplemented')
+      const startAfter = query.get('start-after')
+      const page = await bucket.list({
+        prefix: query.get('prefix') ?? '',
+        limit: Math.min(pageSize, Number(query.get('max-keys') ?? 1000)),
+        ...(startAfter === null ? {} : { startAfter }),
+      })
+      return xmlOf('ListBucketResult', {
+        IsTruncated: page.truncated,
+        KeyCount: page.objects.length,
+        Contents: page.objects.map(({ key, etag, size }) => ({ Key: key, ETag: `"${etag}"`, Size: size })),
+      })
     },
 
     's3.put': async ({ request, key, headers }) => {
@@ -294,6 +318,7 @@ export function operationOf(request: Request): S3Operation {
       return key === '' ? 's3.check' : 's3.head'
     case 'GET':
       if (query.has('uploads')) return 's3.listMultiparts'
+      if (query.get('list-type') === '2') return 's3.list'
       return query.has('uploadId') ? 's3.listParts' : 's3.get'
     case 'PUT':
       if (query.has('uploadId')) return copies ? 's3.copyPart' : 's3.uploadPart'

@@ -46,12 +46,25 @@ export function objectKeyFor(organizationId: OrganizationId, fileId: FileId, ess
   return `${organizationId}/${fileId}${extension === null ? '' : `.${extension}`}` as ObjectKey
 }
 
+/** The gateway's own part of the bucket, for what is on its way. No organization's id begins with an underscore. */
+export const incomingPrefix = '_incoming/'
+
 /**
- * Where a client puts bytes that are copied to their object key once they are verified. No organization's id
- * begins with an underscore: one prefix holds what is on its way, for lifecycle rules, events and policies.
+ * Where a client puts bytes that are copied to their object key once they are verified: under one prefix, for
+ * the sweep's listing, lifecycle rules, events and policies.
  */
 export function incomingKeyFor(organizationId: OrganizationId, fileId: FileId): ObjectKey {
-  return `_incoming/${organizationId}/${fileId}` as ObjectKey
+  return `${incomingPrefix}${organizationId}/${fileId}` as ObjectKey
+}
+
+/**
+ * Whose upload an incoming key would belong to, if there is one. Null when `text` has not exactly the form that
+ * `incomingKeyFor` gives.
+ */
+export function parseIncomingKey(text: string): { organizationId: OrganizationId; fileId: FileId } | null {
+  if (!text.startsWith(incomingPrefix)) return null
+  const parts = parseObjectKey(text.slice(incomingPrefix.length))
+  return parts && incomingKeyFor(parts.organizationId, parts.fileId) === text ? parts : null
 }
 
 /**

@@ -10,6 +10,10 @@ export type StoredObject = {
   contentType: string | null
   /** The Content-Encoding that whoever put the object claimed for it; null when none. */
   contentEncoding: string | null
+  /** As stored; null when none. */
+  contentDisposition: string | null
+  /** The store keeps other headers or metadata with it than those above, and says them to whoever gets it. */
+  hasOtherHeaders: boolean
   /** Checksums of the bytes that the store vouches for; null where it says nothing. */
   md5: Md5 | null
   sha256: Sha256 | null
@@ -37,6 +41,9 @@ export type GetOptions = {
   range?: { offset: number; length: number }
 }
 
+/** `isTruncated`: there are more after the last of `keys`. */
+export type ListedKeys = { keys: readonly string[]; isTruncated: boolean }
+
 /**
  * The bucket. Every method throws `store_failed` when the store does not answer as it should;
  * a missing object is null, never a failure.
@@ -59,6 +66,11 @@ export interface ObjectStore extends StreamStore {
     to: ObjectKey,
     options: ObjectHeaders & { ifMatch: string },
   ): Promise<StoredObject | null>
+  /**
+   * A page of the keys that begin with `prefix` and come after `after` (null: from the first), in the store's
+   * order: at most 1000. `unsupported`: this store cannot list.
+   */
+  list(prefix: string, after: string | null): Promise<ListedKeys | 'unsupported'>
   /** Deletes what exists; deleting nothing is fine. Safe to repeat. */
   delete(keys: readonly ObjectKey[]): Promise<void>
   /** Resolves when the bucket answers. */

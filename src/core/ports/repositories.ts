@@ -4,7 +4,7 @@ import type { Refusal } from '../errors'
 import type { FileBase, FileOrigin, FileRecord } from '../files/file-record'
 import type { MetadataTerm } from '../files/metadata'
 import type { FileReply, IdempotencyClaim, IdempotencyRecord } from '../idempotency/idempotency'
-import type { ContentId, FileId, ObjectKey, OrganizationId, Sha256 } from '../ids'
+import type { FileId, ObjectKey, OrganizationId, Sha256 } from '../ids'
 import type { ApiKey, StoredApiKey } from '../organizations/api-key'
 import type { Organization } from '../organizations/organization'
 import type { Upload } from '../uploads/upload'
@@ -21,6 +21,7 @@ export interface Repositories {
   readonly files: FileRepository
   readonly uploads: UploadRepository
   readonly deletions: DeletionRepository
+  readonly sweepPositions: SweepPositionRepository
   readonly associations: AssociationRepository
   readonly streamUploads: StreamUploadRepository
   readonly idempotencyKeys: IdempotencyKeys
@@ -76,7 +77,7 @@ export interface FileRepository {
   ): Promise<FileRecord[]>
   /**
    * Removes the file whatever its status, lets go of its bytes if no other file needs them, and returns
-   * what is now due for deletion; null when there was no such file.
+   * what is now to be deleted, its incoming key among it; null when there was no such file.
    */
   delete(organizationId: OrganizationId, id: FileId, now: number): Promise<DueObject[] | null>
 }
@@ -105,11 +106,16 @@ export type BegunUpload =
    * Another request holds the idempotency key. Nothing was made; but if it was the same request and its
    * upload is still pending, that upload now expires when this one would have.
    */
-  | { outcome: 'claimed'; record: IdempotencyRecord<FileReply>; uploadExpiresAt: number | null }
+  | {
+      outcome: 'claimed'
+      record: IdempotencyRecord<FileReply>
+      uploadExpiresAt: number | null
+      /** What the file of that request is now; null: deleted. */
+      subjectStatus: FileRecord['status'] | null
+    }
 
 /** The verified bytes of an upload, which are at its `contentKey`. */
 export type VerifiedBytes = {
-  contentId: ContentId
   byteSize: number
   /** null: nobody has read them. */
   sha256: Sha256 | null
@@ -141,9 +147,9 @@ export interface UploadRepository {
   ): Promise<boolean>
   /**
    * Gives a pending file its bytes: as new content, or, when the organization has content with that hash
-   * by now, as that content, and the object is due for deletion, as incoming bytes are. Does nothing when the
-   * upload is no longer pending, or another version was chosen. Returns the file as it then is (null: deleted)
-   * and the keys due for deletion. Throws `quota_exceeded`.
+   * by now, as that content, and the object is due for deletion. Does nothing when the upload is no longer
+   * pending, or another version was chosen. Returns the file as it then is (null: deleted) and the keys that the
+   * outbox lists now; incoming keys it never lists. Throws `quota_exceeded`.
    */
   settle(
     intent: UploadIntent,
@@ -157,7 +163,7 @@ export interface UploadRepository {
   adopt(intent: UploadIntent, content: Content): Promise<FileRecord | null>
   /**
    * Ends those of the uploads that are pending, without bytes: releases what they reserved, forgets their
-   * unanswered idempotency records and hands what they left to deletion. The files are removed, or kept with
+   * unanswered idempotency records and hands what they left to deletion, but for incoming keys. The files are removed, or kept with
    * `refusal` if one is given. The ids are of records that were found for whoever may end them. Returns what
    * is now due for deletion: nothing of those that somebody else ended, whose bytes a file may have.
    */
@@ -175,8 +181,15 @@ export interface UploadRepository {
     reason: Refusal,
     now: number,
   ): Promise<DueObject[]>
-  /** The files whose bytes are put at these keys, whoever's they are: for what the store itself says. */
-  findByObjectKeys(keys: readonly ObjectKey[]): Promise<FileRecord[]>
+  /**
+   * What is known of objects that the store itself tells of, whoever's they are: the file whose upload put them
+   * there, by the id that the key says, and whether the outbox lists the key.
+   */
+  findByObjectKeys(
+    named: readonly { key: ObjectKey; fileId: FileId | null }[],
+  ): Promise<{ files: FileRecord[]; listed: ObjectKey[] }>
+  /** Those of these incoming keys whose upload is pending. */
+  awaitedKeys(named: readonly { key: ObjectKey; fileId: FileId }[]): Promise<ObjectKey[]>
   /**
    * Up to `limit` files whose upload is past its expiry, oldest first. They are not returned again before
    * `nextSweepAt`: one that cannot be dealt with is never in the way of the others.
@@ -196,15 +209,32 @@ export type DueObject = {
   multipart: { method: 'edge' | 'multipart'; id: string | null } | null
 }
 
-/** The outbox of objects to delete. */
+/** The outbox of objects to delete. It lists no incoming keys: what is left there is found in the bucket. */
 export interface DeletionRepository {
-  /** Up to `limit` objects that are due, oldest first. They are not due again before `nextDueAt`. */
-  takeDue(now: number, limit: number, nextDueAt: number): Promise<DueObject[]>
   /**
-   * Notes that the objects were deleted. They are forgotten; or, while something may still land at their keys,
-   * due again, after `soonestMs` at the soonest.
+   * Up to `limit` objects that are due, oldest first, from the position `after` on (null: from the first); `next`
+   * is where to go on. Writes nothing.
+   */
+  due(
+    now: number,
+    limit: number,
+    after: string | null,
+  ): Promise<{ objects: DueObject[]; next: string | null }>
+  /**
+   * Notes that the objects were deleted. They are forgotten; or they stay due while a URL can still put something
+   * at their keys, and are due ever less often, after `soonestMs` at the soonest, while something may land late.
    */
   done(keys: readonly ObjectKey[], now: number, soonestMs: number): Promise<void>
+  /** Has the objects wait until `dueAt`: they could not be deleted, and are not to hold up others. */
+  postpone(keys: readonly ObjectKey[], dueAt: number): Promise<void>
+}
+
+/** Where a sweep goes on with a step that was too long for the one before. */
+export interface SweepPositionRepository {
+  /** By step; a step that is not there begins at its beginning. */
+  all(): Promise<Map<string, string>>
+  /** null: the next sweep begins at the beginning. */
+  keep(step: string, position: string | null): Promise<void>
 }
 
 /** What is said about a file besides its bytes, known only when all of them have come. */

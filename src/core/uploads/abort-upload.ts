@@ -2,7 +2,7 @@ import { fail } from '../errors'
 import { isStored } from '../files/file-record'
 import type { Gateway } from '../gateway'
 import type { FileId, OrganizationId } from '../ids'
-import { deleteObjects } from './delete-objects'
+import { deleteObjects, incomingKeysOf } from './delete-objects'
 
 /**
  * Gives a pending upload up: its bytes and parts are deleted, what it reserved is free, the file stays as
@@ -20,7 +20,7 @@ export async function abortUpload(
     const refusal = { status: 'failed', reason: { code: 'aborted' } } as const
     const due = await gateway.uploads.abandon([id], refusal, gateway.now())
     // An edge upload is ended by its own request, which finds nothing to end.
-    if (file.upload.method !== 'edge') deleteObjects(gateway, due)
+    if (file.upload.method !== 'edge') deleteObjects(gateway, [...due, ...incomingKeysOf(file.upload)])
   }
   // Somebody else may have settled it in this moment.
   const ended = file.status === 'uploading' ? await gateway.files.find(organizationId, id) : file

@@ -8,7 +8,7 @@ import type { Gateway } from '../gateway'
 import { type IdempotencyClaim, replyOf } from '../idempotency/idempotency'
 import type { FileId, OrganizationId, Sha256 } from '../ids'
 import { inOwnOrganization } from '../organizations/own-organization'
-import type { UploadIntent } from '../ports/repositories'
+import type { BegunUpload, UploadIntent } from '../ports/repositories'
 import { type HeaderSeal, noHeaderSeal, type Upload } from './upload'
 
 /** What a caller says about a file, parsed and within its limits. */
@@ -24,9 +24,17 @@ export type NewFile = {
   checksum?: string
 }
 
-export type Begun =
-  | { intent: UploadIntent; known: Content | null }
-  | { replay: FileRecord; uploadExpiresAt: number | null }
+export type Begun = { intent: UploadIntent; known: Content | null } | Replay
+
+/** The reply that an earlier request with the same idempotency key got. */
+export type Replay = {
+  /** The file as it was then. */
+  replay: FileRecord
+  /** What it is now; null: deleted. */
+  subjectStatus: FileRecord['status'] | null
+  /** Until when its upload can be used now; null: there is none any more. */
+  uploadExpiresAt: number | null
+}
 
 export type UploadPlan = Pick<Upload, 'method' | 'byteSize'> & {
   ttlMs: number
@@ -88,12 +96,17 @@ export async function beginUpload(
   if (first.outcome === 'begun') return { intent, known: first.known }
   const claim = options.claim ?? fail({ code: 'internal' })
   const answer = replyOf(first.record, claim, now)
-  if (answer !== 'stale') return { replay: answer.reply.file, uploadExpiresAt: first.uploadExpiresAt }
+  if (answer !== 'stale') return replayOf(answer.reply.file, first)
 
   await gateway.uploads.abandon([first.record.subjectId as FileId], null, now)
   const second = await begin()
   if (second.outcome === 'begun') return { intent, known: second.known }
   const settled = replyOf(second.record, claim, now)
   if (settled === 'stale') fail({ code: 'idempotency_in_progress', retryAfterSeconds: 1 })
-  return { replay: settled.reply.file, uploadExpiresAt: second.uploadExpiresAt }
+  return replayOf(settled.reply.file, second)
+}
+
+function replayOf(replay: FileRecord, claimed: BegunUpload & { outcome: 'claimed' }): Replay {
+  const { subjectStatus, uploadExpiresAt } = claimed
+  return { replay, subjectStatus, uploadExpiresAt }
 }

@@ -1,14 +1,16 @@
+import { chunksOf } from '../contents/chunks'
 import type { Content } from '../contents/content'
+import { peek } from '../contents/peek'
 import { fail, failField } from '../errors'
 import { contentDispositionOf, inlineOrAttachment } from '../files/content-disposition'
-import type { FileBase, FileRecord, StoredFile } from '../files/file-record'
+import type { FileBase, StoredFile } from '../files/file-record'
 import { isStored } from '../files/file-record'
 import { type Gateway, objectMaxBytes, singlePutMaxBytes } from '../gateway'
 import { claimFor, type IdempotencyKey } from '../idempotency/idempotency'
 import type { Md5, Sha256 } from '../ids'
 import { detectionSampleBytes } from '../ports/content-type-detector'
 import type { UploadIntent } from '../ports/repositories'
-import { beginUpload, intentOf, type NewFile, type UploadPlan } from './begin-upload'
+import { beginUpload, intentOf, type NewFile, type Replay, type UploadPlan } from './begin-upload'
 import {
   isMultipart,
   type MultipartUpload,
@@ -108,7 +110,7 @@ async function create(
   const intent = intentOf(gateway, file, plan, now)
   const options = { claim, sha256: lookUp, replyNow: plan.method !== 'multipart' }
   const begun = await beginUpload(gateway, intent, options, now)
-  if ('replay' in begun) return createdBefore(gateway, begun.replay, begun.uploadExpiresAt)
+  if ('replay' in begun) return createdBefore(gateway, begun)
   if (begun.known !== null) {
     const adopted = await adoptOrAbandon(gateway, intent, begun.known)
     // None: deleted in this moment.
@@ -148,7 +150,8 @@ async function adopt(gateway: Gateway, intent: UploadIntent, known: Content): Pr
     ...(known.byteSize === 0 ? {} : { range }),
   })
   if (found === null) return null
-  const sample = new Uint8Array(await new Response(found.body).arrayBuffer())
+  const { sample, all } = await peek(chunksOf(found.body), detectionSampleBytes)
+  await all.return(undefined)
   const refusal = await sampleRefusal(gateway, contentType, sample)
   if (refusal?.code === 'type_mismatch') fail(refusal)
   const file = await gateway.uploads.adopt(intent, known)
@@ -199,14 +202,11 @@ async function inParts(
   return { kind: 'multipart', file, upload, parts: await presignFirstParts(gateway, upload), replayed }
 }
 
-/** The answer to a request whose key has one already. URLs are signed anew. */
-async function createdBefore(
-  gateway: Gateway,
-  file: FileRecord,
-  uploadExpiresAt: number | null,
-): Promise<CreatedUpload> {
+/** The answer to a request whose key has one already. URLs are signed anew. Throws `replay_over`. */
+async function createdBefore(gateway: Gateway, replay: Replay): Promise<CreatedUpload> {
+  const { replay: file } = replay
   if (isStored(file)) return { kind: 'known', file, replayed: true }
-  const upload = pendingUploadOf(file)
+  const upload = pendingUploadOf(replay)
   if (upload.method === 'multipart') return inParts(gateway, file, upload, true)
-  return { kind: 'put', ...(await presignReplayed(gateway, file, uploadExpiresAt)) }
+  return { kind: 'put', ...(await presignReplayed(gateway, replay)) }
 }

@@ -1,38 +1,48 @@
+import { parseIncomingKey } from '../contents/content'
 import type { Gateway } from '../gateway'
 import type { ObjectKey } from '../ids'
 import type { DueObject } from '../ports/repositories'
+import type { Upload } from './upload'
 
 /**
  * How long the sweep waits before it tries again what could not be deleted, and at the least before it looks
- * again at a key where something may still land.
+ * again at a key where something may land that began in time.
  */
 export const deletionRetryMs = 60 * 60 * 1000
 
 /** How many multipart uploads are aborted at a time: a Worker waits for the headers of six answers at once. */
 const abortsAtOnce = 4
 
+/** The keys of `upload` that no outbox lists: to be deleted once it is over. What fails is found by the sweep. */
+export function incomingKeysOf({ objectKey }: Upload): ObjectKey[] {
+  return parseIncomingKey(objectKey) === null ? [] : [objectKey]
+}
+
 /**
- * Deletes objects that the outbox already lists, after the answer is sent. What fails here stays listed
- * and is tried again by the sweep.
+ * Deletes objects that the outbox lists already, or that are incoming and not awaited any more, after the answer
+ * is sent. What fails here is left to the sweep.
  */
 export function deleteObjects(gateway: Gateway, due: readonly (DueObject | ObjectKey)[]): void {
   if (due.length === 0) return
   const objects = due.map((one) => (typeof one === 'string' ? { key: one, multipart: null } : one))
+  const work = async () => {
+    const { failed, failure } = await deleteDueObjects(gateway, objects)
+    if (failed.length > 0) throw failure
+  }
   gateway.background(
-    deleteListedObjects(gateway, objects).catch((cause) => {
+    work().catch((cause) => {
       gateway.log({ event: 'deletion_left_to_sweep', objects: due.length, cause })
     }),
   )
 }
 
-/**
- * Aborts their multipart uploads, deletes the objects and takes them off the outbox. Safe to repeat. When the
- * store refuses them together, each is tried alone, so that one bad key does not keep the others; throws what
- * the last bad one met. Returns how many were deleted.
- */
-export async function deleteListedObjects(gateway: Gateway, due: readonly DueObject[]): Promise<number> {
+/** What became of a deletion of several objects; `failure` is what the last of `failed` met. */
+export type Deletion = { deleted: ObjectKey[]; failed: ObjectKey[]; failure: unknown }
+
+/** Aborts their multipart uploads, deletes the objects and takes them off the outbox. Safe to repeat. */
+export async function deleteDueObjects(gateway: Gateway, due: readonly DueObject[]): Promise<Deletion> {
   const ready: ObjectKey[] = []
-  const deleted: ObjectKey[] = []
+  const unready: ObjectKey[] = []
   let failure: unknown
   for (let at = 0; at < due.length; at += abortsAtOnce)
     await Promise.all(
@@ -42,19 +52,18 @@ export async function deleteListedObjects(gateway: Gateway, due: readonly DueObj
           ready.push(object.key)
         } catch (cause) {
           failure = cause
+          unready.push(object.key)
         }
       }),
     )
-  try {
-    if (ready.length > 0) await gateway.objects.delete(ready)
-    deleted.push(...ready)
-  } catch (together) {
-    failure = together
-    if (ready.length > 1) failure = await deleteOneByOne(gateway, ready, deleted)
+  const deletion = await deleteKeys(gateway, ready)
+  const listed = deletion.deleted.filter((key) => parseIncomingKey(key) === null)
+  if (listed.length > 0) await gateway.deletions.done(listed, gateway.now(), deletionRetryMs)
+  return {
+    deleted: deletion.deleted,
+    failed: [...unready, ...deletion.failed],
+    failure: deletion.failure ?? failure,
   }
-  if (deleted.length > 0) await gateway.deletions.done(deleted, gateway.now(), deletionRetryMs)
-  if (failure !== undefined) throw failure
-  return deleted.length
 }
 
 /** Parts are no object: deleting the key would leave them. */
@@ -66,18 +75,27 @@ async function abortMultipart(gateway: Gateway, { key, multipart }: DueObject): 
   return gateway.multipartUploads.abort(key, multipart.id)
 }
 
-async function deleteOneByOne(
-  gateway: Gateway,
-  keys: readonly ObjectKey[],
-  deleted: ObjectKey[],
-): Promise<unknown> {
-  let failure: unknown
+/**
+ * Deletes the objects. When the store refuses them together, each is tried alone, so that one bad key does not
+ * keep the others.
+ */
+export async function deleteKeys(gateway: Gateway, keys: readonly ObjectKey[]): Promise<Deletion> {
+  const deletion: Deletion = { deleted: [], failed: [], failure: undefined }
+  if (keys.length === 0) return deletion
+  try {
+    await gateway.objects.delete(keys)
+    deletion.deleted.push(...keys)
+    return deletion
+  } catch (together) {
+    if (keys.length === 1) return { ...deletion, failed: [...keys], failure: together }
+  }
   for (const key of keys)
     try {
       await gateway.objects.delete([key])
-      deleted.push(key)
+      deletion.deleted.push(key)
     } catch (alone) {
-      failure = alone
+      deletion.failed.push(key)
+      deletion.failure = alone
     }
-  return failure
+  return deletion
 }

@@ -1,8 +1,8 @@
 import { fail, failField } from '../errors'
-import type { FileBase, FileRecord, PendingFile } from '../files/file-record'
+import type { FileBase, PendingFile } from '../files/file-record'
 import { type Gateway, singlePutMaxBytes } from '../gateway'
 import { claimFor, type IdempotencyKey } from '../idempotency/idempotency'
-import { beginUpload, intentOf, type NewFile, type UploadPlan } from './begin-upload'
+import { beginUpload, intentOf, type NewFile, type Replay, type UploadPlan } from './begin-upload'
 import { type HeaderSeal, noHeaderSeal, type Upload } from './upload'
 
 export type PresignUpload = {
@@ -35,8 +35,8 @@ export type PresignedUpload = {
  * A repeated request gets the same place under a newly signed URL; its lifetime grows anew while the
  * bytes are awaited, and never after that.
  *
- * Throws `upload_too_large` over 5 GiB, `quota_exceeded`, what an idempotency key can throw,
- * `database_failed`.
+ * Throws `upload_too_large` over 5 GiB, `quota_exceeded`, `too_many_uploads`, `too_many_unsized_uploads`, what an
+ * idempotency key can throw, `replay_over`, `database_failed`.
  */
 export async function presignUpload(gateway: Gateway, input: PresignUpload): Promise<PresignedUpload> {
   const now = gateway.now()
@@ -50,7 +50,7 @@ export async function presignUpload(gateway: Gateway, input: PresignUpload): Pro
   const intent = intentOf(gateway, file, await singlePutPlan(gateway, byteSize, seal), now)
   const begun = await beginUpload(gateway, intent, { claim, sha256: null, replyNow: true }, now)
   return 'replay' in begun
-    ? presignReplayed(gateway, begun.replay, begun.uploadExpiresAt)
+    ? presignReplayed(gateway, begun)
     : presignIntent(gateway, intent.file, intent.upload, false)
 }
 
@@ -105,15 +105,14 @@ export async function presignAgain(
   return gateway.presigner.presignPut(upload.objectKey, upload, ttlOf(upload, gateway.now()))
 }
 
-/** The answer to a request whose key has one already: the same place, until its upload expires now. */
-export function presignReplayed(
-  gateway: Gateway,
-  file: FileRecord,
-  uploadExpiresAt: number | null,
-): Promise<PresignedUpload> {
-  const upload = pendingUploadOf(file)
-  const expiresAt = uploadExpiresAt ?? upload.expiresAt
-  return presignIntent(gateway, file, { ...upload, expiresAt }, true)
+/**
+ * The answer to a request whose key has one already: the same place, until its upload expires now. Also once the
+ * bytes are there, when the URL does nothing any more. Throws `replay_over`.
+ */
+export function presignReplayed(gateway: Gateway, replay: Replay): Promise<PresignedUpload> {
+  const upload = pendingUploadOf(replay)
+  const expiresAt = replay.uploadExpiresAt ?? upload.expiresAt
+  return presignIntent(gateway, replay.replay, { ...upload, expiresAt }, true)
 }
 
 /** A URL for the bytes of `upload`, valid until it expires. */
@@ -133,7 +132,14 @@ function ttlOf(upload: Upload, now: number): number {
   return Math.max(1, Math.ceil((upload.expiresAt - now) / 1000))
 }
 
-/** The upload of a file as an idempotency record keeps it. */
-export function pendingUploadOf(file: FileRecord): Upload {
+/**
+ * The upload that a stored reply tells of. Throws `replay_over` when its file was deleted, refused or has failed:
+ * no URL is handed out for what is gone.
+ */
+export function pendingUploadOf({ replay: file, subjectStatus }: Replay): Upload {
+  const fileId = file.id
+  if (subjectStatus === null) fail({ code: 'replay_over', fileId, became: 'deleted' })
+  if (subjectStatus === 'error') fail({ code: 'replay_over', fileId, became: 'refused' })
+  if (subjectStatus === 'failed') fail({ code: 'replay_over', fileId, became: 'failed' })
   return file.status === 'uploading' ? file.upload : fail({ code: 'internal' })
 }

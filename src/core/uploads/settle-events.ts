@@ -1,3 +1,4 @@
+import { parseIncomingKey, parseObjectKey } from '../contents/content'
 import type { FileRecord, PendingFile } from '../files/file-record'
 import { isStored } from '../files/file-record'
 import type { Gateway } from '../gateway'
@@ -16,16 +17,31 @@ export type ObjectCreated = {
   isCopy: boolean
 }
 
-/** The files whose uploads put bytes at the keys of these events. One database round trip for all. */
-export async function filesOfEvents(
+/** What is known of an object that the store tells of. */
+export type EventSubject = {
+  /** The file whose upload put bytes there; null: none. */
+  file: FileRecord | null
+  /** The outbox lists the key: nothing at it is wanted. */
+  isListed: boolean
+}
+
+/** What these events are about, by key. One database round trip for all. */
+export async function subjectsOfEvents(
   gateway: Gateway,
   events: readonly ObjectCreated[],
-): Promise<Map<ObjectKey, FileRecord>> {
+): Promise<Map<ObjectKey, EventSubject>> {
   if (events.length === 0) return new Map()
-  const files = await gateway.uploads.findByObjectKeys([...new Set(events.map(({ key }) => key))])
-  return new Map(
+  const keys = [...new Set(events.map(({ key }) => key))]
+  const named = keys.map((key) => {
+    const parts = parseIncomingKey(key) ?? parseObjectKey(key)
+    return { key, fileId: parts?.fileId ?? null }
+  })
+  const { files, listed } = await gateway.uploads.findByObjectKeys(named)
+  const isListed = new Set(listed)
+  const byKey = new Map(
     files.flatMap((file) => ('upload' in file && file.upload ? [[file.upload.objectKey, file]] : [])),
   )
+  return new Map(keys.map((key) => [key, { file: byKey.get(key) ?? null, isListed: isListed.has(key) }]))
 }
 
 /** How far the store's clock may be from ours. */
@@ -35,10 +51,25 @@ const clockToleranceMs = 60_000
  * Settles the upload that an event is about; safe to repeat, in any order, as it asks the store itself what is
  * there. A copy under the key of an upload is refused: whoever holds a URL may have added
  * `x-amz-copy-source` to make the store copy what he may not read. That is so also when the copy was taken for
- * his bytes in the meantime, which `file` need not know of yet; a copy that was made after his bytes were taken is
- * nobody's: it changes nothing. Throws `store_failed`, `database_failed`.
+ * his bytes in the meantime, which the file need not know of yet; a copy that was made after his bytes were taken
+ * changes nothing.
+ *
+ * What has come without being awaited is deleted at once: an incoming object whose upload is over, as a URL can
+ * be used until it expires, and what the outbox lists. Other keys are left alone: others may use the bucket too.
+ * Throws `store_failed`, `database_failed`.
  */
-export async function settleEvent(gateway: Gateway, event: ObjectCreated, file: FileRecord): Promise<void> {
+export async function settleEvent(
+  gateway: Gateway,
+  event: ObjectCreated,
+  { file, isListed }: EventSubject,
+): Promise<void> {
+  if (file !== null) await settleFile(gateway, event, file)
+  const isAwaited = file?.status === 'uploading'
+  if (isListed || (!isAwaited && parseIncomingKey(event.key) !== null))
+    await gateway.objects.delete([event.key])
+}
+
+async function settleFile(gateway: Gateway, event: ObjectCreated, file: FileRecord): Promise<void> {
   if (!event.isCopy) {
     if (file.status === 'uploading') await settleUpload(gateway, file)
     return

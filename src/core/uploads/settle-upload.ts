@@ -4,12 +4,17 @@ import type { Refusal } from '../errors'
 import { GatewayError } from '../errors'
 import type { FileRecord, PendingFile } from '../files/file-record'
 import type { Gateway } from '../gateway'
-import type { ContentId } from '../ids'
 import { detectionSampleBytes } from '../ports/content-type-detector'
 import type { StoredObject } from '../ports/object-store'
-import { deleteObjects } from './delete-objects'
+import { deleteObjects, incomingKeysOf } from './delete-objects'
 import { copyInStore, copyThrough, digestsOfAll } from './promote'
-import { type Digests, digestRefusal, factsRefusal, sampleRefusal } from './verify-object'
+import {
+  type Digests,
+  digestRefusal,
+  factsRefusal,
+  hasUnpromisedHeaders,
+  sampleRefusal,
+} from './verify-object'
 
 /**
  * Ends an upload whose bytes a client has put into the bucket: the store is asked what is really there, and
@@ -18,7 +23,8 @@ import { type Digests, digestRefusal, factsRefusal, sampleRefusal } from './veri
  * has arrived (or, rarely, other bytes arrive at this moment), null when it was deleted meanwhile.
  *
  * Where a URL could still replace the bytes they are promoted: copied to a key that no URL was ever signed
- * for, through the Worker where that moves bytes or the store's own copies cannot be relied on.
+ * for, through the Worker where that moves bytes or the store's own copies cannot be relied on. Where no URL can,
+ * and the object has headers that nobody promised, it is rewritten in place in the same way, with its own.
  * Up to `limits.hashMaxBytes` all bytes are read, for their SHA-256 and for sealed checksums that the
  * store does not vouch for; beyond that their beginning. One database round trip, two with a promotion.
  */
@@ -47,7 +53,10 @@ async function read(gateway: Gateway, file: PendingFile, object: StoredObject): 
   const isShort = object.byteSize <= gateway.limits.hashMaxBytes
   const isAttested = object.sha256 !== null && (upload.md5 === null || object.md5 !== null)
   const { movesBytes, copiesIfMatch } = gateway.store
-  const passesThrough = isPromoted && ((isShort && movesBytes) || !copiesIfMatch)
+  // Its bytes cannot change meanwhile: settlers that overlap write the same.
+  const isRewritten = !isPromoted && upload.method === 'presigned_put' && hasUnpromisedHeaders(upload, object)
+  const isCopied = isPromoted || isRewritten
+  const passesThrough = isCopied && ((isShort && movesBytes) || !copiesIfMatch)
   const readsAll = (isShort && !isAttested) || passesThrough || object.byteSize === 0
   const found = await gateway.objects.get(object.key, {
     ifMatch: object.etag,
@@ -72,7 +81,7 @@ async function read(gateway: Gateway, file: PendingFile, object: StoredObject): 
   }
   const digests = readsAll ? await digestsOfAll(upload, stated, all) : stated
   if (!readsAll) await all.return(undefined)
-  if (!isPromoted || digestRefusal(upload, digests) !== null)
+  if (!isCopied || digestRefusal(upload, digests) !== null)
     return accept(gateway, file, object, object, digests)
   const copy = await copyInStore(gateway, upload, object)
   return copy === null ? lookAgain(gateway, file) : accept(gateway, file, object, copy, digests)
@@ -93,7 +102,6 @@ async function accept(
   const refusal = digestRefusal(file.upload, digests)
   if (refusal !== null) return refuse(gateway, file, refusal)
   const bytes = {
-    contentId: gateway.newId() as ContentId,
     byteSize: object.byteSize,
     sha256: digests.sha256,
     etag,
@@ -101,7 +109,9 @@ async function accept(
   }
   try {
     const settled = await gateway.uploads.settle({ file, upload: file.upload }, bytes, gateway.now())
-    deleteObjects(gateway, settled.due)
+    // Still awaited: other bytes than these were chosen.
+    const isOver = settled.file?.status !== 'uploading'
+    deleteObjects(gateway, [...settled.due, ...(isOver ? incomingKeysOf(file.upload) : [])])
     return settled.file
   } catch (error) {
     // Without a sealed size nothing was reserved, so the quota is met only now.
@@ -113,7 +123,7 @@ async function accept(
 
 /**
  * Ends the upload of bytes that were refused; they are deleted, and the record stays with its reason. Changes
- * nothing, and deletes nothing, when somebody else has ended it in the meantime. Returns the file as it then is.
+ * nothing, and deletes nothing that a file has, when the upload was ended in the meantime. Returns the file as it then is.
  */
 export async function refuse(
   gateway: Gateway,
@@ -121,6 +131,6 @@ export async function refuse(
   reason: Refusal,
 ): Promise<FileRecord | null> {
   const due = await gateway.uploads.abandon([file.id], { status: 'error', reason }, gateway.now())
-  deleteObjects(gateway, due)
+  deleteObjects(gateway, [...due, ...incomingKeysOf(file.upload)])
   return gateway.files.find(file.organizationId, file.id)
 }

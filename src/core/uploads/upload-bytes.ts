@@ -5,7 +5,7 @@ import type { FileRecord, StoredFile } from '../files/file-record'
 import { isStored } from '../files/file-record'
 import type { Gateway } from '../gateway'
 import { claimFor, type IdempotencyKey } from '../idempotency/idempotency'
-import { type ContentId, type Sha256, sha256Of } from '../ids'
+import { type Sha256, sha256Of } from '../ids'
 import { detectionSampleBytes } from '../ports/content-type-detector'
 import type { UploadIntent } from '../ports/repositories'
 import { beginUpload, intentOf, type NewFile } from './begin-upload'
@@ -71,7 +71,6 @@ async function store(
     gateway.objects.put(objectKey, bytes, { contentType, sha256 }),
   )
   const verified = {
-    contentId: gateway.newId() as ContentId,
     byteSize: bytes.length,
     sha256,
     etag: object.etag,

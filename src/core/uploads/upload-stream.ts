@@ -11,7 +11,7 @@ import {
   type IdempotencyRecord,
   replyOf,
 } from '../idempotency/idempotency'
-import type { ContentId, Sha256 } from '../ids'
+import type { Sha256 } from '../ids'
 import { inOwnOrganization } from '../organizations/own-organization'
 import { detectionSampleBytes } from '../ports/content-type-detector'
 import type { ObjectWriter } from '../ports/object-store'
@@ -108,7 +108,6 @@ async function store(
   const object = await writer.complete(sha256)
   const now = gateway.now()
   const bytes = {
-    contentId: gateway.newId() as ContentId,
     byteSize,
     sha256,
     etag: object.etag,

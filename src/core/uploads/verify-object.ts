@@ -16,9 +16,28 @@ export function factsRefusal(upload: Upload, object: StoredObject): Refusal | nu
   if (object.contentType === null || !isSameContentType(object.contentType, upload.contentType))
     return { code: 'type_mismatch', declared: upload.contentType, actual: object.contentType ?? '' }
   // Not part of any seal, and readers would get other bytes than those that were counted.
-  if (object.contentEncoding !== null)
+  if (object.contentEncoding !== null && encodes(object.contentEncoding))
     return { code: 'encoding_not_promised', encoding: object.contentEncoding }
   return digestRefusal(upload, object)
+}
+
+/**
+ * Whether stored bytes are encoded under this Content-Encoding. `aws-chunked` is how they are sent, which the
+ * store undoes and some stores note all the same (S3, "Signature calculations"); `identity` is no encoding.
+ */
+function encodes(contentEncoding: string): boolean {
+  const codings = contentEncoding.split(',').map((coding) => coding.trim().toLowerCase())
+  return codings.some((coding) => !['', 'identity', 'aws-chunked'].includes(coding))
+}
+
+/**
+ * Whether the store keeps headers or metadata with the object that nobody promised. Who holds a URL may add what
+ * it does not sign, such as `Cache-Control` or `x-amz-meta-*`, and every reader would be told.
+ */
+export function hasUnpromisedHeaders(upload: Upload, object: StoredObject): boolean {
+  const { hasOtherHeaders, contentEncoding, contentDisposition: disposition } = object
+  const isOtherDisposition = disposition !== null && disposition !== upload.contentDisposition
+  return hasOtherHeaders || contentEncoding !== null || isOtherDisposition
 }
 
 /** Whether a digest is another than the sealed one. One that nobody vouches for refuses nothing. */

@@ -3,6 +3,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { type Failure, type FailureCode, type FailureOf, type Issue, sayIssue } from '../../core/errors'
 import type { HttpEnv } from '../../http/context'
 import { failureHeaders } from '../../http/render-failure'
+import { sayReplayOver, tooManyUnsizedUploads } from '../../http/shared-sentences'
 
 type Rendered = { status: ContentfulStatusCode; error: string; message: string; details?: readonly Issue[] }
 type Table = { [Code in FailureCode]: (failure: FailureOf<Code>) => Rendered }
@@ -56,9 +57,11 @@ const table = {
     message: `The file has the ETag ${etag}, which the condition of the request rules out`,
   }),
   too_many_uploads: () => forbidden('The organization has too many uploads pending; finish or delete some'),
+  too_many_unsized_uploads: () => forbidden(tooManyUnsizedUploads),
   upload_refused: ({ refusal }) => conflict(`The upload was refused: ${refusal.code}`),
   not_arrived: () => conflict('The bytes have not arrived'),
   upload_over: () => conflict('The upload is over'),
+  replay_over: ({ became }) => conflict(sayReplayOver(became)),
   not_multipart: () => conflict('The upload is not in parts'),
   parts_missing: () => conflict('Parts are missing or wrong'),
   parts_required: () => conflict('The parts and their ETags are required'),

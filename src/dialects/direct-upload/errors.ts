@@ -3,6 +3,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Failure, FailureCode, FailureOf, Issue, Refusal } from '../../core/errors'
 import type { HttpEnv } from '../../http/context'
 import { failureHeaders } from '../../http/render-failure'
+import { sayReplayOver, tooManyUnsizedUploads } from '../../http/shared-sentences'
 import { sentences } from './schema'
 
 type Rendered =
@@ -73,9 +74,11 @@ const table = {
     detail: `The blob has the ETag ${etag}, which the condition of the request rules out`,
   }),
   too_many_uploads: () => forbidden('The organization has too many uploads pending; finish or delete some'),
+  too_many_unsized_uploads: () => forbidden(tooManyUnsizedUploads),
   upload_refused: ({ refusal }) => conflict(`The upload was refused: ${sayRefusal(refusal)}`),
   not_arrived: () => conflict('The bytes of this blob have not arrived yet'),
   upload_over: () => conflict('The upload is over'),
+  replay_over: ({ became }) => conflict(sayReplayOver(became)),
   not_multipart: () => conflict('The upload is not in parts'),
   parts_missing: () => conflict('Parts are missing or wrong'),
   parts_required: () => conflict('The parts and their ETags are required'),

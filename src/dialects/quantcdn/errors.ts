@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Failure, FailureCode, FailureOf, Issue, Refusal } from '../../core/errors'
 import { failureHeaders } from '../../http/render-failure'
+import { sayReplayOver, tooManyUnsizedUploads } from '../../http/shared-sentences'
 
 type Rendered = { status: ContentfulStatusCode; message: string; details?: readonly Issue[] }
 type Table = { [Code in FailureCode]: (failure: FailureOf<Code>) => Rendered }
@@ -70,9 +71,11 @@ const table = {
     status: 403,
     message: 'Access denied: the organization has too many uploads pending; finish or delete some',
   }),
+  too_many_unsized_uploads: () => ({ status: 403, message: `Access denied: ${tooManyUnsizedUploads}` }),
   upload_refused: ({ refusal }) => ({ status: 404, message: `File not found: ${sayRefusal(refusal)}` }),
   not_arrived: () => ({ status: 404, message: 'File not found: its bytes have not arrived' }),
   upload_over: () => conflict('The upload is over'),
+  replay_over: ({ became }) => conflict(sayReplayOver(became)),
   not_multipart: () => conflict('The upload is not in parts'),
   parts_missing: () => conflict('Parts are missing or wrong'),
   parts_required: () => conflict('The parts and their ETags are required'),

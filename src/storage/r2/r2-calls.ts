@@ -21,9 +21,17 @@ export function toStoredObject(object: R2Object): StoredObject {
     etag: object.etag,
     contentType: object.httpMetadata?.contentType ?? null,
     contentEncoding: object.httpMetadata?.contentEncoding ?? null,
+    contentDisposition: object.httpMetadata?.contentDisposition ?? null,
+    hasOtherHeaders: hasOtherHeaders(object),
     md5: hexOf(object.checksums.md5) as Md5 | null,
     sha256: hexOf(object.checksums.sha256) as Sha256 | null,
   }
+}
+
+function hasOtherHeaders({ httpMetadata = {}, customMetadata = {} }: R2Object): boolean {
+  const { cacheControl, cacheExpiry, contentLanguage } = httpMetadata
+  const others = [cacheControl, cacheExpiry, contentLanguage]
+  return others.some((value) => value !== undefined) || Object.keys(customMetadata).length > 0
 }
 
 function hexOf(checksum: ArrayBuffer | undefined): string | null {

@@ -52,6 +52,13 @@ export function createR2ObjectStore(bucket: R2Bucket, copier: Pick<ObjectStore, 
       return abortR2Multipart(bucket, key, multipartId)
     },
 
+    async list(prefix, after) {
+      const page = await attempt('list', briefLimitMs, () =>
+        bucket.list({ prefix, ...(after === null ? {} : { startAfter: after }) }),
+      )
+      return { keys: page.objects.map(({ key }) => key), isTruncated: page.truncated }
+    },
+
     async delete(keys) {
       for (let at = 0; at < keys.length; at += deleteKeysMax)
         await attempt('delete', briefLimitMs, () => bucket.delete(keys.slice(at, at + deleteKeysMax)))

@@ -1,9 +1,10 @@
 import type { ObjectKey } from '../../core/ids'
 import type { MultipartStore, UploadedPart } from '../../core/ports/multipart-store'
 import type { S3Client } from './s3-client'
-import { refusalOf, s3Failure } from './s3-errors'
+import { s3Failure } from './s3-errors'
 import { abortS3Multipart, completeS3Multipart, createS3Multipart } from './s3-multipart-calls'
 import { isXmlDocumentOf, readXmlElement, readXmlElements } from './s3-xml'
+import { unlessUnsupported } from './unless-unsupported'
 
 /** The most that S3 lists at once, and the most it is asked for. */
 const pageMax = '1000'
@@ -19,7 +20,7 @@ export function createS3MultipartStore(client: S3Client): MultipartStore {
       const parts: UploadedPart[] = []
       for (let marker = 0; ; ) {
         const query = { uploadId: multipartId, 'max-parts': pageMax, 'part-number-marker': String(marker) }
-        const xml = await listed(client.sendForXml('listParts', key, { method: 'GET', query }))
+        const xml = await unlessUnsupported(client.sendForXml('listParts', key, { method: 'GET', query }))
         if (xml === 'unsupported' || xml === null) return xml
         if (!isXmlDocumentOf(xml, 'ListPartsResult'))
           throw s3Failure('listParts', new Error('no list of parts'))
@@ -56,7 +57,7 @@ async function listMultipartIds(client: S3Client, key: ObjectKey): Promise<strin
   for (;;) {
     const after = markers['key-marker'] === '' ? {} : markers
     const query = { uploads: '', prefix: key, 'max-uploads': pageMax, ...after }
-    const xml = await listed(client.sendForXml('listMultiparts', '', { method: 'GET', query }))
+    const xml = await unlessUnsupported(client.sendForXml('listMultiparts', '', { method: 'GET', query }))
     if (xml === 'unsupported') return []
     if (xml === null || !isXmlDocumentOf(xml, 'ListMultipartUploadsResult'))
       throw s3Failure('listMultiparts', new Error('no list of uploads'))
@@ -73,17 +74,6 @@ async function listMultipartIds(client: S3Client, key: ObjectKey): Promise<strin
     if (next['key-marker'] === '' || JSON.stringify(next) === JSON.stringify(markers))
       throw s3Failure('listMultiparts', new Error('a page leads nowhere'))
     markers = next
-  }
-}
-
-/** `unsupported` when the store refuses because it has no such operation. */
-async function listed(sent: Promise<string | null>): Promise<string | null> {
-  try {
-    return await sent
-  } catch (error) {
-    const status = refusalOf(error)?.status
-    if (status === 501 || status === 405) return 'unsupported'
-    throw error
   }
 }
 

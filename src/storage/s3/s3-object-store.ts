@@ -6,6 +6,7 @@ import type { S3Client } from './s3-client'
 import { copyS3Object } from './s3-copy-object'
 import { createS3Deletion } from './s3-delete-objects'
 import { s3Failure } from './s3-errors'
+import { listS3Keys } from './s3-list-objects'
 import { abortS3Multipart } from './s3-multipart-calls'
 import { objectHeaders } from './s3-object-headers'
 import { s3PartTarget } from './s3-part-target'
@@ -54,6 +55,8 @@ export function createS3ObjectStore(client: S3Client): ObjectStore {
         etag: etagOf(response),
         contentType: kept.contentType,
         contentEncoding: null,
+        contentDisposition: kept.contentDisposition ?? null,
+        hasOtherHeaders: false,
         md5: md5Of(response),
         sha256: sha256HeaderOf(response),
       }
@@ -69,6 +72,10 @@ export function createS3ObjectStore(client: S3Client): ObjectStore {
 
     abortMultipart(key, multipartId) {
       return abortS3Multipart(client, key, multipartId)
+    },
+
+    list(prefix, after) {
+      return listS3Keys(client, prefix, after)
     },
 
     delete: createS3Deletion(client),
@@ -94,10 +101,24 @@ function toStoredObject(key: ObjectKey, response: Response, byteSize: number): S
     etag: etagOf(response),
     contentType: headers.get('content-type'),
     contentEncoding: headers.get('content-encoding'),
+    contentDisposition: headers.get('content-disposition'),
+    hasOtherHeaders: hasOtherHeaders(headers),
     md5: md5Of(response),
     sha256: sha256HeaderOf(response),
   }
 }
+
+/** What S3 keeps with an object because a PUT had it, beside type, encoding and disposition. */
+function hasOtherHeaders(headers: Headers): boolean {
+  return [...headers.keys()].some((name) => name.startsWith('x-amz-meta-') || otherHeaders.has(name))
+}
+
+const otherHeaders: ReadonlySet<string> = new Set([
+  'cache-control',
+  'content-language',
+  'expires',
+  'x-amz-website-redirect-location',
+])
 
 /**
  * The ETag of a single PUT is the MD5 of its bytes, unless they are encrypted with a key of KMS or of the

@@ -395,8 +395,8 @@ describe('a file made through Ctxfy', () => {
     const { files: listed } = await bodyOf(await files.list())
     expect(listed).toEqual([expect.objectContaining({ fileId, filename: 'shared.txt', size: 5 })])
     const direct = await bodyOf(await files.upload({ content: base64('hello'), contentType: 'text/plain' }))
-    // The same bytes: both have the object that everyone may read under the name of the public file alone.
-    expect(direct.s3Uri).toBe(`s3://slipway/${fileKey}`)
+    // The same bytes: in an object of its own, as that of the public file goes with that file.
+    expect(direct.s3Uri).toBe(`s3://slipway/acme/${direct.fileId}.txt`)
     await expectNotThere(await api.read(`acme/${direct.fileId}.txt`))
     const other = await bodyOf(await files.upload({ content: base64('other'), contentType: 'text/plain' }))
     await expectNotThere(await api.read(other.s3Uri.replace('s3://slipway/', '')))
