@@ -53,6 +53,7 @@ export type Variables = {
   DOWNLOAD_URL_TTL_SECONDS?: string
   HASH_MAX_BYTES?: string
   PENDING_UPLOADS_MAX?: string
+  FILES_MAX?: string
   CORS_ALLOWED_ORIGINS?: string
   QUANTCDN_EXTRA_CONTENT_TYPES?: string
   JWT_JWKS_URL?: string
@@ -149,6 +150,7 @@ export function readConfig(variables: Variables): Config {
       uploadUrlMaxTtlSeconds: integer('UPLOAD_URL_MAX_TTL_SECONDS', 86_400, 1, presignTtlMaxSeconds),
       hashMaxBytes: integer('HASH_MAX_BYTES', 256 * 1024 ** 2, 0, hashMaxBytes),
       pendingUploadsMax: integer('PENDING_UPLOADS_MAX', 10_000, 1, 1_000_000_000),
+      filesMax: integer('FILES_MAX', 1_000_000, 1, 1_000_000_000),
       downloadUrlTtlSeconds: integer('DOWNLOAD_URL_TTL_SECONDS', 3600, 1, presignTtlMaxSeconds),
     },
     cors: {

@@ -7,6 +7,7 @@ export function databaseFailure(operation: string, cause: unknown): GatewayError
     return new GatewayError({ code: 'quota_exceeded' }, { cause })
   if (violates(cause, 'CHECK constraint failed: within_pending_uploads'))
     return new GatewayError({ code: 'too_many_uploads' }, { cause })
+  if (violates(cause, 'within_files')) return new GatewayError({ code: 'too_many_files' }, { cause })
   return new GatewayError({ code: 'database_failed', operation }, { cause })
 }
 

@@ -1,9 +1,9 @@
 import type { Content } from '../core/contents/content'
-import { termsOf } from '../core/files/metadata'
 import type { ObjectKey, Sha256 } from '../core/ids'
 import type { UploadIntent, VerifiedBytes } from '../core/ports/repositories'
 import { lateArrivalMs, promotionMaxMs } from '../core/uploads/upload'
 import { storeReply } from './idempotency-records'
+import { insertTerms } from './metadata-terms'
 
 /** ?1 is the file, ?2 its organization. */
 export const isPending = `EXISTS (
@@ -113,7 +113,6 @@ function completionStatements(
 ): D1PreparedStatement[] {
   const statement = (sql: string, ...more: unknown[]) =>
     db.prepare(sql).bind(file.id, file.organizationId, ...more)
-  const terms = termsOf(file.metadata).map(({ field, value }) => [field, value])
   return [
     statement(
       `UPDATE files SET status = 'ready', (content_id, is_duplicate) = (
@@ -124,12 +123,7 @@ function completionStatements(
       content.objectKey,
       content.sha256,
     ),
-    statement(
-      `INSERT INTO metadata_terms (organization_id, field, value, file_id)
-       SELECT ?2, json_extract(value, '$[0]'), json_extract(value, '$[1]'), ?1 FROM json_each(?3)
-       WHERE ${isSettling}`,
-      JSON.stringify(terms),
-    ),
+    insertTerms(db, file.organizationId, file.id, isSettling),
     ...beforeEnd,
     upload.method === 'edge'
       ? statement(`DELETE FROM uploads WHERE file_id = ?1 AND organization_id = ?2 AND ${isSettling}`)

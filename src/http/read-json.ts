@@ -1,6 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { fail, failField } from '../core/errors'
+import { parseJson } from '../core/json'
 
 /** The most bytes of a JSON body that carries no file. */
 const jsonBodyMaxBytes = 64 * 1024
@@ -18,18 +19,18 @@ export const smallBody = bodyUpTo(jsonBodyMaxBytes)
 
 /** The JSON body. Throws `invalid_request` when it is none. */
 export async function readJson(c: Context): Promise<unknown> {
-  return parseJson(await c.req.text())
+  return jsonOf(await c.req.text())
 }
 
 /** The JSON body, or null when there is no body at all. Throws `invalid_request` when it is no JSON. */
 export async function readOptionalJson(c: Context): Promise<unknown> {
   const text = await c.req.text()
-  return text.trim() === '' ? null : parseJson(text)
+  return text.trim() === '' ? null : jsonOf(text)
 }
 
-function parseJson(text: string): unknown {
+function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch {
     return failField('', 'the body is not valid JSON')
   }

@@ -6,6 +6,7 @@ export type Meter = {
   /** Calls to D1 and to the bucket. */
   subrequests: number
   rowsRead: number
+  rowsWritten: number
   /** The most that any statement had: bound parameters, bytes of SQL, bytes of one parameter. */
   parametersMax: number
   sqlBytesMax: number
@@ -13,7 +14,15 @@ export type Meter = {
 }
 
 export function newMeter(): Meter {
-  return { statements: 0, subrequests: 0, rowsRead: 0, parametersMax: 0, sqlBytesMax: 0, valueBytesMax: 0 }
+  return {
+    statements: 0,
+    subrequests: 0,
+    rowsRead: 0,
+    rowsWritten: 0,
+    parametersMax: 0,
+    sqlBytesMax: 0,
+    valueBytesMax: 0,
+  }
 }
 
 const byteSize = (value: unknown) => (typeof value === 'string' ? new TextEncoder().encode(value).length : 8)
@@ -25,7 +34,10 @@ export function meterDatabase(db: D1Database, meter: Meter): D1Database {
     meter.subrequests++
     meter.statements += statements
     const result = await call()
-    for (const one of [result].flat() as Partial<D1Result>[]) meter.rowsRead += one?.meta?.rows_read ?? 0
+    for (const one of [result].flat() as Partial<D1Result>[]) {
+      meter.rowsRead += one?.meta?.rows_read ?? 0
+      meter.rowsWritten += one?.meta?.rows_written ?? 0
+    }
     return result
   }
   const wrap = (statement: D1PreparedStatement): D1PreparedStatement => {

@@ -1,4 +1,5 @@
 import { isStored, type PendingFile } from '../files/file-record'
+import { indexFiles } from '../files/index-files'
 import type { Gateway } from '../gateway'
 import type { FileId } from '../ids'
 import { deleteListedObjects, deletionRetryMs } from './delete-objects'
@@ -37,6 +38,9 @@ const statementsAtOnce = uploadsAtOnce * (statementsPerSettle + statementsPerRef
 /** One delete call of R2 and one DeleteObjects of S3 take a thousand keys. */
 const deletionsPerBatch = 500
 const forgottenPerBatch = 500
+/** At most some thousand rows of the metadata index: a transaction of milliseconds. */
+const indexedPerBatch = 100
+const statementsPerIndexing = 3
 
 /**
  * Between two batches, for requests. Where database and bucket are in the same process (Miniflare), its event
@@ -55,6 +59,7 @@ export type SweepReport = {
   objectsDeleted: number
   uploadsForgotten: number
   idempotencyRecordsForgotten: number
+  filesIndexed: number
   /** Steps that did not work this time and stay for the next sweep. */
   errors: number
   /** There was more to do than one sweep does. */
@@ -85,13 +90,16 @@ export async function sweep(gateway: Gateway): Promise<SweepReport> {
     objectsDeleted: 0,
     uploadsForgotten: 0,
     idempotencyRecordsForgotten: 0,
+    filesIndexed: 0,
     errors: 0,
     isUnfinished: false,
   }
   const run: Sweep = { gateway, report, statementsLeft: statementsMax, abortsLeft: abortsMax }
   const endsAt = gateway.now() + durationMaxMs
-  // The first two are never many statements, and must not wait for all of the last to be done.
+  // The first three are never many statements, and must not wait for all of the last to be done.
   await inBatches(run, 'forget', { statements: statementsPerTake, roundsMax: 20, endsAt }, forgetBatch)
+  const indexing = { statements: statementsPerIndexing, roundsMax: 60, endsAt }
+  await inBatches(run, 'index', indexing, indexBatch)
   const deletions = {
     // The taking, and two more when they are done.
     statements: statementsPerTake + 1,
@@ -135,6 +143,14 @@ async function forgetBatch({ gateway, report }: Sweep): Promise<'more' | 'done'>
   report.uploadsForgotten += uploads
   report.idempotencyRecordsForgotten += idempotencyRecords
   return Math.max(uploads, idempotencyRecords) === forgottenPerBatch ? 'more' : 'done'
+}
+
+/** Files from before the metadata index was as it now is; none once it has caught up. */
+async function indexBatch(run: Sweep): Promise<'more' | 'done'> {
+  const indexed = await indexFiles(run.gateway, indexedPerBatch)
+  if (indexed === 0) run.statementsLeft += statementsPerIndexing - 1
+  run.report.filesIndexed += indexed
+  return indexed === indexedPerBatch ? 'more' : 'done'
 }
 
 async function deleteBatch(run: Sweep): Promise<'more' | 'done'> {

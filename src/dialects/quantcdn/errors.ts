@@ -53,6 +53,7 @@ const table = {
   quota_below_usage: () => accessDenied,
   scope_not_grantable: () => accessDenied,
   expiry_not_grantable: () => accessDenied,
+  too_many_api_keys: () => accessDenied,
   organization_not_found: () => accessDenied,
   api_key_not_found: () => notFound,
   file_not_found: () => notFound,
@@ -61,6 +62,10 @@ const table = {
   too_many_uploads: () => ({
     status: 403,
     message: 'Access denied: the organization has too many uploads pending; finish or delete some',
+  }),
+  too_many_files: () => ({
+    status: 403,
+    message: 'Access denied: the organization has as many files as it may have; delete some',
   }),
   upload_refused: ({ refusal }) => ({ status: 404, message: `File not found: ${sayRefusal(refusal)}` }),
   not_arrived: () => ({ status: 404, message: 'File not found: its bytes have not arrived' }),

@@ -3,9 +3,9 @@ import { parseResourceId, parseResourceType } from '../../../core/associations/a
 import { failField } from '../../../core/errors'
 import { formatCursor } from '../../../core/files/file-cursor'
 import { type FileRecord, fileStatuses } from '../../../core/files/file-record'
-import { selectFiles } from '../../../core/files/select-files'
+import type { FileSelection } from '../../../core/files/file-selection'
+import { listFiles } from '../../../core/files/list-files'
 import { requireScope } from '../../../core/organizations/principal'
-import type { FileSelection } from '../../../core/ports/association-repository'
 import type { HttpEnv } from '../../../http/context'
 import { parseBefore, parseLimit } from '../../../http/page-parameters'
 import { presentFile } from '../../../http/present-file'
@@ -17,10 +17,11 @@ const limits = { fallback: 20, max: 100 }
 export async function listFilesOperation(c: Context<HttpEnv>): Promise<Response> {
   const { organizationId } = requireScope(c.var.principal, 'files:read')
   const selection = {
+    terms: [],
     status: parseStatus(c.req.query('statusFilter')),
     resource: parseResource(c.req.query('resourceType'), c.req.query('resourceId')),
   }
-  const page = await selectFiles(c.var.gateway, organizationId, selection, {
+  const page = await listFiles(c.var.gateway, organizationId, selection, {
     before: parseBefore(c.req.query('cursor')),
     limit: parseLimit(c.req.query('limit'), limits),
     withAssociations: expandsAssociations(c),

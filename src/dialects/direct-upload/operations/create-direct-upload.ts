@@ -4,6 +4,7 @@ import { contentDispositionOf, inlineOrAttachment } from '../../../core/files/co
 import { parseContentType } from '../../../core/files/content-type'
 import { sanitizeFilename } from '../../../core/files/filename'
 import { checkMetadata } from '../../../core/files/metadata'
+import { parseJson } from '../../../core/json'
 import { requireScope } from '../../../core/organizations/principal'
 import { presignUpload } from '../../../core/uploads/presign-upload'
 import type { HttpEnv } from '../../../http/context'
@@ -47,7 +48,7 @@ async function readBody(c: Context): Promise<unknown> {
   const text = await c.req.text()
   if (text.trim() === '') failField('', sentences.missing)
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch {
     return failField('', sentences.json_invalid)
   }

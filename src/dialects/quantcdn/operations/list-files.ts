@@ -5,6 +5,8 @@ import { isStored } from '../../../core/files/file-record'
 import { listFiles } from '../../../core/files/list-files'
 import type { Json, MetadataTerm } from '../../../core/files/metadata'
 import { parseMetadataFilter } from '../../../core/files/metadata-filter'
+import type { OrganizationId } from '../../../core/ids'
+import { parseJson } from '../../../core/json'
 import { requireScope } from '../../../core/organizations/principal'
 import type { HttpEnv } from '../../../http/context'
 import { parseBefore, parseLimit } from '../../../http/page-parameters'
@@ -15,28 +17,36 @@ const limits = { fallback: 50, max: 200 }
 /** `GET …/ai/files?filter&limit&cursor`: newest first. */
 export async function listFilesOperation(c: Context<HttpEnv>): Promise<Response> {
   const { organizationId } = requireScope(c.var.principal, 'files:read')
-  const page = await listFiles(c.var.gateway, organizationId, {
-    terms: parseFilter(c.req.query('filter')),
+  const terms = await parseFilter(organizationId, c.req.query('filter'))
+  const selection = { terms, status: null, resource: null }
+  const page = await listFiles(c.var.gateway, organizationId, selection, {
     before: parseBefore(c.req.query('cursor')),
     limit: parseLimit(c.req.query('limit'), limits),
+    withAssociations: false,
   })
   return c.json({
-    files: page.files.filter(isStored).map(presentListed),
+    files: page.files
+      .map(({ file }) => file)
+      .filter(isStored)
+      .map(presentListed),
     nextCursor: page.next && formatCursor(page.next),
     hasMore: page.next !== null,
   })
 }
 
 /** Clients that serialise what is not set send an empty value. */
-function parseFilter(text: string | undefined): MetadataTerm[] {
+async function parseFilter(
+  organizationId: OrganizationId,
+  text: string | undefined,
+): Promise<MetadataTerm[]> {
   if (!text) return []
   let filter: Json
   try {
-    filter = JSON.parse(text) as Json
+    filter = parseJson(text) as Json
   } catch {
     return failField('filter', 'must be a JSON object')
   }
   if (filter === null || typeof filter !== 'object' || Array.isArray(filter))
     failField('filter', 'must be a JSON object')
-  return parseMetadataFilter(filter, 'filter')
+  return parseMetadataFilter(organizationId, filter, 'filter')
 }
