@@ -107,7 +107,6 @@ export function readConfig(variables: Variables): Config {
     return { provider, organizationClaim }
   }
 
-  const publicBaseUrl = text('PUBLIC_BASE_URL')
   const flag = (name: Name, fallback: boolean): boolean => {
     const value = text(name) ?? String(fallback)
     return value === 'true' || value === 'false' ? value === 'true' : wrong(name, 'must be true or false')
@@ -157,7 +156,7 @@ export function readConfig(variables: Variables): Config {
       origins: list('CORS_ALLOWED_ORIGINS', isOrigin, 'origins as browsers send them, or *'),
     },
     jwt: readJwt(),
-    publicBaseUrl: publicBaseUrl === null ? null : endpoint('PUBLIC_BASE_URL', publicBaseUrl),
+    publicBaseUrl: text('PUBLIC_BASE_URL') && endpoint('PUBLIC_BASE_URL', required('PUBLIC_BASE_URL')),
     quantcdnExtraContentTypes: list('QUANTCDN_EXTRA_CONTENT_TYPES', isMediaType, 'lower-case media types'),
     cuadraExtraContentTypes: list('CUADRA_EXTRA_CONTENT_TYPES', isMediaType, 'lower-case media types'),
   }
