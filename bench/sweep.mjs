@@ -143,8 +143,8 @@ async function fill(database, bucket) {
     const series = `WITH RECURSIVE n(i) AS (SELECT ${from} UNION ALL SELECT i + 1 FROM n WHERE i < ${Math.min(from + step, overdue) - 1})`
     await database.batch([
       database.prepare(
-        `${series} INSERT INTO files (id, organization_id, filename, content_type, metadata, status, created_at)
-         SELECT ${id}, 'acme', 'a.txt', 'text/plain', '{}', 'uploading', ${endedAt} FROM n`,
+        `${series} INSERT INTO files (id, organization_id, filename, content_type, metadata, terms, status, created_at)
+         SELECT ${id}, 'acme', 'a.txt', 'text/plain', '{}', '[]', 'uploading', ${endedAt} FROM n`,
       ),
       database.prepare(
         `${series} INSERT INTO uploads (file_id, organization_id, method, state, object_key, content_key,

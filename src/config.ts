@@ -56,6 +56,7 @@ export type Variables = JwtVariables & {
   DOWNLOAD_URL_TTL_SECONDS?: string
   HASH_MAX_BYTES?: string
   PENDING_UPLOADS_MAX?: string
+  FILES_MAX?: string
   CORS_ALLOWED_ORIGINS?: string
   QUANTCDN_EXTRA_CONTENT_TYPES?: string
   GATEWAY_URL?: string
@@ -96,7 +97,6 @@ export function readConfig(variables: Variables): Config {
       .map((entry) => entry.trim())
       .filter((entry) => entry !== '')
       .map((entry) => (isValid(entry) ? entry : wrong(name, `must be a comma-separated list of ${what}`)))
-  const publicBaseUrl = text('PUBLIC_BASE_URL')
   const flag = (name: Name, fallback: boolean): boolean => {
     const value = text(name) ?? String(fallback)
     return value === 'true' || value === 'false' ? value === 'true' : wrong(name, 'must be true or false')
@@ -139,6 +139,7 @@ export function readConfig(variables: Variables): Config {
       uploadUrlMaxTtlSeconds: integer('UPLOAD_URL_MAX_TTL_SECONDS', 86_400, 1, presignTtlMaxSeconds),
       hashMaxBytes: integer('HASH_MAX_BYTES', 256 * 1024 ** 2, 0, hashMaxBytes),
       pendingUploadsMax: integer('PENDING_UPLOADS_MAX', 10_000, 1, 1_000_000_000),
+      filesMax: integer('FILES_MAX', 1_000_000, 1, 1_000_000_000),
       downloadUrlTtlSeconds: integer('DOWNLOAD_URL_TTL_SECONDS', 3600, 1, presignTtlMaxSeconds),
     },
     cors: {
@@ -146,7 +147,7 @@ export function readConfig(variables: Variables): Config {
     },
     jwt: readJwt({ text, required, wrong }),
     gatewayUrl: text('GATEWAY_URL') === null ? null : gatewayOrigin(required('GATEWAY_URL')),
-    publicBaseUrl: publicBaseUrl === null ? null : endpoint('PUBLIC_BASE_URL', publicBaseUrl),
+    publicBaseUrl: text('PUBLIC_BASE_URL') && endpoint('PUBLIC_BASE_URL', required('PUBLIC_BASE_URL')),
     quantcdnExtraContentTypes: list('QUANTCDN_EXTRA_CONTENT_TYPES', isMediaType, 'lower-case media types'),
     cuadraExtraContentTypes: list('CUADRA_EXTRA_CONTENT_TYPES', isMediaType, 'lower-case media types'),
   }

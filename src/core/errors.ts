@@ -18,9 +18,11 @@ export type Failure =
   | { code: 'quota_exceeded' }
   | { code: 'too_many_uploads' }
   | { code: 'too_many_unsized_uploads' }
+  | { code: 'too_many_files' }
   | { code: 'quota_below_usage'; usedBytes: number; reservedBytes: number }
   | { code: 'scope_not_grantable'; scope: string }
   | { code: 'expiry_not_grantable'; latest: number }
+  | { code: 'too_many_api_keys'; max: number }
   | { code: 'organization_not_found'; organizationId: string }
   | { code: 'api_key_not_found'; keyId: string }
   | { code: 'file_not_found'; fileId: string }

@@ -46,6 +46,8 @@ export interface Limits {
   readonly hashMaxBytes: number
   /** How many uploads of an organization may be pending at a time. */
   readonly pendingUploadsMax: number
+  /** How many files an organization may have, whatever their status. */
+  readonly filesMax: number
   /** How long a presigned GET can be used. */
   readonly downloadUrlTtlSeconds: number
 }

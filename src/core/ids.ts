@@ -1,5 +1,5 @@
 declare const brand: unique symbol
-type Brand<T, Name extends string> = T & { readonly [brand]: Name }
+export type Brand<T, Name extends string> = T & { readonly [brand]: Name }
 
 /** 1–63 of `[a-z0-9-]`. */
 export type OrganizationId = Brand<string, 'OrganizationId'>

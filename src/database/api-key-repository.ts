@@ -72,41 +72,49 @@ export function createApiKeyRepository(db: D1Database): ApiKeyRepository {
       return row ? toApiKey(row) : null
     },
 
-    async create({ key, claim, reply, now }) {
-      const subject = { organizationId: key.organizationId, subjectId: key.id }
+    async create({ key, claim, reply, apiKeysMax, now }) {
+      const { id, organizationId } = key
       // With a claim the key is made only if this request holds the claim.
-      const insert = db
-        .prepare(
-          `INSERT INTO api_keys (id, organization_id, name, secret_sha256, scopes, created_at, expires_at)
-           SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
-           WHERE ?8 IS NULL OR EXISTS (
-             SELECT 1 FROM idempotency_records
-             WHERE organization_id = ?2 AND idempotency_key = ?8 AND subject_id = ?1)`,
-        )
-        .bind(
-          key.id,
-          key.organizationId,
-          key.name,
-          key.secretSha256,
-          JSON.stringify(key.scopes),
-          key.createdAt,
-          key.expiresAt,
-          claim?.key ?? null,
-        )
-      const statements = [
-        ...(claim ? claimStatements(db, subject, claim, reply && JSON.stringify(reply), now) : []),
-        insert,
-        ...(claim ? [selectClaimed(db, key.organizationId, claim)] : []),
-      ]
-      const results = await runBatch(db, 'apiKeys.create', statements).catch(
-        orOrganizationNotFound(key.organizationId),
+      const isOwnClaim = `(?3 IS NULL OR EXISTS (
+        SELECT 1 FROM idempotency_records
+        WHERE organization_id = ?2 AND idempotency_key = ?3 AND subject_id = ?1))`
+      const statement = (sql: string, ...more: unknown[]) =>
+        db.prepare(sql).bind(id, organizationId, claim?.key ?? null, ...more)
+      const count = '(SELECT count(*) FROM api_keys WHERE organization_id = ?2)'
+      const makeRoom = statement(
+        `DELETE FROM api_keys WHERE id IN (
+           SELECT id FROM api_keys
+           WHERE organization_id = ?2 AND (revoked_at IS NOT NULL OR expires_at <= ?4) AND ${isOwnClaim}
+           ORDER BY created_at, rowid LIMIT max(0, ${count} - ?5 + 1))`,
+        now,
+        apiKeysMax,
       )
-      if (claim === null) return null
-      const [row] = rowsOf<IdempotencyRow>(results, -1)
-      if (!row) fail({ code: 'database_failed', operation: 'apiKeys.create' })
-      return row.subject_id === key.id
-        ? null
-        : toIdempotencyRecord(row, (sealed) => JSON.parse(sealed) as string)
+      const insert = statement(
+        `INSERT INTO api_keys (id, organization_id, name, secret_sha256, scopes, created_at, expires_at)
+         SELECT ?1, ?2, ?4, ?5, ?6, ?7, ?8 WHERE ${isOwnClaim} AND ${count} < ?9 RETURNING id`,
+        key.name,
+        key.secretSha256,
+        JSON.stringify(key.scopes),
+        key.createdAt,
+        key.expiresAt,
+        apiKeysMax,
+      )
+      // Where there was no room, no reply is kept of a key that was not made.
+      const unclaim = statement(
+        `DELETE FROM idempotency_records
+         WHERE organization_id = ?2 AND idempotency_key = ?3 AND subject_id = ?1
+           AND NOT EXISTS (SELECT 1 FROM api_keys WHERE id = ?1)`,
+      )
+      const subject = { organizationId, subjectId: id }
+      const before = claim ? claimStatements(db, subject, claim, reply && JSON.stringify(reply), now) : []
+      const after = claim ? [unclaim, selectClaimed(db, organizationId, claim)] : []
+      const results = await runBatch(db, 'apiKeys.create', [...before, makeRoom, insert, ...after]).catch(
+        orOrganizationNotFound(organizationId),
+      )
+      if (rowsOf(results, before.length + 1).length > 0) return null
+      const [row] = claim ? rowsOf<IdempotencyRow>(results, -1) : []
+      if (!row) fail({ code: 'too_many_api_keys', max: apiKeysMax })
+      return toIdempotencyRecord(row, (sealed) => JSON.parse(sealed) as string)
     },
 
     async recordUse(id, now, unlessAfter) {

@@ -3,38 +3,19 @@ import type { Sha256 } from '../core/ids'
 import type { BeginUpload } from '../core/ports/repositories'
 import { edgeUploadTtlMs, type Upload } from '../core/uploads/upload'
 import { claimStatements, selectClaimed, storeReply } from './idempotency-records'
+import { insertFile } from './insert-file'
 
 /**
  * The batch that writes an intent down. With a claim, nothing is made unless this request holds the key;
  * last come who holds the key and, last of all, the organization's content with the hash. Run twice, it makes
  * one upload.
  */
-export function beginUploadStatements(
-  db: D1Database,
-  { intent, claim, sha256, replyNow, pendingUploadsMax, now }: BeginUpload,
-): D1PreparedStatement[] {
+export function beginUploadStatements(db: D1Database, input: BeginUpload): D1PreparedStatement[] {
+  const { intent, claim, sha256, replyNow, now } = input
   const { file, upload } = intent
-  const insertFile = db
-    .prepare(
-      `INSERT INTO files (id, organization_id, filename, content_type, metadata, status, created_at, is_public,
-         checksum)
-       SELECT ?1, ?2, ?3, ?4, ?5, 'uploading', ?6, ?8, ?9
-       WHERE ?7 IS NULL OR EXISTS (
-         SELECT 1 FROM idempotency_records
-         WHERE organization_id = ?2 AND idempotency_key = ?7 AND subject_id = ?1)
-       ON CONFLICT (id) DO NOTHING`,
-    )
-    .bind(
-      file.id,
-      file.organizationId,
-      file.filename,
-      file.contentType,
-      JSON.stringify(file.metadata),
-      file.createdAt,
-      claim?.key ?? null,
-      file.isPublic ? 1 : 0,
-      file.checksum,
-    )
+  const isOwnClaim = `?10 IS NULL OR EXISTS (
+    SELECT 1 FROM idempotency_records
+    WHERE organization_id = ?2 AND idempotency_key = ?10 AND subject_id = ?1)`
   const selectKnown = db
     .prepare(
       `SELECT id, byte_size, sha256, object_key, etag FROM contents
@@ -43,8 +24,8 @@ export function beginUploadStatements(
     .bind(file.organizationId, sha256, file.isPublic ? 1 : 0)
   // The rest follows only if the file was made.
   const effect = [
-    limitPendingUploads(db, file.organizationId, pendingUploadsMax),
-    insertFile,
+    limitUploads(db, file.organizationId, input),
+    insertFile(db, intent, isOwnClaim, [claim?.key ?? null]),
     insertUpload(db, file, upload, sha256),
   ]
   if (claim === null) return [...effect, selectKnown]
@@ -67,15 +48,18 @@ export function beginUploadStatements(
   ]
 }
 
-/** What the organization may have pending from now on; a trigger counts, a CHECK compares. */
-export function limitPendingUploads(
+/** What the organization may have from now on; triggers count, and refuse what begins beyond it. */
+export function limitUploads(
   db: D1Database,
   organizationId: FileBase['organizationId'],
-  max: number,
+  { pendingUploadsMax, filesMax }: Pick<BeginUpload, 'pendingUploadsMax' | 'filesMax'>,
 ): D1PreparedStatement {
   return db
-    .prepare('UPDATE organizations SET pending_uploads_max = ?2 WHERE id = ?1 AND pending_uploads_max <> ?2')
-    .bind(organizationId, max)
+    .prepare(
+      `UPDATE organizations SET pending_uploads_max = ?2, files_max = ?3
+       WHERE id = ?1 AND (pending_uploads_max <> ?2 OR files_max IS NOT ?3)`,
+    )
+    .bind(organizationId, pendingUploadsMax, filesMax)
 }
 
 /**

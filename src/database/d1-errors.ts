@@ -9,6 +9,7 @@ export function databaseFailure(operation: string, cause: unknown): GatewayError
     return new GatewayError({ code: 'too_many_uploads' }, { cause })
   if (violates(cause, 'within_unsized_uploads'))
     return new GatewayError({ code: 'too_many_unsized_uploads' }, { cause })
+  if (violates(cause, 'within_files')) return new GatewayError({ code: 'too_many_files' }, { cause })
   return new GatewayError({ code: 'database_failed', operation }, { cause })
 }
 

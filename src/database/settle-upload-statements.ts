@@ -1,9 +1,9 @@
 import type { Content } from '../core/contents/content'
-import { termsOf } from '../core/files/metadata'
 import type { Sha256 } from '../core/ids'
 import type { UploadIntent, VerifiedBytes } from '../core/ports/repositories'
 import { lateArrivalMs, promotionMaxMs } from '../core/uploads/upload'
 import { storeReply } from './idempotency-records'
+import { insertTerms } from './metadata-terms'
 
 /** ?1 is the file, ?2 its organization. */
 export const isPending = `EXISTS (
@@ -95,7 +95,6 @@ function completionStatements(
 ): D1PreparedStatement[] {
   const statement = (sql: string, ...more: unknown[]) =>
     db.prepare(sql).bind(file.id, file.organizationId, ...more)
-  const terms = termsOf(file.metadata).map(({ field, value }) => [field, value])
   const content = `(SELECT id FROM contents WHERE id = ?1
     UNION ALL SELECT id FROM contents
       WHERE organization_id = ?2 AND is_public = files.is_public AND sha256 = ?3 LIMIT 1)`
@@ -105,12 +104,7 @@ function completionStatements(
        WHERE id = ?1 AND status = 'uploading' AND ${isPending} AND ${content} IS NOT NULL`,
       sha256,
     ),
-    statement(
-      `INSERT INTO metadata_terms (organization_id, field, value, file_id)
-       SELECT ?2, json_extract(value, '$[0]'), json_extract(value, '$[1]'), ?1 FROM json_each(?3)
-       WHERE ${isSettling}`,
-      JSON.stringify(terms),
-    ),
+    insertTerms(db, file.organizationId, file.id, isSettling),
     ...beforeEnd,
     upload.method === 'edge'
       ? statement(`DELETE FROM uploads WHERE file_id = ?1 AND organization_id = ?2 AND ${isSettling}`)

@@ -1,37 +1,24 @@
 import type { IdempotencyClaim } from '../core/idempotency/idempotency'
-import type { StreamDetails, UploadIntent, VerifiedBytes } from '../core/ports/repositories'
-import { insertUpload, limitPendingUploads } from './begin-upload-statements'
+import type { NewUploadIntent, StreamDetails, UploadIntent, VerifiedBytes } from '../core/ports/repositories'
+import { insertUpload, limitUploads } from './begin-upload-statements'
 import { selectClaimed } from './idempotency-records'
+import { insertFile } from './insert-file'
 import { isPending, settleStatements } from './settle-upload-statements'
 
 /** The batch that writes an intent down unless the key is held; the last statement returns who holds it. */
 export function beginStreamStatements(
   db: D1Database,
-  { file, upload }: UploadIntent,
-  options: { idempotencyKey: string | null; pendingUploadsMax: number; now: number },
+  intent: NewUploadIntent,
+  options: { idempotencyKey: string | null; pendingUploadsMax: number; filesMax: number; now: number },
 ): D1PreparedStatement[] {
-  const { idempotencyKey, pendingUploadsMax, now } = options
+  const { file, upload } = intent
+  const { idempotencyKey, now } = options
+  const isUnclaimed = `NOT EXISTS (
+    SELECT 1 FROM idempotency_records
+    WHERE organization_id = ?2 AND idempotency_key = ?10 AND expires_at > ?11)`
   return [
-    limitPendingUploads(db, file.organizationId, pendingUploadsMax),
-    db
-      .prepare(
-        `INSERT INTO files (id, organization_id, filename, content_type, metadata, status, created_at)
-         SELECT ?1, ?2, ?3, ?4, ?5, 'uploading', ?6
-         WHERE NOT EXISTS (
-           SELECT 1 FROM idempotency_records
-           WHERE organization_id = ?2 AND idempotency_key = ?7 AND expires_at > ?8)
-         ON CONFLICT (id) DO NOTHING`,
-      )
-      .bind(
-        file.id,
-        file.organizationId,
-        file.filename,
-        file.contentType,
-        JSON.stringify(file.metadata),
-        file.createdAt,
-        idempotencyKey,
-        now,
-      ),
+    limitUploads(db, file.organizationId, options),
+    insertFile(db, intent, isUnclaimed, [idempotencyKey, now]),
     insertUpload(db, file, upload, null),
     db
       .prepare(

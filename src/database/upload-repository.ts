@@ -13,6 +13,7 @@ import { type FileRow, parseFileReply, toFileRecord } from './file-rows'
 import { type IdempotencyRow, storeReply, toIdempotencyRecord } from './idempotency-records'
 import { deleteLastContent, letGoOfContent } from './let-go-of-content'
 import { letGoOfUploads } from './let-go-of-upload'
+import { deleteTerms } from './metadata-terms'
 import { adoptStatements, settleStatements } from './settle-upload-statements'
 import { type KeyRow, keysOf, uploadLookups } from './upload-lookups'
 
@@ -115,7 +116,7 @@ export function createUploadRepository(db: D1Database): UploadRepository {
       const statement = (sql: string, ...more: unknown[]) => db.prepare(sql).bind(id, organizationId, ...more)
       const results = await runRepeatableBatch(db, 'uploads.revoke', [
         letGoOfContent(db, organizationId, id, now),
-        statement('DELETE FROM metadata_terms WHERE file_id = ?1 AND organization_id = ?2'),
+        deleteTerms(db, organizationId, id),
         statement('DELETE FROM uploads WHERE file_id = ?1 AND organization_id = ?2'),
         deleteLastContent(db, organizationId, id),
         statement(

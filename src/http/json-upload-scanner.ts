@@ -1,4 +1,5 @@
 import { failField } from '../core/errors'
+import { parseJson } from '../core/json'
 import { Base64Sink } from './base64-sink'
 import { JsonUnescaper } from './json-unescaper'
 
@@ -73,7 +74,7 @@ export class JsonUploadScanner {
         this.#envelope.subarray(0, this.#length),
       )
       if (this.#mode !== 'structure') throw new SyntaxError('unterminated string')
-      value = JSON.parse(text)
+      value = parseJson(text)
     } catch {
       failField('', 'the body is not valid JSON')
     }

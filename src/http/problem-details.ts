@@ -46,6 +46,8 @@ const table = {
   too_many_uploads: () =>
     problem(429, 'Too Many Requests', 'The organization has too many uploads pending; finish or abort some'),
   too_many_unsized_uploads: () => problem(429, 'Too Many Requests', tooManyUnsizedUploads),
+  too_many_files: () =>
+    problem(402, 'Payment Required', 'The organization has as many files as it may have; delete some'),
   quota_below_usage: ({ usedBytes, reservedBytes }) =>
     problem(
       409,
@@ -55,6 +57,8 @@ const table = {
   scope_not_grantable: ({ scope }) => problem(403, 'Forbidden', `This key cannot grant ${scope}`),
   expiry_not_grantable: ({ latest }) =>
     problem(403, 'Forbidden', `This key expires at ${new Date(latest).toISOString()}; so must what it makes`),
+  too_many_api_keys: ({ max }) =>
+    problem(409, 'Conflict', `The organization has ${max} API keys that work; revoke some first`),
   organization_not_found: () => problem(404, 'Not Found', 'There is no such organization'),
   api_key_not_found: () => problem(404, 'Not Found', 'There is no such API key'),
   file_not_found: () => problem(404, 'Not Found', 'There is no such file'),

@@ -1,5 +1,6 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { failField } from '../core/errors'
+import { parseJson } from '../core/json'
 import { readBody } from './body-reader'
 
 /** The most bytes of a JSON body that carries no file. */
@@ -23,13 +24,13 @@ export const smallBody = bodyUpTo(jsonBodyMaxBytes)
 
 /** The JSON body. Throws `invalid_request` when it is none. */
 export async function readJson(c: Context): Promise<unknown> {
-  return parseJson(await c.req.text())
+  return jsonOf(await c.req.text())
 }
 
 /** The JSON body, or null when there is no body at all. Throws `invalid_request` when it is no JSON. */
 export async function readOptionalJson(c: Context): Promise<unknown> {
   const text = await c.req.text()
-  return text.trim() === '' ? null : parseJson(text)
+  return text.trim() === '' ? null : jsonOf(text)
 }
 
 async function readBytes(request: Request, maxBytes: number): Promise<Blob> {
@@ -43,9 +44,9 @@ async function readBytes(request: Request, maxBytes: number): Promise<Blob> {
   }
 }
 
-function parseJson(text: string): unknown {
+function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch {
     return failField('', 'the body is not valid JSON')
   }

@@ -12,15 +12,18 @@ import { formatCursor, parseCursor } from '../../src/core/files/file-cursor'
 import { filenameMaxBytes, sanitizeFilename } from '../../src/core/files/filename'
 import {
   artifactTypeOf,
+  checkJsonObject,
   checkMetadata,
   type Json,
   type Metadata,
   metadataMaxBytes,
   metadataMaxDepth,
+  metadataMaxTerms,
   termsOf,
 } from '../../src/core/files/metadata'
 import { filterMaxTerms, parseMetadataFilter } from '../../src/core/files/metadata-filter'
-import { type FileId, parseFileId, uuidV7 } from '../../src/core/ids'
+import { type FileId, type OrganizationId, parseFileId, uuidV7 } from '../../src/core/ids'
+import { parseJson } from '../../src/core/json'
 import { supportedContentTypes } from '../../src/dialects/quantcdn/schema'
 
 describe('sanitizeFilename', () => {
@@ -271,12 +274,80 @@ describe('checkMetadata', () => {
     expect(issuesOf(() => checkMetadata({ a: [[[[[]]]]] }, 'metadata'))).toHaveLength(1)
   })
 
+  it('counts bytes exactly, whatever characters and shapes there are', () => {
+    fc.assert(
+      fc.property(metadatas, (metadata) => {
+        const padded = (byteLength: number): Metadata => {
+          const pad = byteLength - utf8Length(JSON.stringify({ ...metadata, pad: '' }))
+          return { ...metadata, pad: 'x'.repeat(Math.max(0, pad)) }
+        }
+        fc.pre(issuesOf(() => checkMetadata(metadata, 'metadata')) === null && !('pad' in metadata))
+        expect(issuesOf(() => checkJsonObject(padded(metadataMaxBytes), 'metadata'))).toBeNull()
+        expect(issuesOf(() => checkJsonObject(padded(metadataMaxBytes + 1), 'metadata'))).toHaveLength(1)
+      }),
+    )
+  })
+
+  it.each([1000, 30_000, 1_000_000])(
+    'refuses %i levels as it refuses 6, whatever the stack has room for',
+    (depth) => {
+      for (const [open, close] of [
+        ['[', ']'],
+        ['{"a":', '}'],
+      ] as const) {
+        const text = `{"a":${open.repeat(depth)}1${close.repeat(depth)}}`
+        const issues = issuesOf(() => checkMetadata(JSON.parse(text) as Metadata, 'metadata'))
+        expect(issues).toMatchObject([{ field: 'metadata', message: expect.stringContaining('levels deep') }])
+      }
+    },
+  )
+
+  it('looks no further than what can fit', () => {
+    // To go through it would take longer than any test.
+    const wide = { a: new Array<Json>(2 ** 32 - 1) }
+    expect(issuesOf(() => checkMetadata(wide, 'metadata'))).toMatchObject([
+      { message: expect.stringContaining(`${metadataMaxBytes} bytes`) },
+    ])
+  })
+
+  it.each(['9007199254740993', '-9007199254740993', '1546130668394913822', '1234567890123456789012'])(
+    'refuses %s, whose last digits a double does not hold, wherever it is',
+    (digits) => {
+      for (const json of [`{"post":${digits}}`, `{"posts":[1,{"id":${digits}}]}`])
+        expect(issuesOf(() => checkMetadata(parseJson(json) as Metadata, 'metadata'))).toMatchObject([
+          { field: 'metadata', message: expect.stringContaining('9007199254740991') },
+        ])
+    },
+  )
+
+  it('takes whole numbers up to 2^53 - 1, and what is written as a double, as they are', () => {
+    const text =
+      '{"a":[9007199254740991,-9007199254740991,0.1234567890123456789,6.02214076e23,1e300],"b":"9007199254740993"}'
+    expect(checkMetadata(parseJson(text) as Metadata, 'metadata')).toEqual(JSON.parse(text))
+  })
+
+  it(`takes ${metadataMaxTerms} values that a filter can ask for and refuses one more, in fields or in arrays`, () => {
+    const numbers = (count: number) => Array.from({ length: count }, (_, index) => index)
+    const fields = (count: number): Metadata => Object.fromEntries(numbers(count).map((n) => [`k${n}`, n]))
+    for (const metadata of [
+      fields(metadataMaxTerms),
+      { a: numbers(metadataMaxTerms), deep: { b: numbers(99) } },
+    ])
+      expect(checkMetadata(metadata, 'metadata')).toBe(metadata)
+    for (const metadata of [fields(metadataMaxTerms + 1), { a: numbers(metadataMaxTerms + 1) }])
+      expect(issuesOf(() => checkMetadata(metadata, 'metadata'))).toMatchObject([{ field: 'metadata' }])
+    // What no filter can ask for is not indexed.
+    expect(checkJsonObject(fields(200), 'connector_metadata')).toEqual(fields(200))
+  })
+
   it('gives back any metadata within the limits as it was, and throws nothing but a refusal', () => {
     fc.assert(
       fc.property(metadatas, (metadata) => {
         const before = JSON.stringify(metadata)
         const refused = issuesOf(() => expect(checkMetadata(metadata, 'metadata')).toBe(metadata))
         if (refused === null) expect(utf8Length(before)).toBeLessThanOrEqual(metadataMaxBytes)
+        else if (!/(double|whole number|levels deep|that a filter)/.test(refused[0]?.message ?? ''))
+          expect(utf8Length(before)).toBeGreaterThan(metadataMaxBytes)
         expect(JSON.stringify(metadata)).toBe(before)
       }),
     )
@@ -317,9 +388,11 @@ describe('artifactTypeOf', () => {
 })
 
 describe('termsOf and parseMetadataFilter', () => {
-  const filterOf = (filter: Metadata) => parseMetadataFilter(filter, 'filter')
+  const acme = 'acme' as OrganizationId
+  const filterOf = (filter: Metadata) => parseMetadataFilter(acme, filter, 'filter')
+  const termsIn = (metadata: Metadata) => termsOf(acme, metadata)
 
-  it('find a file by any choice of its own scalars', () => {
+  it('find a file by any choice of its own scalars', async () => {
     const own = metadatas.chain((metadata) => {
       const scalars = Object.entries(metadata).flatMap(([name, value]) =>
         (Array.isArray(value) ? value : [value])
@@ -331,51 +404,57 @@ describe('termsOf and parseMetadataFilter', () => {
         chosen: fc.subarray(scalars, { maxLength: Math.min(filterMaxTerms, scalars.length) }),
       })
     })
-    fc.assert(
-      fc.property(own, ({ metadata, chosen }) => {
+    await fc.assert(
+      fc.asyncProperty(own, async ({ metadata, chosen }) => {
         // As it comes out of a database and out of a query string.
-        const terms = termsOf(JSON.parse(JSON.stringify(metadata)) as Metadata).map(termText)
-        for (const term of filterOf(JSON.parse(JSON.stringify(Object.fromEntries(chosen))) as Metadata))
-          expect(terms).toContain(termText(term))
+        const terms = await termsIn(JSON.parse(JSON.stringify(metadata)) as Metadata)
+        const filter = JSON.parse(JSON.stringify(Object.fromEntries(chosen))) as Metadata
+        for (const term of await filterOf(filter)) expect(terms).toContain(term)
       }),
       { numRuns: 500 },
     )
   })
 
-  it('ask for every scalar of an array', () => {
-    expect(filterOf({ tags: ['a', 'b'], n: 1 })).toEqual([
-      { field: '"tags"', value: '"a"' },
-      { field: '"tags"', value: '"b"' },
-      { field: '"n"', value: '1' },
-    ])
-    expect(termsOf({ tags: ['a', 'b', { c: 1 }, ['d']], inner: { x: 1 } }).map(termText)).toEqual([
-      '"tags"="a"',
-      '"tags"="b"',
-    ])
+  it('ask for every scalar of an array', async () => {
+    const [a, b, n] = [{ tags: 'a' }, { tags: 'b' }, { n: 1 }].map(async (one) => (await termsIn(one))[0])
+    expect(await filterOf({ tags: ['a', 'b'], n: 1 })).toEqual([await a, await b, await n])
+    const metadata = { tags: ['a', 'b', { c: 1 }, ['d']], inner: { x: 1 } }
+    expect(await termsIn(metadata)).toEqual([await a, await b])
   })
 
-  it('tell 1, "1", true, "true", null, "null", "" and 0 apart', () => {
+  it('tell 1, "1", true, "true", null, "null", "" and 0 apart', async () => {
     const values: Json[] = [1, '1', true, 'true', null, 'null', '', 0, false, 'false']
-    expect(new Set(values.map((a) => termsOf({ a }).map(termText).join())).size).toBe(values.length)
-    expect(new Set(values.map((a) => filterOf({ a }).map(termText).join())).size).toBe(values.length)
+    const terms = await Promise.all(values.map((a) => termsIn({ a })))
+    expect(new Set(terms.flat()).size).toBe(values.length)
+    expect(await Promise.all(values.map((a) => filterOf({ a })))).toEqual(terms)
   })
 
-  it('tell fields and values apart, whatever characters they have', () => {
-    fc.assert(
-      fc.property(oddNames, oddNames, oddNames, oddNames, (field, value, otherField, otherValue) => {
-        const same = field === otherField && value === otherValue
-        const [left, right] = [
-          filterOf(objectOf([[field, value]])),
-          filterOf(objectOf([[otherField, otherValue]])),
-        ]
-        expect(JSON.stringify(left) === JSON.stringify(right)).toBe(same)
-      }),
+  it('tell fields, values and organizations apart, whatever characters they have', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        oddNames,
+        oddNames,
+        oddNames,
+        oddNames,
+        async (field, value, otherField, otherValue) => {
+          const same = field === otherField && value === otherValue
+          const [left, right] = [objectOf([[field, value]]), objectOf([[otherField, otherValue]])]
+          const terms = await filterOf(left)
+          expect(terms[0] === (await filterOf(right))[0]).toBe(same)
+          expect(await termsOf('other' as OrganizationId, left)).not.toEqual(terms)
+        },
+      ),
     )
   })
 
-  it('name each pair once', () => {
-    expect(termsOf({ a: [1, 1, '1', 1.0] })).toHaveLength(2)
-    expect(filterOf({ a: Array.from({ length: 1000 }, () => 'same') })).toHaveLength(1)
+  it('have 22 characters, whatever they stand for', async () => {
+    for (const a of ['', 'x'.repeat(8000), null, 1.5])
+      expect((await termsIn({ a })).join()).toMatch(/^[A-Za-z0-9_-]{22}$/)
+  })
+
+  it('name each pair once', async () => {
+    expect(await termsIn({ a: [1, 1, '1', 1.0] })).toHaveLength(2)
+    expect(await filterOf({ a: Array.from({ length: 1000 }, () => 'same') })).toHaveLength(1)
   })
 
   it.each([
@@ -383,33 +462,41 @@ describe('termsOf and parseMetadataFilter', () => {
     ['an empty object', { 'x y': {} }, 'filter.x y'],
     ['an array in an array', { ok: 1, a: [1, [2]] }, 'filter.a'],
     ['an object in an array', { a: [{ b: 1 }] }, 'filter.a'],
-  ])('refuse %s, naming the field', (_, filter, field) => {
-    expect(issuesOf(() => filterOf(filter))).toMatchObject([{ field }])
+    [
+      'a whole number that lost its last digits',
+      parseJson('{"post":9007199254740993}') as Metadata,
+      'filter.post',
+    ],
+    ['one in an array', parseJson('{"post":["1",-1546130668394913823]}') as Metadata, 'filter.post'],
+    ['a number beyond a double', parseJson('{"n":1e400}') as Metadata, 'filter.n'],
+  ])('refuse %s, naming the field', async (_, filter, field) => {
+    expect(await issuesOfAsync(filterOf(filter))).toMatchObject([{ field }])
   })
 
   const conditions = (count: number): Metadata =>
     Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, index]))
-  it(`accept ${filterMaxTerms} conditions and refuse one more, as fields or in arrays`, () => {
+  it(`accept ${filterMaxTerms} conditions and refuse one more, as fields or in arrays`, async () => {
     const scalars = Array.from({ length: filterMaxTerms + 1 }, (_, index) => index)
-    expect(filterOf(conditions(filterMaxTerms))).toHaveLength(filterMaxTerms)
-    expect(filterOf({ a: scalars.slice(1) })).toHaveLength(filterMaxTerms)
-    expect(issuesOf(() => filterOf(conditions(filterMaxTerms + 1)))).toMatchObject([{ field: 'filter' }])
-    expect(issuesOf(() => filterOf({ a: scalars }))).toMatchObject([{ field: 'filter' }])
+    expect(await filterOf(conditions(filterMaxTerms))).toHaveLength(filterMaxTerms)
+    expect(await filterOf({ a: scalars.slice(1) })).toHaveLength(filterMaxTerms)
+    for (const filter of [conditions(filterMaxTerms + 1), { a: scalars }])
+      expect(await issuesOfAsync(filterOf(filter))).toMatchObject([{ field: 'filter' }])
   })
 
   it.each(['__proto__', 'constructor', 'toString', '\u0000', '\ud800', '', '"', "'; DROP TABLE files; --"])(
     'find a file by the field and the value %j',
-    (odd) => {
+    async (odd) => {
       const metadata = objectOf([[odd, odd]])
-      expect(filterOf(metadata)).toEqual([{ field: JSON.stringify(odd), value: JSON.stringify(odd) }])
-      expect(termsOf(metadata)).toEqual(filterOf(metadata))
+      expect(await filterOf(metadata)).toHaveLength(1)
+      expect(await termsIn(metadata)).toEqual(await filterOf(metadata))
     },
   )
 
-  it('throw nothing but a refusal, for any JSON object', () => {
-    fc.assert(
-      fc.property(metadatas, (filter) => {
-        for (const { field } of issuesOf(() => filterOf(filter)) ?? []) expect(field).toMatch(/^filter/)
+  it('throw nothing but a refusal, for any JSON object', async () => {
+    await fc.assert(
+      fc.asyncProperty(metadatas, async (filter) => {
+        for (const { field } of (await issuesOfAsync(filterOf(filter))) ?? [])
+          expect(field).toMatch(/^filter/)
       }),
       { numRuns: 500 },
     )
@@ -569,8 +656,17 @@ function isScalarValue(value: Json): boolean {
   return value === null || ['string', 'number', 'boolean'].includes(typeof value)
 }
 
-function termText({ field, value }: { field: string; value: string }): string {
-  return `${field}=${value}`
+/** The issues that `step` was refused with, null when it was not. */
+async function issuesOfAsync(step: Promise<unknown>): Promise<readonly Issue[] | null> {
+  const error = await step.then(
+    () => null,
+    (reason: unknown) => reason,
+  )
+  return error === null
+    ? null
+    : issuesOf(() => {
+        throw error
+      })
 }
 
 /** The issues that `step` was refused with, null when it was not. Any other error is one that must not happen. */

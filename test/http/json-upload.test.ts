@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type FailureCode, GatewayError } from '../../src/core/errors'
+import { parseJson } from '../../src/core/json'
 import {
   envelopeMaxBytes,
   type JsonUpload,
@@ -471,7 +472,7 @@ function reference(body: Uint8Array, limit: number): Expected {
   let text: string
   try {
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(body)
-    const parsed: unknown = JSON.parse(text)
+    const parsed: unknown = parseJson(text)
     if (parsed === null || typeof parsed !== 'object' || Array.isArray(parsed)) return malformed
     value = parsed as { [name: string]: unknown }
   } catch {

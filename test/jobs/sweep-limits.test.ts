@@ -41,8 +41,8 @@ async function pendingRows(count: number, overdueMs: number, kind: Kind): Promis
   const isPromoted = method === 'presigned_put'
   await env.DB.batch([
     env.DB.prepare(
-      `${series} INSERT INTO files (id, organization_id, filename, content_type, metadata, status, created_at)
-       SELECT ${id}, 'acme', 'a.txt', 'text/plain', '{}', 'uploading', ?2 FROM n`,
+      `${series} INSERT INTO files (id, organization_id, filename, content_type, metadata, terms, status, created_at)
+       SELECT ${id}, 'acme', 'a.txt', 'text/plain', '{}', '[]', 'uploading', ?2 FROM n`,
     ).bind(count, endedAt),
     env.DB.prepare(
       `${series} INSERT INTO uploads (file_id, organization_id, method, state, object_key, content_key,

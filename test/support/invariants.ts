@@ -25,11 +25,12 @@ export async function expectInvariants(options: { swept: boolean; over?: StoreVi
   expect(orphanedContents, 'contents without a file').toEqual({ n: 0 })
 
   const usage = await rows(
-    `SELECT id, used_bytes, reserved_bytes, pending_uploads,
+    `SELECT id, used_bytes, reserved_bytes, pending_uploads, file_count,
        coalesce((SELECT sum(byte_size) FROM contents WHERE organization_id = o.id), 0) AS used,
        coalesce((SELECT sum(reserved_bytes) FROM uploads
          WHERE organization_id = o.id AND state = 'pending'), 0) AS reserved,
-       (SELECT count(*) FROM uploads WHERE organization_id = o.id AND state = 'pending') AS pending
+       (SELECT count(*) FROM uploads WHERE organization_id = o.id AND state = 'pending') AS pending,
+       (SELECT count(*) FROM files WHERE organization_id = o.id) AS files
      FROM organizations o`,
   )
   for (const organization of usage)
@@ -37,7 +38,15 @@ export async function expectInvariants(options: { swept: boolean; over?: StoreVi
       used_bytes: organization.used,
       reserved_bytes: organization.reserved,
       pending_uploads: organization.pending,
+      file_count: organization.files,
     })
+
+  const [strayTerms] = await rows(
+    `SELECT count(*) AS n FROM metadata_terms t WHERE NOT EXISTS (
+       SELECT 1 FROM files f WHERE f.id = t.file_id AND f.content_id IS NOT NULL
+         AND EXISTS (SELECT 1 FROM json_each(f.terms) WHERE value = t.term))`,
+  )
+  expect(strayTerms, 'terms of files that are not there').toEqual({ n: 0 })
 
   if (!options.swept) return
   const wanted = new Set(

@@ -1,21 +1,43 @@
 import type { Gateway } from '../gateway'
 import type { FileId, OrganizationId } from '../ids'
-import type { FileRecord } from './file-record'
-import type { MetadataTerm } from './metadata'
+import { settleUpload } from '../uploads/settle-upload'
+import type { PendingFile } from './file-record'
+import type { FilePage, FileSelection } from './file-selection'
 
-/** A page of files, newest first. `next` is where the following page begins; null at the end. */
-export type FilePage = { files: FileRecord[]; next: FileId | null }
+/** How many uploads a list settles behind its answer. */
+const settledPerList = 5
 
 /**
- * Files with bytes that have all `terms`. One database round trip. A page begins after a file, not at an
- * offset, so it neither repeats nor misses files when others are added or deleted.
+ * Files of `selection`, newest first. One database round trip, also with associations. A page begins after a file,
+ * not at an offset, so it neither repeats nor misses files when others are added or deleted. It ends early where
+ * finding more would read too much: then it has a next page although it is short.
+ *
+ * Pending files that would be on a first page if their bytes had been noticed are looked after behind the answer:
+ * who asks again sees them.
  */
 export async function listFiles(
   gateway: Gateway,
   organizationId: OrganizationId,
-  page: { terms: readonly MetadataTerm[]; before: FileId | null; limit: number },
+  selection: FileSelection,
+  page: { before: FileId | null; limit: number; withAssociations: boolean },
 ): Promise<FilePage> {
-  const files = await gateway.files.list(organizationId, { ...page, limit: page.limit + 1 })
-  const shown = files.slice(0, page.limit)
-  return { files: shown, next: files.length > page.limit ? (shown.at(-1)?.id ?? null) : null }
+  const options = { ...page, pendingMax: settledPerList }
+  const { files, next, pending } = await gateway.files.list(organizationId, selection, options)
+  settleBehind(
+    gateway,
+    pending.filter(({ id }) => next === null || id > next),
+  )
+  return { files, next }
+}
+
+function settleBehind(gateway: Gateway, pending: readonly PendingFile[]): void {
+  if (pending.length === 0) return
+  const settle = async (file: PendingFile) => {
+    try {
+      await settleUpload(gateway, file)
+    } catch (cause) {
+      gateway.log({ event: 'upload_left_to_sweep', fileId: file.id, cause })
+    }
+  }
+  gateway.background(Promise.all(pending.map(settle)))
 }

@@ -1,4 +1,5 @@
 import { failField } from '../errors'
+import type { Brand, OrganizationId } from '../ids'
 import { essenceOf } from './content-type'
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
@@ -8,44 +9,112 @@ export type Metadata = { [key: string]: Json }
 export const metadataMaxBytes = 8 * 1024
 /** How deep metadata may be: an object of scalars has depth 1. */
 export const metadataMaxDepth = 5
+/** The most facts that a caller's metadata may give to the index. What the core adds (`artifactType`) comes on top. */
+export const metadataMaxTerms = 64
 
 /**
- * One indexed fact: a top-level field and a scalar, both as JSON text (so that NUL and lone surrogates
- * are harmless and 1 differs from "1"). An array gives one for each of its scalars.
+ * One indexed fact, as the index keeps it: 22 characters of `[A-Za-z0-9_-]`, which stand for an organization, a
+ * top-level field and a scalar.
  */
-export type MetadataTerm = { field: string; value: string }
+export type MetadataTerm = Brand<string, 'MetadataTerm'>
+
+/** Half of a SHA-256: terms collide by chance in 2^64 of them, and by intent at the same price. */
+const termBytes = 16
 
 /** `metadata` if it is within the limits; otherwise throws `invalid_request` about `field`. */
 export function checkMetadata(metadata: Metadata, field: string): Metadata {
-  if (!isRepresentable(metadata)) failField(field, 'must hold no number beyond the range of a double')
-  if (depthOf(metadata) > metadataMaxDepth)
-    failField(field, `must be at most ${metadataMaxDepth} levels deep`)
-  if (new TextEncoder().encode(JSON.stringify(metadata)).length > metadataMaxBytes)
-    failField(field, `must be at most ${metadataMaxBytes} bytes as JSON`)
+  checkJsonObject(metadata, field)
+  if (factsOf(metadata).size > metadataMaxTerms)
+    failField(
+      field,
+      `must have at most ${metadataMaxTerms} values that a filter can ask for: scalars of its fields, and of arrays in them`,
+    )
   return metadata
 }
 
-/** What a metadata filter can find a file by. */
-export function termsOf(metadata: Metadata): MetadataTerm[] {
-  const terms = new Map<string, MetadataTerm>()
+/**
+ * The same, for an object that is kept and not indexed. One walk, which ends at the first limit that is passed:
+ * it takes no more steps than there are bytes allowed, and no stack.
+ */
+export function checkJsonObject(metadata: Metadata, field: string): Metadata {
+  let bytesLeft = metadataMaxBytes
+  const spend = (byteSize: number) => {
+    bytesLeft -= byteSize
+    if (bytesLeft < 0) failField(field, `must be at most ${metadataMaxBytes} bytes as JSON`)
+  }
+  const spendText = (text: string) => {
+    // A character is a byte at least. Only what can fit is written as JSON to be measured.
+    if (text.length > bytesLeft) spend(text.length)
+    spend(new TextEncoder().encode(JSON.stringify(text)).length)
+  }
+  const open: { value: Json; depth: number }[] = [{ value: metadata, depth: 1 }]
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { value, depth } = next
+    if (typeof value === 'string') spendText(value)
+    else if (value === null || typeof value !== 'object') {
+      if (typeof value === 'number') checkNumber(value, field)
+      spend(JSON.stringify(value).length)
+    } else {
+      if (depth > metadataMaxDepth) failField(field, `must be at most ${metadataMaxDepth} levels deep`)
+      const [names, children] = Array.isArray(value)
+        ? [null, value]
+        : [Object.keys(value), Object.values(value)]
+      // Brackets, commas and colons.
+      spend(2 + Math.max(0, children.length - 1) + (names?.length ?? 0))
+      names?.forEach(spendText)
+      for (const child of children) open.push({ value: child, depth: depth + 1 })
+    }
+  }
+  return metadata
+}
+
+/**
+ * Throws `invalid_request` about `field` for a number that is not what was sent: `parseJson` reads a whole number
+ * whose last digits may be lost as NaN, and `1e400` as infinity, neither of which JSON can say.
+ */
+export function checkNumber(value: number, field: string): void {
+  if (Number.isNaN(value))
+    failField(
+      field,
+      `must hold no whole number that is too long for a double (beyond ${Number.MAX_SAFE_INTEGER}): its last digits would be lost; send it as a string`,
+    )
+  if (!Number.isFinite(value)) failField(field, 'must hold no number beyond the range of a double')
+}
+
+/**
+ * What a metadata filter can find a file by: each top-level field with its scalar, or with each scalar of its array.
+ * At most `max` of them, in the order of the metadata.
+ */
+export async function termsOf(
+  organizationId: OrganizationId,
+  metadata: Metadata,
+  max = Number.POSITIVE_INFINITY,
+): Promise<MetadataTerm[]> {
+  const facts = [...factsOf(metadata).values()].slice(0, max)
+  return Promise.all(facts.map(([field, value]) => termOf(organizationId, field, value)))
+}
+
+type Scalar = null | boolean | number | string
+
+/** The facts that `metadata` states, each once. As JSON no two facts are the same text: 1 differs from "1". */
+export function factsOf(metadata: Metadata): Map<string, [field: string, value: Scalar]> {
+  const facts = new Map<string, [string, Scalar]>()
   for (const [field, stored] of Object.entries(metadata))
     for (const scalar of Array.isArray(stored) ? stored : [stored])
-      if (isScalar(scalar)) {
-        const term = { field: JSON.stringify(field), value: JSON.stringify(scalar) }
-        terms.set(`${term.field}:${term.value}`, term)
-      }
-  return [...terms.values()]
+      if (isScalar(scalar)) facts.set(JSON.stringify([field, scalar]), [field, scalar])
+  return facts
+}
+
+async function termOf(organizationId: OrganizationId, field: string, value: Scalar): Promise<MetadataTerm> {
+  const text = new TextEncoder().encode(JSON.stringify([organizationId, field, value]))
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', text))
+  const options = { alphabet: 'base64url', omitPadding: true } as const
+  return hash.subarray(0, termBytes).toBase64(options) as MetadataTerm
 }
 
 /** A field that a filter asks for can only be indexed when its value is not an object. */
-export function isScalar(value: Json): value is null | boolean | number | string {
+export function isScalar(value: Json): value is Scalar {
   return value === null || typeof value !== 'object'
-}
-
-/** Whether `value` survives being written as JSON: `1e400` is read as infinity, which JSON cannot say. */
-export function isRepresentable(value: Json): boolean {
-  if (typeof value === 'number') return Number.isFinite(value)
-  return value === null || typeof value !== 'object' || Object.values(value).every(isRepresentable)
 }
 
 /** What kind of thing a file is, for `metadata.artifactType`. */
@@ -62,12 +131,4 @@ export function artifactTypeOf(contentType: string): 'image' | 'video' | 'docume
   if (/^application\/(zip|gzip|x-tar|x-gzip|x-7z-compressed|zstd|x-bzip2?|vnd\.rar)$/.test(essence))
     return 'archive'
   return 'document'
-}
-
-function depthOf(value: Json): number {
-  if (value === null || typeof value !== 'object') return 0
-  let deepest = 0
-  for (const child of Array.isArray(value) ? value : Object.values(value))
-    deepest = Math.max(deepest, depthOf(child))
-  return deepest + 1
 }

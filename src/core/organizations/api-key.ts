@@ -18,6 +18,9 @@ export type ApiKey = {
 /** What is stored of a token: enough to recognise it, not to make it. */
 export type StoredApiKey = ApiKey & { secretSha256: Sha256 }
 
+/** The most keys of one organization, those included that do not work any more. */
+export const apiKeysMax = 1000
+
 /** `slip_<publicId>_<secret>`: 16 characters of id, 256 bits of secret, both lower-case hexadecimal. */
 export function formatApiKey(id: string, secret: string): string {
   return `slip_${id}_${secret}`

@@ -3,7 +3,7 @@ import type { Gateway } from '../gateway'
 import { claimFor, type IdempotencyKey, replyOf } from '../idempotency/idempotency'
 import type { OrganizationId } from '../ids'
 import { sha256OfText } from '../ids'
-import { type ApiKey, formatApiKey } from './api-key'
+import { type ApiKey, apiKeysMax, formatApiKey } from './api-key'
 import { inOwnOrganization } from './own-organization'
 import { defaultKeyScopes, type Member, type Principal, requireScope, type Scope } from './principal'
 
@@ -23,7 +23,8 @@ export type CreatedApiKey = { key: ApiKey; token: string }
 
 /**
  * Makes an API key and shows its token. Needs `org:admin`, or the root key with `organizationId`.
- * Throws `missing_scope`, `scope_not_grantable`, `expiry_not_grantable`, `organization_not_found`,
+ * Where the organization has as many as it may, the oldest that does not work any more makes room.
+ * Throws `missing_scope`, `scope_not_grantable`, `expiry_not_grantable`, `too_many_api_keys`, `organization_not_found`,
  * `wrong_organization` when there is none where a token says, and what an idempotency key can throw.
  */
 export async function createApiKey(
@@ -57,6 +58,7 @@ export async function createApiKey(
     key: { ...key, secretSha256: await sha256OfText(secret) },
     claim,
     reply: claim && (await gateway.replySealer.seal(created)),
+    apiKeysMax,
     now,
   })
   const record = await (principal.kind === 'root' ? creation : inOwnOrganization(creation))

@@ -1,18 +1,6 @@
-import type { Association, Resource, ResourceType } from '../associations/association'
-import type { FileRecord } from '../files/file-record'
+import type { Association, Resource } from '../associations/association'
 import type { IdempotencyClaim, IdempotencyRecord } from '../idempotency/idempotency'
 import type { FileId, OrganizationId } from '../ids'
-
-/** A file and, if they were asked for, its associations, oldest first. */
-export type AssociatedFile = { file: FileRecord; associations: Association[] | null }
-
-/** Which files a list is about. */
-export type FileSelection = {
-  /** null: those with bytes. */
-  status: FileRecord['status'] | null
-  /** Only files tied to this resource, or, with `id` null, to any of its type. */
-  resource: { type: ResourceType; id: string | null } | null
-}
 
 export type AddAssociation = {
   file: { organizationId: OrganizationId; id: FileId }
@@ -39,10 +27,4 @@ export interface AssociationRepository {
   add(input: AddAssociation): Promise<AddedAssociation>
   /** False when there is no such file. */
   remove(organizationId: OrganizationId, fileId: FileId, resource: Resource): Promise<boolean>
-  /** Files of `selection`, newest first, that were made before file `before`. */
-  listFiles(
-    organizationId: OrganizationId,
-    selection: FileSelection,
-    page: { before: FileId | null; limit: number; withAssociations: boolean },
-  ): Promise<AssociatedFile[]>
 }

@@ -2,7 +2,8 @@ import type { Resource } from '../associations/association'
 import type { Content } from '../contents/content'
 import type { Refusal } from '../errors'
 import type { FileBase, FileOrigin, FileRecord } from '../files/file-record'
-import type { MetadataTerm } from '../files/metadata'
+import type { FileSelection, FoundPage } from '../files/file-selection'
+import type { Metadata, MetadataTerm } from '../files/metadata'
 import type { FileReply, IdempotencyClaim, IdempotencyRecord } from '../idempotency/idempotency'
 import type { FileId, ObjectKey, OrganizationId, Sha256 } from '../ids'
 import type { ApiKey, StoredApiKey } from '../organizations/api-key'
@@ -44,12 +45,14 @@ export interface ApiKeyRepository {
   find(id: string): Promise<StoredApiKey | null>
   /**
    * Stores the key, and with a claim its sealed reply. Returns null when it did, or the record that holds
-   * the claim's idempotency key already (then nothing was stored). Throws `organization_not_found`.
+   * the claim's idempotency key already (then nothing was stored). An organization has at most `apiKeysMax`: keys
+   * that do not work any more make room, the oldest first. Throws `organization_not_found`, `too_many_api_keys`.
    */
   create(input: {
     key: StoredApiKey
     claim: IdempotencyClaim | null
     reply: string | null
+    apiKeysMax: number
     now: number
   }): Promise<IdempotencyRecord<string> | null>
   /** A page of the organization's keys, newest first, and how many it has; null: no such organization. */
@@ -70,11 +73,20 @@ export interface FileRepository {
   find(organizationId: OrganizationId, id: FileId): Promise<FileRecord | null>
   /** The same, for files that anyone may read. */
   findPublic(organizationId: OrganizationId, id: FileId): Promise<FileRecord | null>
-  /** Files with bytes, newest first, that have all `terms` and were made before file `before`. */
+  /**
+   * A page of the files of `selection`, newest first, that were made before file `before`, and with the first page up
+   * to `pendingMax` of the newest whose bytes a client was to put into the bucket itself. What is read is bounded: the
+   * page ends early when too much has been looked at, or its files have too many associations.
+   */
   list(
     organizationId: OrganizationId,
-    page: { terms: readonly MetadataTerm[]; before: FileId | null; limit: number },
-  ): Promise<FileRecord[]>
+    selection: FileSelection,
+    page: { before: FileId | null; limit: number; withAssociations: boolean; pendingMax: number },
+  ): Promise<FoundPage>
+  /** Up to `limit` files that the metadata index does not know yet, of any organization. */
+  findUnindexed(limit: number): Promise<UnindexedFile[]>
+  /** Puts files into the metadata index that it does not know yet, or notes their terms while bytes are awaited. */
+  index(files: readonly { id: FileId; terms: readonly MetadataTerm[] }[]): Promise<void>
   /**
    * Removes the file whatever its status, lets go of its bytes if no other file needs them, and returns
    * what is now to be deleted, its incoming key among it; null when there was no such file.
@@ -82,11 +94,17 @@ export interface FileRepository {
   delete(organizationId: OrganizationId, id: FileId, now: number): Promise<DueObject[] | null>
 }
 
+/** A file that was made before the metadata index was, as it now is. */
+export type UnindexedFile = { id: FileId; organizationId: OrganizationId; metadata: Metadata }
+
 /** A file and the upload that is to bring its bytes. */
 export type UploadIntent = { file: FileBase; upload: Upload }
 
+/** One that is to be written down; `terms` are what filters find the file by once it has its bytes. */
+export type NewUploadIntent = UploadIntent & { terms: readonly MetadataTerm[] }
+
 export type BeginUpload = {
-  intent: UploadIntent
+  intent: NewUploadIntent
   claim: IdempotencyClaim | null
   /** Looks up the organization's content with this hash in the same round trip. */
   sha256: Sha256 | null
@@ -97,6 +115,8 @@ export type BeginUpload = {
   replyNow: boolean
   /** How many uploads the organization may have pending, this one among them. */
   pendingUploadsMax: number
+  /** How many files the organization may have, this one among them. */
+  filesMax: number
   now: number
 }
 
@@ -127,7 +147,7 @@ export type VerifiedBytes = {
 export interface UploadRepository {
   /**
    * Writes the intent and reserves its bytes; none for content that the organization has already. Throws
-   * `quota_exceeded`, `too_many_uploads`, `organization_not_found`.
+   * `quota_exceeded`, `too_many_uploads`, `too_many_files`, `organization_not_found`.
    */
   begin(input: BeginUpload): Promise<BegunUpload>
   /**
@@ -247,11 +267,11 @@ export type StreamDetails = { origin: FileOrigin; resource: Resource | null }
 export interface StreamUploadRepository {
   /**
    * Writes the intent down, unless a request has the idempotency key already: then nothing is made and its
-   * record is returned. Throws `too_many_uploads`, `organization_not_found`.
+   * record is returned. Throws `too_many_uploads`, `too_many_files`, `organization_not_found`.
    */
   begin(
-    intent: UploadIntent,
-    options: { idempotencyKey: string | null; pendingUploadsMax: number; now: number },
+    intent: NewUploadIntent,
+    options: { idempotencyKey: string | null; pendingUploadsMax: number; filesMax: number; now: number },
   ): Promise<IdempotencyRecord<FileReply> | null>
   /**
    * Claims the key and gives the pending file its bytes, as `UploadRepository.settle` does, its details and

@@ -3,12 +3,12 @@ import { incomingKeyFor, objectKeyFor } from '../contents/content'
 import { fail } from '../errors'
 import { essenceOf } from '../files/content-type'
 import type { FileRecord } from '../files/file-record'
-import { artifactTypeOf, type Metadata } from '../files/metadata'
+import { artifactTypeOf, type Metadata, termsOf } from '../files/metadata'
 import type { Gateway } from '../gateway'
 import { type IdempotencyClaim, replyOf } from '../idempotency/idempotency'
 import type { FileId, OrganizationId, Sha256 } from '../ids'
 import { inOwnOrganization } from '../organizations/own-organization'
-import type { BegunUpload, UploadIntent } from '../ports/repositories'
+import type { BegunUpload, NewUploadIntent } from '../ports/repositories'
 import { type HeaderSeal, noHeaderSeal, type Upload } from './upload'
 
 /** What a caller says about a file, parsed and within its limits. */
@@ -24,7 +24,7 @@ export type NewFile = {
   checksum?: string
 }
 
-export type Begun = { intent: UploadIntent; known: Content | null } | Replay
+export type Begun = { intent: NewUploadIntent; known: Content | null } | Replay
 
 /** The reply that an earlier request with the same idempotency key got. */
 export type Replay = {
@@ -46,18 +46,25 @@ export type UploadPlan = Pick<Upload, 'method' | 'byteSize'> & {
 }
 
 /** The intent of a new upload of `file`, with everything the gateway fills in. */
-export function intentOf(gateway: Gateway, file: NewFile, upload: UploadPlan, now: number): UploadIntent {
+export async function intentOf(
+  gateway: Gateway,
+  file: NewFile,
+  upload: UploadPlan,
+  now: number,
+): Promise<NewUploadIntent> {
   const id = gateway.newId() as FileId
   const contentKey = objectKeyFor(file.organizationId, id, essenceOf(file.contentType))
+  const metadata = Object.hasOwn(file.metadata, 'artifactType')
+    ? file.metadata
+    : { ...file.metadata, artifactType: artifactTypeOf(file.contentType) }
   return {
+    terms: await termsOf(file.organizationId, metadata),
     file: {
       id,
       organizationId: file.organizationId,
       filename: file.filename ?? contentKey.slice(contentKey.lastIndexOf('/') + 1),
       contentType: file.contentType,
-      metadata: Object.hasOwn(file.metadata, 'artifactType')
-        ? file.metadata
-        : { ...file.metadata, artifactType: artifactTypeOf(file.contentType) },
+      metadata,
       isPublic: file.isPublic ?? false,
       checksum: file.checksum ?? null,
       origin: { source: 'api', sourceDetail: null, connectorMetadata: null },
@@ -86,12 +93,12 @@ export function intentOf(gateway: Gateway, file: NewFile, upload: UploadPlan, no
  */
 export async function beginUpload(
   gateway: Gateway,
-  intent: UploadIntent,
+  intent: NewUploadIntent,
   options: { claim: IdempotencyClaim | null; sha256: Sha256 | null; replyNow: boolean },
   now: number,
 ): Promise<Begun> {
-  const { pendingUploadsMax } = gateway.limits
-  const begin = () => gateway.uploads.begin({ intent, ...options, pendingUploadsMax, now })
+  const { pendingUploadsMax, filesMax } = gateway.limits
+  const begin = () => gateway.uploads.begin({ intent, ...options, pendingUploadsMax, filesMax, now })
   const first = await inOwnOrganization(begin())
   if (first.outcome === 'begun') return { intent, known: first.known }
   const claim = options.claim ?? fail({ code: 'internal' })

@@ -64,7 +64,7 @@ export type CreatedMultipart = {
  * round trip; one more in parts, which live for a week, or when the organization has the bytes already.
  *
  * Throws `upload_too_large` over 5 TiB, `invalid_request` about a part size or about a checksum of more bytes
- * than are read for it, `type_mismatch` of known bytes, `quota_exceeded`, `too_many_uploads`, what an
+ * than are read for it, `type_mismatch` of known bytes, `quota_exceeded`, `too_many_uploads`, `too_many_files`, what an
  * idempotency key can throw, `upload_superseded` when it was deleted meanwhile, `store_failed`,
  * `database_failed`.
  */
@@ -107,7 +107,7 @@ async function create(
   const { file, byteSize, md5, sha256, idempotencyKey } = input
   const request = [file.filename, file.contentType, file.metadata, byteSize, md5, sha256, plan.partBytes]
   const claim = await claimFor(idempotencyKey, input.operation, request, now)
-  const intent = intentOf(gateway, file, plan, now)
+  const intent = await intentOf(gateway, file, plan, now)
   const options = { claim, sha256: lookUp, replyNow: plan.method !== 'multipart' }
   const begun = await beginUpload(gateway, intent, options, now)
   if ('replay' in begun) return createdBefore(gateway, begun)

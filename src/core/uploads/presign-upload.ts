@@ -35,8 +35,8 @@ export type PresignedUpload = {
  * A repeated request gets the same place under a newly signed URL; its lifetime grows anew while the
  * bytes are awaited, and never after that.
  *
- * Throws `upload_too_large` over 5 GiB, `quota_exceeded`, `too_many_uploads`, `too_many_unsized_uploads`, what an
- * idempotency key can throw, `replay_over`, `database_failed`.
+ * Throws `upload_too_large` over 5 GiB, `quota_exceeded`, `too_many_uploads`, `too_many_unsized_uploads`,
+ * `too_many_files`, what an idempotency key can throw, `replay_over`, `database_failed`.
  */
 export async function presignUpload(gateway: Gateway, input: PresignUpload): Promise<PresignedUpload> {
   const now = gateway.now()
@@ -47,7 +47,7 @@ export async function presignUpload(gateway: Gateway, input: PresignUpload): Pro
   const checksums = input.seal ? [seal.md5, seal.sha256, file.checksum] : []
   const request = [file.filename, file.contentType, file.metadata, byteSize, ...checksums]
   const claim = await claimFor(input.idempotencyKey, input.operation, request, now)
-  const intent = intentOf(gateway, file, await singlePutPlan(gateway, byteSize, seal), now)
+  const intent = await intentOf(gateway, file, await singlePutPlan(gateway, byteSize, seal), now)
   const begun = await beginUpload(gateway, intent, { claim, sha256: null, replyNow: true }, now)
   return 'replay' in begun
     ? presignReplayed(gateway, begun)

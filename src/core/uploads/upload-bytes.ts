@@ -24,7 +24,7 @@ export type UploadBytes = {
  * Stores bytes that are in the Worker as a new, ready file. Bytes the organization already has are not
  * stored again. Two database round trips: the intent with the look-up of known bytes, and the end.
  *
- * Throws `type_mismatch`, `quota_exceeded`, what an idempotency key can throw, `upload_superseded` when
+ * Throws `type_mismatch`, `quota_exceeded`, `too_many_files`, what an idempotency key can throw, `upload_superseded` when
  * another request with the same key took over, `store_failed`, `database_failed`.
  */
 export async function uploadBytes(
@@ -40,7 +40,7 @@ export async function uploadBytes(
   const sha256 = await sha256Of(bytes)
   const request = [file.filename, file.contentType, file.metadata, sha256]
   const claim = await claimFor(input.idempotencyKey, input.operation, request, now)
-  const intent = intentOf(
+  const intent = await intentOf(
     gateway,
     file,
     { method: 'edge', byteSize: bytes.length, ttlMs: edgeUploadTtlMs },

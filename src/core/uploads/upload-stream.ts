@@ -43,7 +43,7 @@ export type StreamedUpload = { file: StoredFile; details: StreamDetails; replaye
  * organization has are known only by the hash, that is at the end: then what was just put is dropped again.
  * Nothing is reserved meanwhile, as known bytes cost nothing; the quota decides at the end.
  *
- * Throws `type_mismatch`, `content_too_large`, `quota_exceeded`, what an idempotency key, `chunks` and
+ * Throws `type_mismatch`, `content_too_large`, `quota_exceeded`, `too_many_files`, what an idempotency key, `chunks` and
  * `details` can throw, `upload_superseded` when the file was deleted meanwhile, `store_failed`,
  * `database_failed`. After all of these nothing is left behind but what the sweep removes.
  */
@@ -54,11 +54,12 @@ export async function uploadStream(gateway: Gateway, input: UploadStream): Promi
   if (actual !== null) fail({ code: 'type_mismatch', declared: file.contentType, actual })
 
   const now = gateway.now()
-  const intent = intentOf(gateway, file, { method: 'edge', byteSize: null, ttlMs: edgeUploadTtlMs }, now)
+  const plan = { method: 'edge', byteSize: null, ttlMs: edgeUploadTtlMs } as const
+  const intent = await intentOf(gateway, file, plan, now)
   const idempotencyKey = input.idempotencyKey?.text ?? null
-  const { pendingUploadsMax } = gateway.limits
+  const { pendingUploadsMax, filesMax } = gateway.limits
   const holder = await inOwnOrganization(
-    gateway.streamUploads.begin(intent, { idempotencyKey, pendingUploadsMax, now }),
+    gateway.streamUploads.begin(intent, { idempotencyKey, pendingUploadsMax, filesMax, now }),
   )
   if (holder !== null) return replayed(gateway, input, await receive(input, all, null), holder)
 

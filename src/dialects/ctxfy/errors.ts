@@ -46,6 +46,8 @@ const table = {
   scope_not_grantable: ({ scope }) => forbidden(`This API key cannot grant the scope ${scope}`),
   expiry_not_grantable: ({ latest }) =>
     forbidden(`This API key expires at ${new Date(latest).toISOString()}; so must the keys it makes`),
+  too_many_api_keys: ({ max }) =>
+    conflict(`The organization has ${max} API keys that work; revoke some that are not needed`),
   organization_not_found: () => notFound('There is no such organization'),
   api_key_not_found: () => notFound('There is no such API key'),
   file_not_found: () => notFound('There is no such file'),
@@ -58,6 +60,7 @@ const table = {
   }),
   too_many_uploads: () => forbidden('The organization has too many uploads pending; finish or delete some'),
   too_many_unsized_uploads: () => forbidden(tooManyUnsizedUploads),
+  too_many_files: () => forbidden('The organization has as many files as it may have; delete some'),
   upload_refused: ({ refusal }) => conflict(`The upload was refused: ${refusal.code}`),
   not_arrived: () => conflict('The bytes have not arrived'),
   upload_over: () => conflict('The upload is over'),

@@ -1,6 +1,7 @@
 import { parseResourceId, parseResourceType, type Resource } from '../../core/associations/association'
 import { failField } from '../../core/errors'
-import { checkMetadata, type Json, type Metadata } from '../../core/files/metadata'
+import { checkJsonObject, type Json, type Metadata } from '../../core/files/metadata'
+import { parseJson } from '../../core/json'
 import { sayValue } from '../../core/say-value'
 import { plainName } from '../../http/spelling'
 
@@ -81,11 +82,11 @@ function parseSourceDetail(text: string): string {
 function parseConnectorMetadata(text: string): Metadata {
   let metadata: Json
   try {
-    metadata = JSON.parse(text) as Json
+    metadata = parseJson(text) as Json
   } catch {
     return failField('connector_metadata', `must be a JSON object, not ${sayValue(text)}`)
   }
   if (metadata === null || typeof metadata !== 'object' || Array.isArray(metadata))
     failField('connector_metadata', `must be a JSON object, not ${sayValue(text)}`)
-  return checkMetadata(metadata, 'connector_metadata')
+  return checkJsonObject(metadata, 'connector_metadata')
 }

@@ -58,6 +58,7 @@ const table = {
   quota_below_usage: () => accessDenied,
   scope_not_grantable: () => accessDenied,
   expiry_not_grantable: () => accessDenied,
+  too_many_api_keys: () => accessDenied,
   organization_not_found: () => accessDenied,
   api_key_not_found: () => notFound,
   file_not_found: () => notFound,
@@ -72,6 +73,10 @@ const table = {
     message: 'Access denied: the organization has too many uploads pending; finish or delete some',
   }),
   too_many_unsized_uploads: () => ({ status: 403, message: `Access denied: ${tooManyUnsizedUploads}` }),
+  too_many_files: () => ({
+    status: 403,
+    message: 'Access denied: the organization has as many files as it may have; delete some',
+  }),
   upload_refused: ({ refusal }) => ({ status: 404, message: `File not found: ${sayRefusal(refusal)}` }),
   not_arrived: () => ({ status: 404, message: 'File not found: its bytes have not arrived' }),
   upload_over: () => conflict('The upload is over'),

@@ -2,6 +2,7 @@ import { env } from 'cloudflare:workers'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Metadata, termsOf } from '../../../src/core/files/metadata'
+import type { OrganizationId } from '../../../src/core/ids'
 import { interceptDatabase, recordCalls } from '../../support/faulty-bindings'
 import { quantcdn } from '../../support/quantcdn'
 import { bodyOf, startWorker } from '../../support/worker'
@@ -228,16 +229,12 @@ async function seed(files: readonly Metadata[]): Promise<string[]> {
   )
     .bind(JSON.stringify(ids.map((id, at) => ({ id, metadata: JSON.stringify(files[at]) }))))
     .run()
+  const terms = await Promise.all(files.map((metadata) => termsOf('acme' as OrganizationId, metadata)))
   await env.DB.prepare(
-    `INSERT INTO metadata_terms (organization_id, field, value, file_id)
-     SELECT 'acme', json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]')
-     FROM json_each(?1)`,
+    `INSERT INTO metadata_terms (term, file_id)
+     SELECT value ->> '$[0]', value ->> '$[1]' FROM json_each(?1)`,
   )
-    .bind(
-      JSON.stringify(
-        ids.flatMap((id, at) => termsOf(files[at] ?? {}).map(({ field, value }) => [field, value, id])),
-      ),
-    )
+    .bind(JSON.stringify(ids.flatMap((id, at) => (terms[at] ?? []).map((term) => [term, id]))))
     .run()
   return ids
 }

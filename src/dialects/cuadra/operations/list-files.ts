@@ -3,9 +3,9 @@ import { parseResourceId, parseResourceType } from '../../../core/associations/a
 import { failField } from '../../../core/errors'
 import { formatCursor } from '../../../core/files/file-cursor'
 import { type FileRecord, fileStatuses } from '../../../core/files/file-record'
-import { selectFiles } from '../../../core/files/select-files'
+import type { FileSelection } from '../../../core/files/file-selection'
+import { listFiles } from '../../../core/files/list-files'
 import { requireScope } from '../../../core/organizations/principal'
-import type { FileSelection } from '../../../core/ports/association-repository'
 import { sayValue } from '../../../core/say-value'
 import type { HttpEnv } from '../../../http/context'
 import { pageParameters, parseBefore, parseLimit } from '../../../http/page-parameters'
@@ -27,10 +27,11 @@ export async function listFilesOperation(c: Context<HttpEnv>): Promise<Response>
   const { organizationId } = requireScope(c.var.principal, 'files:read')
   const query = queryParameters(c, parameters)
   const selection = {
+    terms: [],
     status: parseStatus(query.one('statusFilter')),
     resource: parseResource(query.one('resourceType'), query.one('resourceId')),
   }
-  const page = await selectFiles(c.var.gateway, organizationId, selection, {
+  const page = await listFiles(c.var.gateway, organizationId, selection, {
     before: parseBefore(query.one('cursor')),
     limit: parseLimit(query.one('limit'), limits),
     withAssociations: expandsAssociations(query),

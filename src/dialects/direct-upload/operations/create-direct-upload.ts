@@ -3,6 +3,7 @@ import { failField } from '../../../core/errors'
 import { contentDispositionOf, inlineOrAttachment } from '../../../core/files/content-disposition'
 import { sanitizeFilename } from '../../../core/files/filename'
 import { checkMetadata } from '../../../core/files/metadata'
+import { parseJson } from '../../../core/json'
 import { requireScope } from '../../../core/organizations/principal'
 import { sayValue } from '../../../core/say-value'
 import { presignUpload } from '../../../core/uploads/presign-upload'
@@ -49,7 +50,7 @@ async function readBody(c: Context): Promise<unknown> {
   const text = await c.req.text()
   if (text.trim() === '') failField('', sentences.missing)
   try {
-    return JSON.parse(text)
+    return parseJson(text)
   } catch {
     return failField('', sentences.json_invalid)
   }

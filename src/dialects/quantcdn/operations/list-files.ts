@@ -5,6 +5,8 @@ import { isStored } from '../../../core/files/file-record'
 import { listFiles } from '../../../core/files/list-files'
 import type { Json, MetadataTerm } from '../../../core/files/metadata'
 import { parseMetadataFilter } from '../../../core/files/metadata-filter'
+import type { OrganizationId } from '../../../core/ids'
+import { parseJson } from '../../../core/json'
 import { requireScope } from '../../../core/organizations/principal'
 import { sayValue } from '../../../core/say-value'
 import type { HttpEnv } from '../../../http/context'
@@ -20,27 +22,35 @@ const hint = '; metadata is asked for in filter, as in filter={"tag":"a"}'
 export async function listFilesOperation(c: Context<HttpEnv>): Promise<Response> {
   const { organizationId } = requireScope(c.var.principal, 'files:read')
   const query = queryParameters(c, parameters, hint)
-  const page = await listFiles(c.var.gateway, organizationId, {
-    terms: parseFilter(query.one('filter')),
+  const terms = await parseFilter(organizationId, query.one('filter'))
+  const selection = { terms, status: null, resource: null }
+  const page = await listFiles(c.var.gateway, organizationId, selection, {
     before: parseBefore(query.one('cursor')),
     limit: parseLimit(query.one('limit'), limits),
+    withAssociations: false,
   })
   return c.json({
-    files: page.files.filter(isStored).map(presentListed),
+    files: page.files
+      .map(({ file }) => file)
+      .filter(isStored)
+      .map(presentListed),
     nextCursor: page.next && formatCursor(page.next),
     hasMore: page.next !== null,
   })
 }
 
-function parseFilter(text: string | undefined): MetadataTerm[] {
+async function parseFilter(
+  organizationId: OrganizationId,
+  text: string | undefined,
+): Promise<MetadataTerm[]> {
   if (!text) return []
   let filter: Json
   try {
-    filter = JSON.parse(text) as Json
+    filter = parseJson(text) as Json
   } catch {
     return failField('filter', `must be a JSON object, not ${sayValue(text)}`)
   }
   if (filter === null || typeof filter !== 'object' || Array.isArray(filter))
     failField('filter', `must be a JSON object, not ${sayValue(text)}`)
-  return parseMetadataFilter(filter, 'filter')
+  return parseMetadataFilter(organizationId, filter, 'filter')
 }

@@ -1,0 +1,144 @@
+import type { AssociatedFile, FilePage, FileSelection, FoundPage } from '../core/files/file-selection'
+import type { FileId, OrganizationId } from '../core/ids'
+import { type AssociationRow, toAssociations } from './association-rows'
+import { rowsOf, runRepeatableBatch } from './d1'
+import { type FileRow, fileColumns, fileJoins, toFileRecord } from './file-rows'
+import { walkOf } from './file-walk'
+
+/** Greater than every file id. */
+const afterEveryId = '~'
+
+/**
+ * What one page may take: steps of the walk, each a look into an index, and associations. A file has fewer of these,
+ * so that there is one on the page; and a walk gets on by as many steps as the selection has conditions.
+ */
+const listBounds = { steps: 1000, associations: 2000 }
+
+/** Among how many of the newest pending files those are looked for that may have got their bytes. */
+const pendingLooked = 20
+
+export type ListOptions = {
+  before: FileId | null
+  limit: number
+  withAssociations: boolean
+  /** How many files the first page tells of whose bytes are awaited. */
+  pendingMax: number
+}
+
+type Row = Partial<FileRow> & {
+  position: FileId | null
+  stopped_at: FileId | null
+  associations?: string | null
+}
+
+/** A page of the files of `selection`, newest first. One round trip, within `bounds`. */
+export async function listFiles(
+  db: D1Database,
+  organizationId: OrganizationId,
+  selection: FileSelection,
+  { before, limit, withAssociations, pendingMax }: ListOptions,
+  bounds = listBounds,
+): Promise<FoundPage> {
+  const results = await runRepeatableBatch(db, 'files.list', [
+    selectPage(db, organizationId, selection, { before, limit, withAssociations }, bounds),
+    ...(before === null ? [selectPending(db, organizationId, pendingMax)] : []),
+  ])
+  const pending = rowsOf<FileRow>(results, 1).map(toFileRecord)
+  return {
+    ...pageOf(rowsOf<Row>(results, 0), limit, bounds.associations),
+    pending: pending.filter((file) => file.status === 'uploading'),
+  }
+}
+
+function selectPage(
+  db: D1Database,
+  organizationId: OrganizationId,
+  selection: FileSelection,
+  { before, limit, withAssociations }: Omit<ListOptions, 'pendingMax'>,
+  { steps, associations }: typeof listBounds,
+): D1PreparedStatement {
+  const { sql, values } = walkOf(selection, steps)
+  return db
+    .prepare(
+      `WITH page AS MATERIALIZED (${sql}) ${withAssociations ? `, ${tiesOfPage(associations)}` : ''}
+       SELECT page.position, page.stopped_at, ${fileColumns} ${withAssociations ? ', ties.associations' : ''}
+       FROM page
+         LEFT JOIN files f ON f.id = page.position AND f.organization_id = ?1
+           AND CASE WHEN ?4 IS NULL THEN f.content_id IS NOT NULL ELSE f.status = ?4 END
+         ${fileJoins} ${withAssociations ? 'LEFT JOIN ties ON ties.file_id = page.position' : ''}`,
+    )
+    .bind(organizationId, before ?? afterEveryId, limit + 1, selection.status, ...values)
+}
+
+/** The associations of the page's files, file by file, up to one more than the page carries. */
+const tiesOfPage = (max: number) => `ties AS MATERIALIZED (
+  SELECT file_id, json_group_array(json_object(
+    'resource_type', resource_type, 'resource_id', resource_id, 'created_at', created_at)) AS associations
+  FROM (
+    SELECT a.file_id, a.resource_type, a.resource_id, a.created_at
+    FROM page CROSS JOIN associations a INDEXED BY associations_by_file
+      ON a.file_id = page.position AND a.organization_id = ?1
+    LIMIT ${max + 1})
+  GROUP BY file_id)`
+
+/** The newest files that a client was to send by itself. */
+function selectPending(db: D1Database, organizationId: OrganizationId, max: number): D1PreparedStatement {
+  return db
+    .prepare(
+      `SELECT ${fileColumns} FROM (
+         SELECT id AS pending_id FROM files INDEXED BY files_by_status
+         WHERE organization_id = ?1 AND status = 'uploading' AND status <> 'ready' ORDER BY id DESC LIMIT ${pendingLooked})
+       CROSS JOIN files f ON f.id = pending_id ${fileJoins}
+       WHERE u.method <> 'edge' LIMIT ?2`,
+    )
+    .bind(organizationId, max)
+}
+
+/** What is shown of `rows`, which are one more than the page if there are that many, and where the next one begins. */
+function pageOf(rows: readonly Row[], limit: number, associationsMax: number): FilePage {
+  const found = rows
+    .flatMap((row) => (row.position === null ? [] : [{ ...row, position: row.position }]))
+    .sort((a, b) => (a.position < b.position ? 1 : -1))
+  const whole = found.slice(0, completeCount(found, associationsMax))
+  const shown = whole.slice(0, limit)
+  const files = shown.flatMap(toAssociatedFile)
+  if (shown.length < found.length) return { files, next: shown.at(-1)?.position ?? null }
+  const stop = rows.find((row) => row.stopped_at !== null)
+  if (!stop?.stopped_at) return { files, next: null }
+  return { files, next: stop.position ?? following(stop.stopped_at) }
+}
+
+/** How many of the first files have all their associations: the last one read was cut off if there are too many. */
+function completeCount(found: readonly Row[], associationsMax: number): number {
+  let left = associationsMax
+  for (const [index, row] of found.entries()) {
+    left -= row.associations ? (JSON.parse(row.associations) as unknown[]).length : 0
+    if (left < 0) return Math.max(1, index)
+  }
+  return found.length
+}
+
+/** None for a row of an index whose file is not there, or has no bytes any more. */
+function toAssociatedFile(row: Row): AssociatedFile[] {
+  if (!isFileRow(row)) return []
+  const { associations } = row
+  return [
+    {
+      file: toFileRecord(row),
+      associations:
+        associations === undefined
+          ? null
+          : toAssociations(associations === null ? [] : (JSON.parse(associations) as AssociationRow[])),
+    },
+  ]
+}
+
+function isFileRow(row: Row): row is Row & FileRow {
+  return typeof row.id === 'string'
+}
+
+/** The next possible id: the ids below it are those up to `id`. */
+function following(id: FileId): FileId {
+  const hex = (BigInt(`0x${id.replaceAll('-', '')}`) + 1n).toString(16).padStart(32, '0')
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-') as FileId
+}

@@ -1,0 +1,88 @@
+import type { FileSelection } from '../core/files/file-selection'
+
+/**
+ * A query for the ids of the files of a selection, newest first, which reads no more than its page and its steps,
+ * however many files there are. ?1 is the organization, ?2 the id that all are below, ?3 how many rows there may be,
+ * ?4 the status or null; `values` are bound from ?5 on. Each row is a file (`position`), or says where the walk was given up (`stopped_at`).
+ */
+export type FileWalk = { sql: string; values: string[] }
+
+/** A list of file ids that an index keeps in order. */
+type SortedList = { from: string; id: string; where: string }
+
+export function walkOf({ terms, status, resource }: FileSelection, stepsMax: number): FileWalk {
+  const values: string[] = []
+  const bound = (value: string) => `?${values.push(value) + 4}`
+  const lists: SortedList[] = []
+  if (resource !== null) lists.push(tiedTo(bound(resource.type), resource.id && bound(resource.id)))
+  for (const term of terms)
+    lists.push({ from: 'metadata_terms', id: 'file_id', where: `term = ${bound(term)}` })
+  if (status !== null && status !== 'ready') lists.push(inStatus)
+  // Only files with bytes have terms.
+  else if (status === 'ready' || terms.length === 0) lists.push(withBytes)
+  const [first = withBytes, ...others] = lists
+  return { sql: others.length === 0 ? page(first) : joined([first, ...others], stepsMax), values }
+}
+
+// Indices are named where SQLite could take another one in the same order, which has what is not wanted as well.
+
+/** Whether one of the few that are not `ready` yet is not wanted is for whoever reads the file to see. */
+const withBytes: SortedList = {
+  from: 'files INDEXED BY files_with_bytes',
+  id: 'id',
+  where: 'organization_id = ?1 AND content_id IS NOT NULL',
+}
+
+const inStatus: SortedList = {
+  from: 'files INDEXED BY files_by_status',
+  id: 'id',
+  where: "organization_id = ?1 AND status = ?4 AND status <> 'ready'",
+}
+
+/** By its type alone, a file is in the list once for each of its resources: a seek for the next id passes them. */
+function tiedTo(type: string, id: string | null): SortedList {
+  const where = `organization_id = ?1 AND resource_type = ${type}`
+  return id === null
+    ? { from: 'associations INDEXED BY associations_by_type', id: 'file_id', where }
+    : { from: 'associations', id: 'file_id', where: `${where} AND resource_id = ${id}` }
+}
+
+/** The files of one list. */
+function page({ from, id, where }: SortedList): string {
+  return `SELECT ${id} AS position, NULL AS stopped_at FROM ${from}
+    WHERE ${where} AND ${id} < ?2 ORDER BY ${id} DESC LIMIT ?3`
+}
+
+/**
+ * The files that are in all lists: a leapfrog join over sorted lists (Veldhuizen, "Leapfrog Triejoin"). Each step
+ * asks the next list in turn for its newest file at or before the candidate; a file that all of them have named in
+ * succession matches. So a step skips all files that its list lacks.
+ *
+ * After its last step the walk says where it is: `stopped_at` is then the candidate, below which nothing has been
+ * looked at. It is a match if it is the `position` too.
+ *
+ * Rows come out in the order of the walk; an ORDER BY would make SQLite walk to the end before the limit.
+ */
+function joined(lists: readonly [SortedList, ...SortedList[]], stepsMax: number): string {
+  const count = lists.length
+  const agreeing = 'CASE WHEN candidate = previous THEN streak + 1 ELSE 1 END'
+  const isMatch = `${agreeing} = ${count}`
+  const below = `(CASE WHEN ${isMatch} THEN candidate ELSE candidate || '~' END)`
+  const seeks = lists.map((list, index) => `WHEN ${index} THEN ${newest(list, below)}`)
+  return `
+    WITH RECURSIVE walk (step, list, previous, streak, candidate) AS (
+      SELECT 1, 0, NULL, 0, ${newest(lists[0], '?2')}
+      UNION ALL
+      SELECT step + 1, (list + 1) % ${count}, candidate, ${agreeing},
+        CASE (list + 1) % ${count} ${seeks.join(' ')} END
+      FROM walk WHERE candidate IS NOT NULL AND step < ${stepsMax}
+    )
+    SELECT CASE WHEN ${isMatch} THEN candidate END AS position,
+      CASE WHEN step = ${stepsMax} THEN candidate END AS stopped_at
+    FROM walk WHERE candidate IS NOT NULL AND (${isMatch} OR step = ${stepsMax}) LIMIT ?3`
+}
+
+/** The newest id of a list below `bound`; NULL when there is none. */
+function newest({ from, id, where }: SortedList, bound: string): string {
+  return `(SELECT max(${id}) FROM ${from} WHERE ${where} AND ${id} < ${bound})`
+}
