@@ -1,0 +1,64 @@
+// Many files for lists and filters: a few are uploaded as a client does, and their rows are copied in the database,
+// whatever columns these have.
+
+/** How many fields every file has, each with the same value but one, which is another for each of the templates. */
+export const fieldCount = 16
+
+/** The metadata of template `index`: of the fields that `almostAll` asks for it has all but one. */
+export function metadataOf(index) {
+  const almost = Array.from({ length: fieldCount }, (_, at) => [`almost${at}`, at === index ? 'no' : 'yes'])
+  const always = Array.from({ length: fieldCount }, (_, at) => [`always${at}`, 'yes'])
+  return Object.fromEntries([...almost, ...always])
+}
+
+/** A filter of 16 conditions, of which every file meets 15 and none meets all. */
+export const almostAll = Object.fromEntries(
+  Array.from({ length: fieldCount }, (_, at) => [`almost${at}`, 'yes']),
+)
+/** A filter of 16 conditions that every file meets. */
+export const all = Object.fromEntries(Array.from({ length: fieldCount }, (_, at) => [`always${at}`, 'yes']))
+
+const copiesPerStatement = 500
+
+/** Copies the files with the ids `templates`, in turn, until there are `count` more, with their terms and associations. */
+export async function copyFiles(database, templates, count) {
+  for (let from = 0; from < count; from += copiesPerStatement) {
+    const numbers = `WITH RECURSIVE n(i) AS (SELECT ${from} UNION ALL SELECT i + 1 FROM n WHERE i < ${Math.min(from + copiesPerStatement, count) - 1})`
+    const copied = "printf('01900000-0000-7000-8000-%012x', i)"
+    const template = `json_extract(?1, '$[' || (i % ${templates.length}) || ']')`
+    const statements = []
+    for (const [table, id] of [
+      ['files', 'id'],
+      ['metadata_terms', 'file_id'],
+      ['associations', 'file_id'],
+    ]) {
+      const columns = await columnsOf(database, table)
+      const values = columns.map((column) => (column === id ? copied : `t.${column}`))
+      const sql = `${numbers} INSERT INTO ${table} (${columns}) SELECT ${values} FROM n CROSS JOIN ${table} t ON t.${id} = ${template}`
+      statements.push(database.prepare(sql).bind(JSON.stringify(templates)))
+    }
+    await database.batch(statements)
+  }
+}
+
+/** Gives each of these files `count` associations with resources of long names. */
+export async function associate(database, fileIds, count) {
+  const columns = await columnsOf(database, 'associations')
+  const values = columns.map((column) =>
+    column === 'resource_id' ? "printf('%s-%0230d', t.resource_id, i)" : `t.${column}`,
+  )
+  for (const id of fileIds)
+    await database
+      .prepare(
+        `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
+         INSERT INTO associations (${columns})
+         SELECT ${values} FROM n CROSS JOIN (SELECT * FROM associations WHERE file_id = ?1 LIMIT 1) t`,
+      )
+      .bind(id)
+      .run()
+}
+
+async function columnsOf(database, table) {
+  const { results } = await database.prepare(`PRAGMA table_info(${table})`).all()
+  return results.map(({ name }) => name)
+}
