@@ -1,5 +1,5 @@
 import { failField } from '../errors'
-import { essenceOf } from './content-type'
+import { canonicalTypeOf } from './type-names'
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 export type Metadata = { [key: string]: Json }
@@ -50,7 +50,7 @@ export function isRepresentable(value: Json): boolean {
 
 /** What kind of thing a file is, for `metadata.artifactType`. */
 export function artifactTypeOf(contentType: string): 'image' | 'video' | 'document' | 'code' | 'archive' {
-  const essence = essenceOf(contentType)
+  const essence = canonicalTypeOf(contentType)
   if (essence.startsWith('image/')) return 'image'
   if (essence.startsWith('video/')) return 'video'
   if (

@@ -1,9 +1,10 @@
 import type { Content } from '../contents/content'
-import { incomingKeyFor, objectKeyFor } from '../contents/content'
+import { extensionOf, incomingKeyFor, objectKeyFor } from '../contents/content'
 import { fail } from '../errors'
 import { essenceOf } from '../files/content-type'
 import type { FileRecord } from '../files/file-record'
 import { artifactTypeOf, type Metadata } from '../files/metadata'
+import { canonicalTypeOf } from '../files/type-names'
 import type { Gateway } from '../gateway'
 import { type IdempotencyClaim, replyOf } from '../idempotency/idempotency'
 import type { FileId, OrganizationId, Sha256 } from '../ids'
@@ -45,7 +46,7 @@ export function intentOf(gateway: Gateway, file: NewFile, upload: UploadPlan, no
     file: {
       id,
       organizationId: file.organizationId,
-      filename: file.filename ?? contentKey.slice(contentKey.lastIndexOf('/') + 1),
+      filename: file.filename ?? filenameFor(id, file.contentType),
       contentType: file.contentType,
       metadata: Object.hasOwn(file.metadata, 'artifactType')
         ? file.metadata
@@ -69,6 +70,12 @@ export function intentOf(gateway: Gateway, file: NewFile, upload: UploadPlan, no
       promotingAt: null,
     },
   }
+}
+
+/** `{fileId}{.ext}`, by any name of the type. */
+function filenameFor(id: FileId, contentType: string): string {
+  const extension = extensionOf(canonicalTypeOf(contentType))
+  return extension === null ? id : `${id}.${extension}`
 }
 
 /**

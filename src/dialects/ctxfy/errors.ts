@@ -1,8 +1,9 @@
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import type { Failure, FailureCode, FailureOf, Issue } from '../../core/errors'
+import type { Failure, FailureCode, FailureOf, Issue, Refusal } from '../../core/errors'
 import type { HttpEnv } from '../../http/context'
 import { failureHeaders } from '../../http/render-failure'
+import { sayTypeMismatch, sayTypeRefusal } from '../../http/say-type-mismatch'
 
 type Rendered = { status: ContentfulStatusCode; error: string; message: string; details?: readonly Issue[] }
 type Table = { [Code in FailureCode]: (failure: FailureOf<Code>) => Rendered }
@@ -33,8 +34,7 @@ const table = {
     badRequest([{ field: 'size', message: `is ${byteSize}, but at most ${limitBytes} bytes are possible` }]),
   size_mismatch: ({ expected, actual }) =>
     badRequest([{ field: 'size', message: `is ${expected}, but ${actual} bytes came` }]),
-  type_mismatch: ({ declared, actual }) =>
-    badRequest([{ field: 'contentType', message: `is ${declared}, but the bytes are ${actual}` }]),
+  type_mismatch: (failure) => badRequest([{ field: 'contentType', message: sayTypeMismatch(failure) }]),
   quota_exceeded: () => forbidden("The organization's storage quota is exceeded"),
   quota_below_usage: () => conflict('The quota is less than what is in use'),
   scope_not_grantable: ({ scope }) => forbidden(`This API key cannot grant the scope ${scope}`),
@@ -44,9 +44,9 @@ const table = {
   api_key_not_found: () => notFound('There is no such API key'),
   file_not_found: () => notFound('There is no such file'),
   file_uploading: () => notFound('The file is still uploading'),
-  file_refused: ({ refusal }) => notFound(`The file has no bytes: ${refusal.code}`),
+  file_refused: ({ refusal }) => notFound(`The file has no bytes: ${sayRefusal(refusal)}`),
   too_many_uploads: () => forbidden('The organization has too many uploads pending; finish or delete some'),
-  upload_refused: ({ refusal }) => conflict(`The upload was refused: ${refusal.code}`),
+  upload_refused: ({ refusal }) => conflict(`The upload was refused: ${sayRefusal(refusal)}`),
   not_arrived: () => conflict('The bytes have not arrived'),
   upload_over: () => conflict('The upload is over'),
   not_multipart: () => conflict('The upload is not in parts'),
@@ -96,6 +96,10 @@ export function renderNoRoute(c: Context<HttpEnv>): Response {
 export function renderMethodNotAllowed(c: Context<HttpEnv>, allow: string): Response {
   const message = `${c.req.method} is not possible here`
   return c.json({ error: 'Method Not Allowed', message, code: 405 }, 405, { allow })
+}
+
+function sayRefusal(refusal: Refusal): string {
+  return refusal.code === 'type_mismatch' ? sayTypeRefusal(refusal) : refusal.code
 }
 
 function badRequest(details: readonly Issue[]): Rendered {

@@ -4,6 +4,7 @@ import { essenceOf, parseContentType } from '../../../core/files/content-type'
 import { sanitizeFilename } from '../../../core/files/filename'
 import { presignDownload } from '../../../core/files/get-file'
 import { checkMetadata } from '../../../core/files/metadata'
+import { canonicalTypeOf } from '../../../core/files/type-names'
 import { singlePutMaxBytes } from '../../../core/gateway'
 import { requireScope } from '../../../core/organizations/principal'
 import type { NewFile } from '../../../core/uploads/begin-upload'
@@ -81,7 +82,8 @@ async function createInParts(
 function supportedContentType(text: string, supported: readonly string[]): string {
   const contentType = parseContentType(text)
   if (contentType === null) failField('contentType', 'must be a media type such as image/png')
-  if (!supported.includes(essenceOf(contentType)))
+  // Under any of its names, and kept as the client wrote it: the upload URL is sealed with these words.
+  if (!supported.includes(essenceOf(contentType)) && !supported.includes(canonicalTypeOf(contentType)))
     fail({ code: 'unsupported_content_type', contentType: essenceOf(contentType), supported })
   return contentType
 }
