@@ -1,12 +1,49 @@
 import { fileTypeFromBuffer } from 'file-type'
+import { essenceOf } from '../core/files/content-type'
 import type { ContentTypeDetector } from '../core/ports/content-type-detector'
+import { markupType } from './markup'
+import { isPlausibleText } from './plausible-text'
+import { proofs, textSignatures } from './signatures'
+import { isId3, isImageBrand, isMediaBrand, latin1 } from './structures'
 
-/** Signatures of some 180 formats, by the file-type library. */
+/** Signatures of some 180 formats, by the file-type library, where they are proof; and what is written in text. */
 export const detectWithFileType: ContentTypeDetector = async (sample) => {
+  const bytes = withoutByteOrderMark(sample)
+  return markupType(sample) ?? packedOrTagged(bytes) ?? provenType(bytes, await signatureOf(bytes))
+}
+
+const gzip = 'application/gzip'
+
+/** What file-type would look into: the packed bytes of gzip, what follows an ID3 tag. Neither is needed. */
+function packedOrTagged(bytes: Uint8Array): string | null {
+  if (latin1(bytes, 0, 3) === '\x1f\x8b\x08') return proofs.get(gzip)?.(bytes) ? gzip : null
+  return isId3(bytes) && !isPlausibleText(bytes) ? 'audio/mpeg' : null
+}
+
+async function signatureOf(bytes: Uint8Array): Promise<string | null> {
   try {
-    return (await fileTypeFromBuffer(sample))?.mime ?? null
+    const type = (await fileTypeFromBuffer(bytes))?.mime
+    if (type !== undefined) return essenceOf(type)
   } catch {
     // A sample may end in the middle of a structure the library follows; then nothing is proven.
-    return null
   }
+  // The library follows a TIFF image to its directory, which is mostly at its end.
+  return /^(II\*\0|MM\0\*)/.test(latin1(bytes, 0, 4)) ? 'image/tiff' : null
+}
+
+function provenType(bytes: Uint8Array, type: string | null): string | null {
+  if (type === null || !proofs.get(type)?.(bytes)) return null
+  if (!isPlausibleText(bytes)) return type === 'video/mp4' ? isoMediaType(bytes) : type
+  if (!textSignatures.has(type)) return null
+  return type === 'application/eps' ? 'application/postscript' : type
+}
+
+/** The library has every brand it does not know for a film. */
+function isoMediaType(bytes: Uint8Array): string {
+  if (isImageBrand(bytes)) return 'image/heif'
+  return isMediaBrand(bytes) ? 'video/mp4' : 'application/mp4'
+}
+
+function withoutByteOrderMark(sample: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  return latin1(sample, 0, 3) === '\xef\xbb\xbf' ? sample.slice(3) : sample
 }

@@ -1,8 +1,10 @@
+import { bytesOfEscapes, decodeBytes, decodeEncodedWords } from './encoded-words'
+
 /** What the headers of a part of a multipart form say (RFC 7578). */
 export type PartHeaders = {
   /** Empty when it has none. */
   name: string
-  /** null: not sent as a file. */
+  /** Decoded, but not cleaned; null: not sent as a file. */
   filename: string | null
   /** As it was sent; null: not said. */
   contentType: string | null
@@ -19,10 +21,15 @@ export function readPartHeaders(headers: Record<string, string | readonly string
   const transferEncoding = textOf(headers['content-transfer-encoding'])?.toLowerCase() ?? null
   return {
     name: disposition.get('name') ?? '',
-    filename: extendedValue(disposition.get('filename*')) ?? disposition.get('filename') ?? null,
+    filename: extendedFilename(disposition) ?? plainFilename(disposition),
     contentType: textOf(headers['content-type']) || null,
     transferEncoding: /^(7bit|8bit|binary)?$/.test(transferEncoding ?? '') ? null : transferEncoding,
   }
+}
+
+function plainFilename(parameters: ReadonlyMap<string, string>): string | null {
+  const filename = parameters.get('filename')
+  return filename === undefined ? null : decodeEncodedWords(filename)
 }
 
 /** Repeated headers: the first one. */
@@ -48,13 +55,28 @@ function unquoted(text: string): string {
     .replace(/%0[AD]/gi, '')
 }
 
-/** `UTF-8''…` (RFC 8187). RFC 7578 forbids it in forms; some clients send it beside `filename` all the same. */
-function extendedValue(text: string | undefined): string | null {
-  const encoded = /^utf-8'[^']*'(.*)$/i.exec(text ?? '')?.[1]
-  if (encoded === undefined) return null
-  try {
-    return decodeURIComponent(encoded)
-  } catch {
-    return null
+/**
+ * `charset'language'text` (RFC 8187), which RFC 7578 forbids in forms and some clients send beside `filename` all
+ * the same; also in pieces, `filename*0*`, `filename*1`, … (RFC 2231, section 4.1), as mail libraries break long names.
+ * Null when there is none, or it cannot be decoded.
+ */
+function extendedFilename(parameters: ReadonlyMap<string, string>): string | null {
+  const pieces = piecesOf(parameters)
+  if (parameters.has('filename*0')) return pieces
+  const [, charset = '', text = ''] = /^([\w.:+-]{1,40})'[^']{0,40}'(.*)$/s.exec(pieces) ?? []
+  const bytes = charset === '' ? null : bytesOfEscapes(text, '%')
+  return bytes && decodeBytes(charset, bytes)
+}
+
+function piecesOf(parameters: ReadonlyMap<string, string>): string {
+  const whole = parameters.get('filename*')
+  if (whole !== undefined) return whole
+  const isPlain = parameters.has('filename*0')
+  let pieces = ''
+  for (let at = 0; ; at++) {
+    const plain = parameters.get(`filename*${at}`)
+    const piece = isPlain ? plain : (parameters.get(`filename*${at}*`) ?? plain?.replaceAll('%', '%25'))
+    if (piece === undefined) return pieces
+    pieces += piece
   }
 }

@@ -11,6 +11,7 @@ import {
 import { rateLimitPeriodSeconds, rateLimitRequests } from './authenticate-request'
 import type { HttpEnv } from './context'
 import { failureHeaders } from './render-failure'
+import { sayTypeMismatch, sayTypeRefusal } from './say-type-mismatch'
 import { sayReplayOver, tooManyUnsizedUploads } from './shared-sentences'
 
 type Rendered = { status: ContentfulStatusCode; title: string; detail: string; errors?: readonly Issue[] }
@@ -40,8 +41,7 @@ const table = {
     problem(413, 'Content Too Large', `${byteSize} bytes are more than ${limitBytes}`),
   size_mismatch: ({ expected, actual }) =>
     badRequest([{ field: 'size', message: `is ${expected}, but ${actual} bytes came` }]),
-  type_mismatch: ({ declared, actual }) =>
-    badRequest([{ field: 'contentType', message: `is ${declared}, but the bytes are ${actual}` }]),
+  type_mismatch: (failure) => badRequest([{ field: 'contentType', message: sayTypeMismatch(failure) }]),
   quota_exceeded: () => problem(402, 'Payment Required', "The organization's storage quota is exceeded"),
   too_many_uploads: () =>
     problem(429, 'Too Many Requests', 'The organization has too many uploads pending; finish or abort some'),
@@ -63,7 +63,7 @@ const table = {
   api_key_not_found: () => problem(404, 'Not Found', 'There is no such API key'),
   file_not_found: () => problem(404, 'Not Found', 'There is no such file'),
   file_uploading: () => problem(404, 'Not Found', 'The file is still uploading'),
-  file_refused: ({ refusal }) => problem(404, 'Not Found', `The file has no bytes: ${refusal.code}`),
+  file_refused: ({ refusal }) => problem(404, 'Not Found', `The file has no bytes: ${sayRefusal(refusal)}`),
   precondition_failed: ({ etag }) =>
     problem(
       412,
@@ -151,7 +151,7 @@ function sayRefusal(refusal: Refusal): string {
     case 'size_mismatch':
       return `${refusal.actual} bytes came, ${refusal.expected} were promised`
     case 'type_mismatch':
-      return `the bytes are ${refusal.actual || 'of no type'}, not ${refusal.declared}`
+      return sayTypeRefusal(refusal)
     case 'checksum_mismatch':
       return `the ${refusal.algorithm === 'md5' ? 'MD5' : 'SHA-256'} of the bytes is not the promised one`
     case 'encoding_not_promised':

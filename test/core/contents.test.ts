@@ -17,14 +17,27 @@ describe('the bytes of a file', () => {
     expect(await contradiction(`${declared}; a=b`, bytes)).toBeNull()
   })
 
-  it.each(signed)('that are %s are refused as anything else that has a signature', async (actual, bytes) => {
+  const families: Record<string, string> = {
+    'image/png': 'pixels',
+    'image/jpeg': 'pixels',
+    'image/gif': 'pixels',
+    'image/webp': 'pixels',
+    'video/mp4': 'film',
+    'video/webm': 'film',
+  }
+  it.each(signed)('that are %s are refused as any other kind of thing', async (actual, bytes) => {
+    const familyOf = (type: string) => families[type] ?? type
     for (const [declared] of signed)
-      expect(await contradiction(declared, bytes)).toBe(declared === actual ? null : actual)
+      expect(await contradiction(declared, bytes)).toBe(
+        familyOf(declared) === familyOf(actual) ? null : actual,
+      )
   })
 
   it.each(signed)('that are %s are refused as text, JSON and SVG', async (actual, bytes) => {
-    for (const declared of ['text/plain', 'text/html', 'application/json', 'image/svg+xml'])
-      expect(await contradiction(declared, bytes)).toBe(actual)
+    for (const declared of ['text/plain', 'text/html', 'application/json', 'image/svg+xml']) {
+      const isPackedImage = declared === 'image/svg+xml' && actual === 'application/gzip'
+      expect(await contradiction(declared, bytes)).toBe(isPackedImage ? null : actual)
+    }
   })
 
   it.each(signed)('that are %s are recognised in the sample of a long file', async (actual, bytes) => {
@@ -134,7 +147,8 @@ describe('the bytes of a file', () => {
   })
 
   it('that are XML are refused as a picture of pixels', async () => {
-    expect(await contradiction('image/png', text('<?xml version="1.0"?><svg/>'))).toBe('application/xml')
+    expect(await contradiction('image/png', text('<?xml version="1.0"?><note/>'))).toBe('application/xml')
+    expect(await contradiction('image/png', text('<?xml version="1.0"?><svg/>'))).toBe('image/svg+xml')
   })
 
   it.each([
@@ -185,7 +199,7 @@ describe('the bytes of a file', () => {
     await fc.assert(
       fc.asyncProperty(anything, fc.constantFrom(...supportedContentTypes), async (bytes, declared) => {
         const detected = await detectWithFileType(Uint8Array.from(bytes))
-        const actual = contradictingType(declared, detected, bytes)
+        const actual = contradictingType(declared, detected)
         if (actual !== null) expect(actual).not.toBe(declared)
         if (detected === null) expect(actual).toBeNull()
       }),
@@ -197,15 +211,15 @@ describe('the bytes of a file', () => {
 describe('contradictingType', () => {
   it('throws for no type and no bytes', () => {
     fc.assert(
-      fc.property(fc.string(), fc.option(fc.string()), fc.uint8Array(), (declared, detected, sample) => {
-        const actual = contradictingType(declared, detected, sample)
+      fc.property(fc.string(), fc.option(fc.string()), (declared, detected) => {
+        const actual = contradictingType(declared, detected)
         expect(actual === null || typeof actual === 'string').toBe(true)
       }),
     )
   })
 
   it('accepts a type as itself, whatever its parameters and case', () => {
-    expect(contradictingType('Text/Plain; charset=utf-8', 'text/plain', Uint8Array.of(0))).toBeNull()
+    expect(contradictingType('Text/Plain; charset=utf-8', 'text/plain')).toBeNull()
   })
 })
 
@@ -242,7 +256,7 @@ describe('objectKeyFor', () => {
 /** What the gateway does with the bytes of an upload. */
 async function contradiction(declared: string, bytes: Bytes): Promise<string | null> {
   const sample = bytes.slice(0, detectionSampleBytes)
-  return contradictingType(declared, await detectWithFileType(sample), sample)
+  return contradictingType(declared, await detectWithFileType(sample))
 }
 
 /** The start of a file of each type that has a signature. */
@@ -322,7 +336,6 @@ function joined(...parts: readonly Uint8Array[]): Bytes {
 }
 
 describe('a container', () => {
-  const none = new Uint8Array()
   const cases: [declared: string, proven: string, verdict: string | null][] = [
     ['application/octet-stream', 'image/png', null],
     ['application/msword', 'application/x-cfb', null],
@@ -336,11 +349,16 @@ describe('a container', () => {
     [
       'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
       'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
+      null,
+    ],
+    [
+      'application/pdf',
+      'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
       'application/vnd.openxmlformats-officedocument.wordprocessingml.document',
     ],
   ]
   it.each(cases)('declared %s and proven %s is judged %j', (declared, proven, verdict) => {
-    expect(contradictingType(declared, proven, none)).toBe(verdict)
+    expect(contradictingType(declared, proven)).toBe(verdict)
   })
 })
 

@@ -8,44 +8,61 @@ const parameter = new RegExp(
 export const contentTypeMaxBytes = 255
 
 /**
- * The canonical form of a media type (RFC 9110, section 8.3.1): type, subtype and parameter names in
- * lower case, the rest kept, also whether there is a space before a parameter. So what a client sends with
- * its PUT is what was signed, in whichever of the two usual ways it writes it. Null when `text` is no media type.
+ * A media type (RFC 9110, section 8.3.1) as it was written, but for white space around it, which no header keeps:
+ * it is sealed, and a client is to send the very words that it asked for. Null when `text` is no media type, is longer
+ * than 255 bytes, or has a tab, which stores do not agree on when they check a signature.
  */
 export function parseContentType(text: string): string | null {
-  const parts = partsOf(text)
-  if (parts === null) return null
-  const canonical = parts
-    .map(({ value, spaced }, at) => `${at === 0 ? '' : spaced ? '; ' : ';'}${value}`)
-    .join('')
-  return canonical.length <= contentTypeMaxBytes ? canonical : null
+  if (text.length > contentTypeMaxBytes) return null
+  const written = trimmed(text)
+  return written.includes('\t') || partsOf(written) === null ? null : written
 }
 
-/** Whether both are media types, and the same but for space between parameters. */
+/**
+ * Whether both are media types, and mean the same: names in any case, parameters in any order, with or without
+ * quotes and space around them. The value of `charset` is a name (RFC 2046, section 4.1.2).
+ */
 export function isSameContentType(one: string, other: string): boolean {
-  const [a, b] = [partsOf(one), partsOf(other)]
-  return (
-    a !== null && b !== null && a.length === b.length && a.every(({ value }, at) => value === b[at]?.value)
-  )
+  const meaning = meaningOf(one)
+  return meaning !== null && meaning === meaningOf(other)
 }
 
 /** `type/subtype` in lower case, without parameters. */
 export function essenceOf(contentType: string): string {
-  return (contentType.split(';')[0] ?? '').trim().toLowerCase()
+  return trimmed(contentType.slice(0, contentTypeMaxBytes).split(';')[0] ?? '').toLowerCase()
 }
 
-/** Type and parameters with their names in lower case, or null when one of them is malformed. */
-function partsOf(text: string): { value: string; spaced: boolean }[] | null {
-  const parts: { value: string; spaced: boolean }[] = []
-  for (const [at, raw] of splitAtSemicolons(text).entries()) {
-    const part = raw.replace(/^[ \t]+|[ \t]+$/g, '')
-    if (at > 0 && part === '') continue
-    const match = (at === 0 ? mediaType : parameter).exec(part)
-    if (match === null) return null
-    const value = at === 0 ? part.toLowerCase() : `${match[1]?.toLowerCase()}=${match[2]}`
-    parts.push({ value, spaced: /^[ \t]/.test(raw) })
+type Parts = { essence: string; parameters: { name: string; value: string }[] }
+
+function meaningOf(text: string): string | null {
+  const parts = text.length > contentTypeMaxBytes ? null : partsOf(text)
+  if (parts === null) return null
+  const parameters = parts.parameters.map(({ name, value }) => `${name}=${JSON.stringify(value)}`)
+  return [parts.essence, ...parameters.sort()].join(';')
+}
+
+/** What a type means, or null when one of its parts is malformed. `text` must be short. */
+function partsOf(text: string): Parts | null {
+  const [first = '', ...rest] = splitAtSemicolons(text)
+  const essence = trimmed(first)
+  if (!mediaType.test(essence)) return null
+  const parameters: Parts['parameters'] = []
+  for (const part of rest.map(trimmed)) {
+    if (part === '') continue
+    const [, named = '', value = ''] = parameter.exec(part) ?? []
+    if (named === '') return null
+    const name = named.toLowerCase()
+    parameters.push({ name, value: name === 'charset' ? unquoted(value).toLowerCase() : unquoted(value) })
   }
-  return parts
+  return { essence: essence.toLowerCase(), parameters }
+}
+
+function unquoted(value: string): string {
+  return value.startsWith('"') ? value.slice(1, -1).replace(/\\(.)/g, '$1') : value
+}
+
+function trimmed(text: string): string {
+  return text.replace(/^[ \t]+/, '').replace(/[ \t]+$/, '')
 }
 
 /** Splits at `;` outside quoted strings. */

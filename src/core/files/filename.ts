@@ -9,19 +9,30 @@ const unpaired = /\p{Surrogate}/gu
 const separators = /[/\\]/g
 
 /**
+ * How much of a name is normalized, in UTF-16 code units: more than can be left in 255 bytes by composing, and few
+ * enough, as sorting the combining marks of one letter takes time that grows with the square of their number.
+ */
+const stemMaxUnits = 1024
+const extensionMaxUnits = 128
+
+/**
  * A filename that is safe to show and to store: NFC, no control or bidirectional override characters,
  * path separators replaced by `-` (as Rails does), at most 255 bytes of UTF-8 with the extension kept.
  * Null when nothing is left of it.
  */
 export function sanitizeFilename(text: string): string | null {
-  const clean = text
-    .replace(unpaired, '\ufffd')
-    .replace(invisible, '')
-    .replace(separators, '-')
-    // Last: what was removed may have stood between a letter and its accent.
-    .normalize('NFC')
-    .trim()
+  const visible = text.replace(unpaired, '\ufffd').replace(invisible, '').replace(separators, '-').trim()
+  // Last: what was removed may have stood between a letter and its accent.
+  const clean = cut(visible).normalize('NFC').trim()
   return clean === '' ? null : shorten(clean)
+}
+
+/** The beginning of a name and its extension, if it is one: more of each than is kept in the end. */
+function cut(name: string): string {
+  if (name.length <= stemMaxUnits + extensionMaxUnits) return name
+  const dot = name.lastIndexOf('.')
+  const extension = dot > 0 && name.length - dot <= extensionMaxUnits ? name.slice(dot) : ''
+  return name.slice(0, Math.min(stemMaxUnits, name.length - extension.length)).toWellFormed() + extension
 }
 
 function shorten(name: string): string {

@@ -1,6 +1,6 @@
 import { failField } from '../errors'
 import type { Brand, OrganizationId } from '../ids'
-import { essenceOf } from './content-type'
+import { canonicalTypeOf } from './type-names'
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 export type Metadata = { [key: string]: Json }
@@ -119,7 +119,7 @@ export function isScalar(value: Json): value is Scalar {
 
 /** What kind of thing a file is, for `metadata.artifactType`. */
 export function artifactTypeOf(contentType: string): 'image' | 'video' | 'document' | 'code' | 'archive' {
-  const essence = essenceOf(contentType)
+  const essence = canonicalTypeOf(contentType)
   if (essence.startsWith('image/')) return 'image'
   if (essence.startsWith('video/')) return 'video'
   if (

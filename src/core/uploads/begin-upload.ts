@@ -1,9 +1,10 @@
 import type { Content } from '../contents/content'
-import { incomingKeyFor, objectKeyFor } from '../contents/content'
+import { extensionOf, incomingKeyFor, objectKeyFor } from '../contents/content'
 import { fail } from '../errors'
 import { essenceOf } from '../files/content-type'
 import type { FileRecord } from '../files/file-record'
 import { artifactTypeOf, type Metadata, termsOf } from '../files/metadata'
+import { canonicalTypeOf } from '../files/type-names'
 import type { Gateway } from '../gateway'
 import { type IdempotencyClaim, replyOf } from '../idempotency/idempotency'
 import type { FileId, OrganizationId, Sha256 } from '../ids'
@@ -62,7 +63,7 @@ export async function intentOf(
     file: {
       id,
       organizationId: file.organizationId,
-      filename: file.filename ?? contentKey.slice(contentKey.lastIndexOf('/') + 1),
+      filename: file.filename ?? filenameFor(id, file.contentType),
       contentType: file.contentType,
       metadata,
       isPublic: file.isPublic ?? false,
@@ -84,6 +85,12 @@ export async function intentOf(
       promotingAt: null,
     },
   }
+}
+
+/** `{fileId}{.ext}`, by any name of the type. */
+function filenameFor(id: FileId, contentType: string): string {
+  const extension = extensionOf(canonicalTypeOf(contentType))
+  return extension === null ? id : `${id}.${extension}`
 }
 
 /**

@@ -34,7 +34,7 @@ export async function uploadBytes(
   const now = gateway.now()
   const { file, bytes } = input
   const sample = bytes.slice(0, detectionSampleBytes)
-  const actual = contradictingType(file.contentType, await gateway.detectContentType(sample), sample)
+  const actual = contradictingType(file.contentType, await gateway.detectContentType(sample))
   if (actual !== null) fail({ code: 'type_mismatch', declared: file.contentType, actual })
 
   const sha256 = await sha256Of(bytes)

@@ -50,7 +50,7 @@ export type StreamedUpload = { file: StoredFile; details: StreamDetails; replaye
 export async function uploadStream(gateway: Gateway, input: UploadStream): Promise<StreamedUpload> {
   const { file } = input
   const { sample, all } = await peek(input.chunks, detectionSampleBytes)
-  const actual = contradictingType(file.contentType, await gateway.detectContentType(sample), sample)
+  const actual = contradictingType(file.contentType, await gateway.detectContentType(sample))
   if (actual !== null) fail({ code: 'type_mismatch', declared: file.contentType, actual })
 
   const now = gateway.now()

@@ -56,6 +56,6 @@ export async function sampleRefusal(
   declared: string,
   sample: Uint8Array<ArrayBuffer>,
 ): Promise<Refusal | null> {
-  const actual = contradictingType(declared, await gateway.detectContentType(sample), sample)
+  const actual = contradictingType(declared, await gateway.detectContentType(sample))
   return actual === null ? null : { code: 'type_mismatch', declared, actual }
 }

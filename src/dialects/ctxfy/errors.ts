@@ -1,8 +1,16 @@
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
-import { type Failure, type FailureCode, type FailureOf, type Issue, sayIssue } from '../../core/errors'
+import {
+  type Failure,
+  type FailureCode,
+  type FailureOf,
+  type Issue,
+  type Refusal,
+  sayIssue,
+} from '../../core/errors'
 import type { HttpEnv } from '../../http/context'
 import { failureHeaders } from '../../http/render-failure'
+import { sayTypeMismatch, sayTypeRefusal } from '../../http/say-type-mismatch'
 import { sayReplayOver, tooManyUnsizedUploads } from '../../http/shared-sentences'
 
 type Rendered = { status: ContentfulStatusCode; error: string; message: string; details?: readonly Issue[] }
@@ -39,8 +47,7 @@ const table = {
     badRequest([{ field: 'size', message: `is ${byteSize}, but at most ${limitBytes} bytes are possible` }]),
   size_mismatch: ({ expected, actual }) =>
     badRequest([{ field: 'size', message: `is ${expected}, but ${actual} bytes came` }]),
-  type_mismatch: ({ declared, actual }) =>
-    badRequest([{ field: 'contentType', message: `is ${declared}, but the bytes are ${actual}` }]),
+  type_mismatch: (failure) => badRequest([{ field: 'contentType', message: sayTypeMismatch(failure) }]),
   quota_exceeded: () => forbidden("The organization's storage quota is exceeded"),
   quota_below_usage: () => conflict('The quota is less than what is in use'),
   scope_not_grantable: ({ scope }) => forbidden(`This API key cannot grant the scope ${scope}`),
@@ -52,7 +59,7 @@ const table = {
   api_key_not_found: () => notFound('There is no such API key'),
   file_not_found: () => notFound('There is no such file'),
   file_uploading: () => notFound('The file is still uploading'),
-  file_refused: ({ refusal }) => notFound(`The file has no bytes: ${refusal.code}`),
+  file_refused: ({ refusal }) => notFound(`The file has no bytes: ${sayRefusal(refusal)}`),
   precondition_failed: ({ etag }) => ({
     status: 412,
     error: 'Precondition Failed',
@@ -61,7 +68,7 @@ const table = {
   too_many_uploads: () => forbidden('The organization has too many uploads pending; finish or delete some'),
   too_many_unsized_uploads: () => forbidden(tooManyUnsizedUploads),
   too_many_files: () => forbidden('The organization has as many files as it may have; delete some'),
-  upload_refused: ({ refusal }) => conflict(`The upload was refused: ${refusal.code}`),
+  upload_refused: ({ refusal }) => conflict(`The upload was refused: ${sayRefusal(refusal)}`),
   not_arrived: () => conflict('The bytes have not arrived'),
   upload_over: () => conflict('The upload is over'),
   replay_over: ({ became }) => conflict(sayReplayOver(became)),
@@ -112,6 +119,10 @@ export function renderNoRoute(c: Context<HttpEnv>): Response {
 export function renderMethodNotAllowed(c: Context<HttpEnv>, allow: string): Response {
   const message = `${c.req.method} is not possible here`
   return c.json({ error: 'Method Not Allowed', message, code: 405 }, 405, { allow })
+}
+
+function sayRefusal(refusal: Refusal): string {
+  return refusal.code === 'type_mismatch' ? sayTypeRefusal(refusal) : refusal.code
 }
 
 function badRequest(details: readonly Issue[]): Rendered {

@@ -3,6 +3,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Failure, FailureCode, FailureOf, Issue, Refusal } from '../../core/errors'
 import type { HttpEnv } from '../../http/context'
 import { failureHeaders } from '../../http/render-failure'
+import { sayTypeMismatch, sayTypeRefusal } from '../../http/say-type-mismatch'
 import { sayReplayOver, tooManyUnsizedUploads } from '../../http/shared-sentences'
 import { sentences } from './schema'
 
@@ -57,8 +58,7 @@ const table = {
     ]),
   size_mismatch: ({ expected, actual }) =>
     invalid([{ field: 'blob.byte_size', message: `is ${expected}, but ${actual} bytes came` }]),
-  type_mismatch: ({ declared, actual }) =>
-    invalid([{ field: 'blob.content_type', message: `is ${declared}, but the bytes are ${actual}` }]),
+  type_mismatch: (failure) => invalid([{ field: 'blob.content_type', message: sayTypeMismatch(failure) }]),
   quota_exceeded: () => forbidden("The organization's storage quota is exceeded"),
   quota_below_usage: () => conflict('The quota is less than what is in use'),
   scope_not_grantable: ({ scope }) => forbidden(`This credential cannot grant the scope ${scope}`),
@@ -170,7 +170,7 @@ function sayRefusal(refusal: Refusal): string {
     case 'size_mismatch':
       return `${refusal.actual} bytes came, ${refusal.expected} were promised`
     case 'type_mismatch':
-      return `they were ${refusal.actual || 'of no type'}, not ${refusal.declared}`
+      return sayTypeRefusal(refusal)
     case 'checksum_mismatch':
       return `they had another ${refusal.algorithm === 'md5' ? 'MD5' : 'SHA-256'} than was promised`
     case 'encoding_not_promised':

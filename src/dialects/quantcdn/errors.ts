@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Failure, FailureCode, FailureOf, Issue, Refusal } from '../../core/errors'
 import { failureHeaders } from '../../http/render-failure'
+import { sayTypeMismatch, sayTypeRefusal } from '../../http/say-type-mismatch'
 import { sayReplayOver, tooManyUnsizedUploads } from '../../http/shared-sentences'
 
 type Rendered = { status: ContentfulStatusCode; message: string; details?: readonly Issue[] }
@@ -49,8 +50,7 @@ const table = {
   }),
   size_mismatch: ({ expected, actual }) =>
     badRequest([{ field: 'size', message: `is ${expected}, but the content has ${actual} bytes` }]),
-  type_mismatch: ({ declared, actual }) =>
-    badRequest([{ field: 'content', message: `is ${actual}, not ${declared}` }]),
+  type_mismatch: (failure) => badRequest([{ field: 'content', message: sayTypeMismatch(failure) }]),
   quota_exceeded: () => ({
     status: 403,
     message: "Access denied: the organization's storage quota is exceeded",
@@ -120,7 +120,7 @@ function sayRefusal(refusal: Refusal): string {
     case 'size_mismatch':
       return `its upload was refused (${refusal.actual} bytes came, ${refusal.expected} were promised)`
     case 'type_mismatch':
-      return `its upload was refused (the bytes are ${refusal.actual || 'of no type'}, not ${refusal.declared})`
+      return `its upload was refused (${sayTypeRefusal(refusal)})`
     case 'checksum_mismatch':
       return `its upload was refused (the bytes have another ${refusal.algorithm} than was promised)`
     case 'encoding_not_promised':

@@ -217,7 +217,7 @@ describe('an accepted type', () => {
   const docx = 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'
   it.each([
     ['a.pdf', 'application/pdf', 'application/pdf'],
-    ['a', 'TEXT/CSV; charset=utf-8', 'text/csv; charset=utf-8'],
+    ['a', 'TEXT/CSV; charset=utf-8', 'TEXT/CSV; charset=utf-8'],
     ['a.bin', 'application/json', 'application/json'],
     ['A.PDF', 'application/octet-stream', 'application/pdf'],
     ['a.docx', 'application/octet-stream', docx],
@@ -231,17 +231,63 @@ describe('an accepted type', () => {
 
   it.each([
     ['a.png', 'image/png'],
-    ['a.pdf', 'application/x-pdf'],
     ['a.exe', 'application/octet-stream'],
     ['pdf', undefined],
     ['a.constructor', undefined],
-    ['a.txt', 'text'],
+    ['a.txt', 'text/plain; charset'],
+    ['a.xls', 'application/vnd.ms-excel'],
+    ['a.csv', 'application/msword'],
+    ['a.csv', 'text/html'],
+    ['a', '*/*'],
   ])('is not that of %s sent as %s: 400', async (filename, type) => {
     const { api } = await start()
     const part: Part = { name: 'file', content: 'hello', filename, ...(type === undefined ? {} : { type }) }
     const answer = await api.upload([part])
     expect(answer.status).toBe(400)
     expect(await bodyOf(answer)).toMatchObject({ errors: [{ field: 'file' }] })
+    await expectNothingLeft()
+  })
+
+  const csvNames =
+    `application/csv application/x-csv text/x-csv text/comma-separated-values application/vnd.ms-excel
+    application/msexcel text/tab-separated-values text/plain-csv`.split(/\s+/)
+  const nothing = `binary/octet-stream */* application/* application/x-download application/force-download
+    application/unknown multipart/form-data application/x-www-form-urlencoded undefined csv`.split(/\s+/)
+  it('of a CSV is known under every name, and where the client says nothing', async () => {
+    const { api } = await start()
+    for (const type of [...csvNames, ...nothing])
+      expect([type, await bodyOf(await api.upload([textFile('a;b\n', 'data.csv', type)]))]).toMatchObject([
+        type,
+        { contentType: 'text/csv', filename: 'data.csv', status: 'ready' },
+      ])
+  })
+
+  it('goes by the extension of the name that is kept, decoded and cleaned', async () => {
+    const { api } = await start()
+    const kept = {
+      'data.csv ': 'data.csv',
+      'data.csv\u200f': 'data.csv',
+      'data.c\u200esv': 'data.csv',
+      'data.csv\u00a0': 'data.csv',
+      'DATA.CSV.': 'DATA.CSV.',
+      '=?utf-8?B?w7xiZXIuY3N2?=': 'über.csv',
+      '=?UTF-8?Q?=C3=BCber_uns.csv?=': 'über uns.csv',
+    }
+    for (const [filename, expected] of Object.entries(kept))
+      expect(
+        await bodyOf(await api.upload([textFile('a;b\n', filename, 'application/octet-stream')])),
+      ).toMatchObject({ filename: expected, contentType: 'text/csv' })
+  })
+
+  it('under another name is no way around a look at the bytes', async () => {
+    const { api } = await start()
+    const program = new Uint8Array([0x4d, 0x5a, 0x90, 0, 3, ...new Uint8Array(60)])
+    const workbook = new Uint8Array([0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1, ...new Uint8Array(600)])
+    for (const content of [program, workbook, pngBytes])
+      for (const type of ['application/vnd.ms-excel', '*/*', 'application/octet-stream', 'text/csv'])
+        expect((await api.upload([textFile(content, 'data.csv', type)])).status).toBe(400)
+    const html = await api.upload([textFile('<script>alert(1)</script>', 'a.pdf', '*/*')])
+    expect((await bodyOf(html)).detail).toContain('an HTML page (text/html), not a PDF document')
     await expectNothingLeft()
   })
 

@@ -122,9 +122,21 @@ describe('getFile of a presigned upload', () => {
     words: string,
   ][] = [
     ['another size', { size: 4 }, 'abc', 'text/plain', '3 bytes came, 4 were promised'],
-    ['another content type', {}, 'abc', 'text/html', 'the bytes are text/html, not text/plain'],
-    ['a content type that is none', {}, 'abc', 'x', 'the bytes are x, not text/plain'],
-    ['bytes of another type', {}, pngBytes, 'text/plain', 'the bytes are image/png, not text/plain'],
+    [
+      'another content type',
+      {},
+      'abc',
+      'text/html',
+      'the bytes are an HTML page (text/html), not plain text (text/plain)',
+    ],
+    ['a content type that is none', {}, 'abc', 'x', 'the bytes are x, not plain text (text/plain)'],
+    [
+      'bytes of another type',
+      {},
+      pngBytes,
+      'text/plain',
+      'the bytes are a PNG image (image/png), not plain text (text/plain)',
+    ],
   ]
   it.each(refused)(
     'refuses %s, deletes the bytes and remembers why',

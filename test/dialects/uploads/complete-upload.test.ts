@@ -489,7 +489,7 @@ describe('bytes that are not what was promised', () => {
         const answer = await api.complete(upload.id)
         expect(answer.status).toBe(422)
         expect(await detailOf(answer)).toBe(
-          'The upload was refused: the bytes are image/png, not application/pdf',
+          'The upload was refused: the bytes are a PNG image (image/png), not a PDF document (application/pdf); begin a new upload with the type of the bytes',
         )
       }
       expect(await bodyOf(await api.get(upload.id))).toEqual({

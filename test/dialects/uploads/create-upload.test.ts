@@ -208,7 +208,7 @@ describe('a file of one PUT', () => {
       method: 'PUT',
       url: expect.stringContaining(`${storeOrigin}/slipway/acme/`),
       headers: {
-        'Content-Type': 'text/plain; charset=UTF-8',
+        'Content-Type': 'Text/Plain; charset=UTF-8',
         'Content-MD5': md5OfHello,
         'x-amz-checksum-sha256': Uint8Array.fromHex(sha256OfHello).toBase64(),
         'Content-Disposition': `inline; filename="Resume _1_.txt"; filename*=UTF-8''R%C3%A9sum%C3%A9%20%221%22.txt`,
@@ -467,7 +467,10 @@ describe('bytes that the organization has already', () => {
     const answer = await api.create({ ...image, contentType: 'application/pdf' }, once)
     expect(answer.status).toBe(400)
     expect((await bodyOf(answer)).errors).toEqual([
-      { field: 'contentType', message: 'is application/pdf, but the bytes are image/png' },
+      {
+        field: 'contentType',
+        message: 'the bytes are a PNG image (image/png), not a PDF document (application/pdf)',
+      },
     ])
     expect(await rows('SELECT id FROM files')).toEqual(before)
     expect(await rows('SELECT * FROM idempotency_records')).toEqual([])

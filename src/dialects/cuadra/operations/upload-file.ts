@@ -57,10 +57,8 @@ function describe({ headers }: FormFile, accepted: AcceptedTypes): Pick<NewFile,
     failField('file', 'is required: no file was chosen')
   if (filename === null) failField('file', 'must be sent as a file, with a filename')
   if (transferEncoding !== null) failField('file', `must not be sent in ${transferEncoding}`)
-  return {
-    filename: sanitizeFilename(filename),
-    contentType: acceptedContentType(accepted, contentType, filename),
-  }
+  const name = sanitizeFilename(filename)
+  return { filename: name, contentType: acceptedContentType(accepted, contentType, name ?? '') }
 }
 
 /** The fields, once the form is complete. */

@@ -4,6 +4,7 @@ import { essenceOf, parseContentType } from '../../../core/files/content-type'
 import { sanitizeFilename } from '../../../core/files/filename'
 import { presignDownload } from '../../../core/files/get-file'
 import { checkMetadata } from '../../../core/files/metadata'
+import { canonicalTypeOf } from '../../../core/files/type-names'
 import { singlePutMaxBytes } from '../../../core/gateway'
 import { requireScope } from '../../../core/organizations/principal'
 import { sayValue } from '../../../core/say-value'
@@ -83,7 +84,8 @@ function supportedContentType(text: string, supported: readonly string[]): strin
   const contentType = parseContentType(text)
   if (contentType === null)
     failField('contentType', `must be a media type such as image/png, not ${sayValue(text)}`)
-  if (!supported.includes(essenceOf(contentType)))
+  // Under any of its names, and kept as the client wrote it: the upload URL is sealed with these words.
+  if (!supported.includes(essenceOf(contentType)) && !supported.includes(canonicalTypeOf(contentType)))
     fail({ code: 'unsupported_content_type', contentType: essenceOf(contentType), supported })
   return contentType
 }
