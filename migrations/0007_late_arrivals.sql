@@ -115,8 +115,11 @@ BEGIN
       LIMIT 11)) > 10;
   UPDATE organizations SET
     reserved_bytes = reserved_bytes + NEW.reserved_bytes,
-    pending_uploads = pending_uploads + 1
+    pending_uploads = pending_uploads + 1,
+    file_count = file_count + 1
   WHERE id = NEW.organization_id;
+  SELECT RAISE(ABORT, 'within_files') FROM organizations
+  WHERE id = NEW.organization_id AND file_count > files_max;
 END;
 -- What an upload had reserved became used when its content came.
 CREATE TRIGGER uploads_change AFTER UPDATE OF state, reserved_bytes ON uploads WHEN OLD.state = 'pending'
