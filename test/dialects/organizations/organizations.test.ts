@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { quantcdn } from '../../support/quantcdn'
-import { bodyOf, rootKey, startWorker } from '../../support/worker'
+import { bodyOf, rootKey, rows, startWorker } from '../../support/worker'
 
 const path = '/v1/organizations/acme'
 
@@ -47,6 +47,18 @@ describe('PUT /v1/organizations/{id}', () => {
     const answer = await startWorker().call('PUT', `/v1/organizations/${id}`, { token: rootKey, json })
     expect(answer.status).toBe(400)
     expect(await bodyOf(answer)).toMatchObject({ status: 400, errors: [{ field }] })
+  })
+
+  it.each([
+    [{ name: 'x', quota_bytes: 5 }, 'quota_bytes'],
+    [{ name: 'x', quotaBytes: 5, id: 'other' }, 'id'],
+    [{ name: 'a\u0000' }, 'name'],
+    [{ name: '\udc00' }, 'name'],
+  ])('refuses %j and names the field: nothing is made that was not asked for', async (json, field) => {
+    const answer = await startWorker().call('PUT', path, { token: rootKey, json })
+    expect(answer.status).toBe(400)
+    expect(await bodyOf(answer)).toMatchObject({ errors: [{ field }] })
+    expect(await rows('SELECT id FROM organizations')).toEqual([])
   })
 
   it('refuses what is not JSON, and bodies over 64 KiB', async () => {
@@ -99,7 +111,7 @@ describe('GET /v1/organizations/{id}', () => {
 
   it('has nothing else', async () => {
     const answer = await startWorker().call('DELETE', path, { token: rootKey })
-    expect(answer.status).toBe(404)
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, PUT'])
     expect(answer.headers.get('content-type')).toBe('application/problem+json')
   })
 })
