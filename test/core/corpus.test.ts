@@ -558,7 +558,7 @@ describe('what the detector finds', () => {
     expect([...textSignatures].filter((type) => !proofs.has(type))).toEqual([])
   })
 
-  it('costs little, whatever the bytes are', async () => {
+  it('is an answer for bytes that are made to be followed far', async () => {
     const fill = (pattern: Bytes) =>
       Uint8Array.from({ length: detectionSampleBytes }, (_, at) => pattern[at % pattern.length] ?? 0)
     const bomb = new Uint8Array(
