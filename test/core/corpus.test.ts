@@ -544,7 +544,7 @@ describe('a lie', () => {
     ['film.webm', 'video/mp4'],
     ['files.7z', 'application/zip'],
     ['letter.rtf', 'application/msword'],
-  ])('that %s is %s matters to nobody, and is taken', async (name, declared) => {
+  ])('that %s is %s, of the same family, is taken', async (name, declared) => {
     expect(await verdict(declared, bytesOf(name))).toBeNull()
   })
 })
