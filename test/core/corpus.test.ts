@@ -544,7 +544,7 @@ describe('a lie', () => {
     ['film.webm', 'video/mp4'],
     ['files.7z', 'application/zip'],
     ['letter.rtf', 'application/msword'],
-  ])('that %s is %s matters to nobody, and is taken', async (name, declared) => {
+  ])('that %s is %s, of the same family, is taken', async (name, declared) => {
     expect(await verdict(declared, bytesOf(name))).toBeNull()
   })
 })
@@ -558,7 +558,7 @@ describe('what the detector finds', () => {
     expect([...textSignatures].filter((type) => !proofs.has(type))).toEqual([])
   })
 
-  it('costs little, whatever the bytes are', async () => {
+  it('is an answer for bytes that are made to be followed far', async () => {
     const fill = (pattern: Bytes) =>
       Uint8Array.from({ length: detectionSampleBytes }, (_, at) => pattern[at % pattern.length] ?? 0)
     const bomb = new Uint8Array(

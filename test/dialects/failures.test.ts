@@ -2,6 +2,7 @@ import { type Context, Hono } from 'hono'
 import { describe, expect, it } from 'vitest'
 import { type Failure, type FailureCode, type FailureOf, GatewayError } from '../../src/core/errors'
 import { renderFailure as renderCtxfy } from '../../src/dialects/ctxfy/errors'
+import { renderFailure as renderDirectUpload } from '../../src/dialects/direct-upload/errors'
 import { renderFailure as renderQuantcdn } from '../../src/dialects/quantcdn/errors'
 import type { HttpEnv } from '../../src/http/context'
 import { renderProblem } from '../../src/http/problem-details'
@@ -196,6 +197,40 @@ function expectCommon(failure: Failure, answer: Response, text: string): void {
 }
 
 const cases = Object.values(samples).map((failure): [FailureCode, Failure] => [failure.code, failure])
+
+describe('bytes of another type than was declared', () => {
+  const types = { declared: 'image/png', actual: 'application/zip' }
+  const fileId = '00000000-0000-7000-8000-000000000000'
+  const words = 'the bytes are a ZIP archive (application/zip), not a PNG image (image/png)'
+
+  it.each([
+    ['QuantCDN', renderQuantcdn],
+    ['Ctxfy', renderCtxfy],
+    ['Direct Upload', renderDirectUpload],
+    ['problem details', renderProblem],
+  ])('are named in words by %s, with what the client can do once they are deleted', async (_, render) => {
+    const refusal = { code: 'type_mismatch', ...types } as const
+    expect(await (await answerTo({ code: 'type_mismatch', ...types }, render)).text()).toContain(words)
+    for (const code of ['file_refused', 'upload_refused'] as const) {
+      const text = await (await answerTo({ code, fileId, refusal }, render)).text()
+      expect(text).toContain(`${words}; begin a new upload with the type of the bytes`)
+    }
+  })
+
+  it.each([
+    ['image/x-unheard-of', 'an image (image/x-unheard-of)'],
+    ['application/x-unheard-of', 'application/x-unheard-of'],
+    ['image/jpg', 'a JPEG image (image/jpg)'],
+    ['Application/PDF; a=b', 'a PDF document (Application/PDF; a=b)'],
+    [
+      'application/vnd.ms-excel.sheet.macroEnabled.12',
+      'a document (application/vnd.ms-excel.sheet.macroEnabled.12)',
+    ],
+  ])('are said to be no %s as %s', async (declared, said) => {
+    const answer = await answerTo({ code: 'type_mismatch', declared, actual: 'font/woff2' }, renderQuantcdn)
+    expect(await answer.text()).toContain(`the bytes are a font (font/woff2), not ${said}`)
+  })
+})
 
 describe('every failure in the QuantCDN dialect', () => {
   it.each(cases)('%s has the documented shape', async (code, failure) => {

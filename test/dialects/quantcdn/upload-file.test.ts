@@ -104,6 +104,11 @@ describe('uploadFile with content', () => {
     ['application/zip', 'zip', 'archive'],
     ['video/mp4', 'mp4', 'video'],
     ['image/webp', 'webp', 'image'],
+    ['image/jpg', 'jpg', 'image'],
+    ['application/x-zip-compressed', 'zip', 'archive'],
+    ['application/x-javascript', 'js', 'code'],
+    ['text/x-markdown', 'md', 'document'],
+    ['Text/Plain ;CHARSET="utf-8"', 'txt', 'document'],
   ])(
     'names a file of type %s after its id and says what it is',
     async (contentType, extension, artifactType) => {
@@ -112,7 +117,7 @@ describe('uploadFile with content', () => {
       expect(body).toMatchObject({
         filename: `${body.fileId}.${extension}`,
         metadata: { artifactType },
-        contentType: contentType.replace('Charset', 'charset'),
+        contentType,
       })
     },
   )
