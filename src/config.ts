@@ -72,7 +72,6 @@ const presignTtlMaxSeconds = 604_800
 const directUploadMaxBytes = 32 * 1024 ** 2
 /** What passes as a stream is bounded by the time a request may take, and by Cloudflare's plan (100 MB to 500 MB). */
 const formUploadMaxBytes = 500 * 1024 ** 2
-
 /** SHA-256 takes a Worker some CPU seconds per GiB; this is what fits the five minutes it can be given. */
 const hashMaxBytes = 100 * 1024 ** 3
 

@@ -4,8 +4,8 @@ const wholeNumber = /^-?\d+$/
 
 /**
  * As JSON.parse, but a whole number that would not come back as it is written is NaN, which JSON itself cannot say:
- * beyond 2^53 a double loses the last digits, and whoever keeps it would keep another number in silence. What is
- * written as a double (`1e20`, `0.1`) is one. Throws SyntaxError.
+ * beyond 2^53 a double loses the last digits, and the caller would keep another number in silence. What is written
+ * as a double (`1e20`, `0.1`) is one. Throws SyntaxError.
  */
 export function parseJson(text: string): unknown {
   if (!longNumber.test(text)) return JSON.parse(text)

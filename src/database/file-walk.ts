@@ -10,6 +10,7 @@ export type FileWalk = { sql: string; values: string[] }
 /** A list of file ids that an index keeps in order. */
 type SortedList = { from: string; id: string; where: string }
 
+/** The walk for `selection`, of at most `stepsMax` steps: as many at the least as the selection has conditions. */
 export function walkOf({ terms, status, resource }: FileSelection, stepsMax: number): FileWalk {
   const values: string[] = []
   const bound = (value: string) => `?${values.push(value) + 4}`
@@ -26,7 +27,7 @@ export function walkOf({ terms, status, resource }: FileSelection, stepsMax: num
 
 // Indices are named where SQLite could take another one in the same order, which has what is not wanted as well.
 
-/** Whether one of the few that are not `ready` yet is not wanted is for whoever reads the file to see. */
+/** Those that are `ready`, and the few that are about to be: the query that reads the files tells them apart. */
 const withBytes: SortedList = {
   from: 'files INDEXED BY files_with_bytes',
   id: 'id',

@@ -12,8 +12,8 @@ const settledPerList = 5
  * not at an offset, so it neither repeats nor misses files when others are added or deleted. It ends early where
  * finding more would read too much: then it has a next page although it is short.
  *
- * Pending files that would be on a first page if their bytes had been noticed are looked after behind the answer:
- * who asks again sees them.
+ * Pending files that would be on a first page if their bytes had been noticed are settled behind the answer: the
+ * next request sees them.
  */
 export async function listFiles(
   gateway: Gateway,
