@@ -16,7 +16,20 @@ export async function peek(
     head = head.slice()
   }
   const sample = head.slice(0, byteSize)
-  return { sample, all: chain(head, chunks) }
+  return { sample, all: endingWith(chunks, chain(head, chunks)) }
+}
+
+/** A generator that was never begun runs nothing when it is left, so it would not end what it reads from. */
+function endingWith(
+  chunks: AsyncIterator<Uint8Array>,
+  all: AsyncGenerator<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  const leave = all.return.bind(all)
+  all.return = async (value) => {
+    await chunks.return?.()
+    return leave(value)
+  }
+  return all
 }
 
 async function* chain(head: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {

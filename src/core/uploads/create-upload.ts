@@ -1,6 +1,3 @@
-import { chunksOf } from '../contents/chunks'
-import type { Content } from '../contents/content'
-import { peek } from '../contents/peek'
 import { fail, failField } from '../errors'
 import { contentDispositionOf, inlineOrAttachment } from '../files/content-disposition'
 import type { FileBase, StoredFile } from '../files/file-record'
@@ -8,8 +5,8 @@ import { isStored } from '../files/file-record'
 import { type Gateway, objectMaxBytes, singlePutMaxBytes } from '../gateway'
 import { claimFor, type IdempotencyKey } from '../idempotency/idempotency'
 import type { Md5, Sha256 } from '../ids'
-import { detectionSampleBytes } from '../ports/content-type-detector'
 import type { UploadIntent } from '../ports/repositories'
+import { adoptOrAbandon } from './adopt-known'
 import { beginUpload, intentOf, type NewFile, type Replay, type UploadPlan } from './begin-upload'
 import {
   isMultipart,
@@ -28,7 +25,6 @@ import {
   singlePutPlan,
 } from './presign-upload'
 import { multipartTtlMs, type Upload } from './upload'
-import { sampleRefusal } from './verify-object'
 
 export type CreateUpload = {
   file: NewFile
@@ -118,44 +114,6 @@ async function create(
   }
   if (plan.method === 'multipart') return startMultipart(gateway, intent, claim !== null)
   return { kind: 'put', ...(await presignIntent(gateway, intent.file, intent.upload, false)) }
-}
-
-/** As `adopt`, and nothing is left where that did not work: nobody was told of this upload yet. */
-async function adoptOrAbandon(
-  gateway: Gateway,
-  intent: UploadIntent,
-  known: Content,
-): Promise<StoredFile | null> {
-  let adopted: StoredFile | null = null
-  try {
-    adopted = await adopt(gateway, intent, known)
-    return adopted
-  } finally {
-    if (adopted === null) await gateway.uploads.abandon([intent.file.id], null, gateway.now())
-  }
-}
-
-/**
- * The file on bytes that the organization has; null when they are gone. Throws `invalid_request` and
- * `type_mismatch` when the bytes are not what the caller says of them: no upload of them could succeed.
- */
-async function adopt(gateway: Gateway, intent: UploadIntent, known: Content): Promise<StoredFile | null> {
-  const { contentType } = intent.file
-  const { byteSize } = intent.upload
-  if (known.byteSize !== byteSize)
-    failField('size', `is ${byteSize}, but the bytes with this sha256 are ${known.byteSize}`)
-  const range = { offset: 0, length: Math.min(detectionSampleBytes, known.byteSize) }
-  const found = await gateway.objects.get(known.objectKey, {
-    ifMatch: known.etag,
-    ...(known.byteSize === 0 ? {} : { range }),
-  })
-  if (found === null) return null
-  const { sample, all } = await peek(chunksOf(found.body), detectionSampleBytes)
-  await all.return(undefined)
-  const refusal = await sampleRefusal(gateway, contentType, sample)
-  if (refusal?.code === 'type_mismatch') fail(refusal)
-  const file = await gateway.uploads.adopt(intent, known)
-  return file && isStored(file) ? file : null
 }
 
 /** Begins the store's multipart upload of an intent that is written down. */

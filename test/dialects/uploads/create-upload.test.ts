@@ -540,7 +540,29 @@ describe('bytes that the organization has already', () => {
     isDown = false
     expect((await api.create(hello, once)).status, 'at once under the same key').toBe(200)
   })
+
+  it('do not keep a request waiting for a store that falls silent in the middle of them', async () => {
+    let isSilent = false
+    const { api } = await startOver(s3, {}, async (name, call) =>
+      isSilent && name === 's3.get' ? silentAfterHeaders(await call()) : call(),
+    )
+    await store(api, 'hello', hello)
+    isSilent = true
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const answer = api.create(hello)
+    await vi.waitFor(() => expect(vi.getTimerCount()).toBe(1))
+    await vi.advanceTimersByTimeAsync(30_000)
+    expect((await answer).status).toBe(503)
+    expect(await rows('SELECT id FROM files')).toHaveLength(1)
+  })
 })
+
+/** `answer`, of whose body nothing comes. */
+async function silentAfterHeaders(answer: Response): Promise<Response> {
+  await answer.body?.cancel()
+  const body = new ReadableStream({ type: 'bytes', pull: () => new Promise<void>(() => {}) })
+  return new Response(body, { status: answer.status, headers: answer.headers })
+}
 
 describe('Idempotency-Key', () => {
   const hello = { ...textFile, size: 5 }

@@ -1,0 +1,51 @@
+import { chunksOf } from '../contents/chunks'
+import type { Content } from '../contents/content'
+import { peek } from '../contents/peek'
+import { fail, failField } from '../errors'
+import { isStored, type StoredFile } from '../files/file-record'
+import type { Gateway } from '../gateway'
+import { detectionSampleBytes } from '../ports/content-type-detector'
+import type { UploadIntent } from '../ports/repositories'
+import { sampleRefusal } from './verify-object'
+
+/**
+ * The file of `intent` on bytes that the organization has; null when they are gone. Where that does not work nothing
+ * is left, as no client was told of this upload yet. Throws `invalid_request` and `type_mismatch` when the bytes are
+ * not what the caller says of them, `store_failed`, `database_failed`.
+ */
+export async function adoptOrAbandon(
+  gateway: Gateway,
+  intent: UploadIntent,
+  known: Content,
+): Promise<StoredFile | null> {
+  let adopted: StoredFile | null = null
+  try {
+    adopted = await adopt(gateway, intent, known)
+    return adopted
+  } finally {
+    if (adopted === null) await gateway.uploads.abandon([intent.file.id], null, gateway.now())
+  }
+}
+
+/**
+ * The file on bytes that the organization has; null when they are gone. Throws `invalid_request` and
+ * `type_mismatch` when the bytes are not what the caller says of them: no upload of them could succeed.
+ */
+async function adopt(gateway: Gateway, intent: UploadIntent, known: Content): Promise<StoredFile | null> {
+  const { contentType } = intent.file
+  const { byteSize } = intent.upload
+  if (known.byteSize !== byteSize)
+    failField('size', `is ${byteSize}, but the bytes with this sha256 are ${known.byteSize}`)
+  const range = { offset: 0, length: Math.min(detectionSampleBytes, known.byteSize) }
+  const found = await gateway.objects.get(known.objectKey, {
+    ifMatch: known.etag,
+    ...(known.byteSize === 0 ? {} : { range }),
+  })
+  if (found === null) return null
+  const { sample, all } = await peek(chunksOf(found.body), detectionSampleBytes)
+  await all.return(undefined)
+  const refusal = await sampleRefusal(gateway, contentType, sample)
+  if (refusal?.code === 'type_mismatch') fail(refusal)
+  const file = await gateway.uploads.adopt(intent, known)
+  return file && isStored(file) ? file : null
+}
