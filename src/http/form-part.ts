@@ -1,3 +1,5 @@
+import { withContinuations } from './parameter-continuations'
+
 /** What the headers of a part of a multipart form say (RFC 7578). */
 export type PartHeaders = {
   /** Empty when it has none. */
@@ -15,7 +17,7 @@ export type PartHeaders = {
  * filename has a character beyond U+00FF, which is how curl and browsers send it.
  */
 export function readPartHeaders(headers: Record<string, string | readonly string[]>): PartHeaders {
-  const disposition = parametersOf(textOf(headers['content-disposition']) ?? '')
+  const disposition = withContinuations(parametersOf(textOf(headers['content-disposition']) ?? ''))
   const transferEncoding = textOf(headers['content-transfer-encoding'])?.toLowerCase() ?? null
   return {
     name: disposition.get('name') ?? '',
@@ -50,7 +52,7 @@ function unquoted(text: string): string {
 
 /** `UTF-8''…` (RFC 8187). RFC 7578 forbids it in forms; some clients send it beside `filename` all the same. */
 function extendedValue(text: string | undefined): string | null {
-  const encoded = /^utf-8'[^']*'(.*)$/i.exec(text ?? '')?.[1]
+  const encoded = /^(?:utf-8|us-ascii)'[^']*'(.*)$/i.exec(text ?? '')?.[1]
   if (encoded === undefined) return null
   try {
     return decodeURIComponent(encoded)
