@@ -6,10 +6,12 @@ import { withTimeLimit } from '../core/time-limit'
  * handing them over costs more than decoding or searching them.
  */
 const defaultReadBytes = { min: 16 * 1024, max: 384 * 1024 }
-/** The most bytes that one read waits for: at less than 2 KB/s, silence and slowness are the same. */
-const waitBytesMax = 64 * 1024
-/** A read that took longer than this was waiting for the client. */
-const quickReadMs = 1000
+/**
+ * From a client that has sent this much, and at this pace, a read waits for as much again: small chunks are not
+ * handed over one by one. From any other it takes what there is, so that slowness is not taken for silence.
+ */
+const waitBytes = 64 * 1024
+const fastBytesPerMs = 64
 
 /** How long a client may send nothing. */
 const silenceMaxMs = 30_000
@@ -42,19 +44,18 @@ export function readStream(
   const openedAt = Date.now()
   let chunk = new Uint8Array()
   let room = readBytes.min
-  let waitBytes = 1
   let received = 0
   let isOver = false
 
   const read = async (target: Uint8Array<ArrayBuffer>) => {
-    const askedAt = Date.now()
+    const elapsedMs = Date.now() - openedAt
+    const isFast = received >= Math.max(waitBytes, elapsedMs * fastBytesPerMs)
     // Reading takes the memory away from `target`.
     const targetBytes = target.length
-    const graceMs = openedAt + paceGraceMs + received / paceMinBytesPerMs - askedAt
+    const least = isFast ? Math.min(waitBytes, targetBytes) : 1
+    const graceMs = paceGraceMs + received / paceMinBytesPerMs - elapsedMs
     const limitMs = Math.max(0, Math.min(silenceMs, graceMs))
-    const least = Math.min(waitBytes, targetBytes)
     const { value, done } = await withTimeLimit(limitMs, () => reader.readAtLeast(least, target), timedOut)
-    waitBytes = Date.now() - askedAt < quickReadMs ? Math.min(2 * targetBytes, waitBytesMax) : 1
     if (value?.length === targetBytes) room = readBytes.max
     isOver = done || value === undefined || value.length < least
     return value

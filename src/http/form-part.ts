@@ -1,4 +1,5 @@
 import { bytesOfEscapes, decodeBytes, decodeEncodedWords } from './encoded-words'
+import { withContinuations } from './parameter-continuations'
 
 /** What the headers of a part of a multipart form say (RFC 7578). */
 export type PartHeaders = {
@@ -17,11 +18,11 @@ export type PartHeaders = {
  * filename has a character beyond U+00FF, which is how curl and browsers send it.
  */
 export function readPartHeaders(headers: Record<string, string | readonly string[]>): PartHeaders {
-  const disposition = parametersOf(textOf(headers['content-disposition']) ?? '')
+  const disposition = withContinuations(parametersOf(textOf(headers['content-disposition']) ?? ''))
   const transferEncoding = textOf(headers['content-transfer-encoding'])?.toLowerCase() ?? null
   return {
     name: disposition.get('name') ?? '',
-    filename: extendedFilename(disposition) ?? plainFilename(disposition),
+    filename: extendedFilename(disposition.get('filename*')) ?? plainFilename(disposition),
     contentType: textOf(headers['content-type']) || null,
     transferEncoding: /^(7bit|8bit|binary)?$/.test(transferEncoding ?? '') ? null : transferEncoding,
   }
@@ -57,26 +58,10 @@ function unquoted(text: string): string {
 
 /**
  * `charset'language'text` (RFC 8187), which RFC 7578 forbids in forms and some clients send beside `filename` all
- * the same; also in pieces, `filename*0*`, `filename*1`, … (RFC 2231, section 4.1), as mail libraries break long names.
- * Null when there is none, or it cannot be decoded.
+ * the same. Null when there is none, or it cannot be decoded.
  */
-function extendedFilename(parameters: ReadonlyMap<string, string>): string | null {
-  const pieces = piecesOf(parameters)
-  if (parameters.has('filename*0')) return pieces
-  const [, charset = '', text = ''] = /^([\w.:+-]{1,40})'[^']{0,40}'(.*)$/s.exec(pieces) ?? []
+function extendedFilename(parameter: string | undefined): string | null {
+  const [, charset = '', text = ''] = /^([\w.:+-]{1,40})'[^']{0,40}'(.*)$/s.exec(parameter ?? '') ?? []
   const bytes = charset === '' ? null : bytesOfEscapes(text, '%')
   return bytes && decodeBytes(charset, bytes)
-}
-
-function piecesOf(parameters: ReadonlyMap<string, string>): string {
-  const whole = parameters.get('filename*')
-  if (whole !== undefined) return whole
-  const isPlain = parameters.has('filename*0')
-  let pieces = ''
-  for (let at = 0; ; at++) {
-    const plain = parameters.get(`filename*${at}`)
-    const piece = isPlain ? plain : (parameters.get(`filename*${at}*`) ?? plain?.replaceAll('%', '%25'))
-    if (piece === undefined) return pieces
-    pieces += piece
-  }
 }

@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
-import { type Failure, GatewayError } from '../core/errors'
+import { type Failure, GatewayError, type Issue } from '../core/errors'
 import type { HttpEnv } from './context'
 
 /** Headers that belong to a failure in every dialect: the challenge of a 401, the wait of a 409 or 429, the ETag of a 412. */
@@ -24,14 +24,44 @@ export function failureHeaders(failure: Failure): Record<string, string> {
   }
 }
 
+/** How much of what is wrong with a request its answer says, however much that is. */
+const issuesMax = 20
+const messageMaxLength = 1000
+const nameMaxLength = 200
+
 /**
- * The failure that an error thrown in a handler stands for. What is the gateway's or the store's fault, and
+ * The failure that an error thrown in a handler stands for, as much of it as an answer may say. What is the gateway's or the store's fault, and
  * what nobody foresaw, is logged with its cause.
  */
 export function failureOf(error: Error, c: Context<HttpEnv>): Failure {
   const failure = toFailure(error)
   if (isOurs(failure)) c.var.gateway.log({ event: 'request_failed', failure, cause: error })
-  return failure
+  return bounded(failure)
+}
+
+function bounded(failure: Failure): Failure {
+  switch (failure.code) {
+    case 'invalid_request':
+      return { ...failure, issues: boundedIssues(failure.issues) }
+    case 'unsupported_content_type':
+      return { ...failure, contentType: shortened(failure.contentType, nameMaxLength) }
+    default:
+      return failure
+  }
+}
+
+function boundedIssues(issues: readonly Issue[]): Issue[] {
+  const isTooMany = issues.length > issuesMax
+  const said = (isTooMany ? issues.slice(0, issuesMax - 1) : issues).map(({ field, message }) => ({
+    field: shortened(field, nameMaxLength),
+    message: shortened(message, messageMaxLength),
+  }))
+  if (isTooMany) said.push({ field: '', message: `${issues.length - said.length} more values are wrong` })
+  return said
+}
+
+function shortened(text: string, maxLength: number): string {
+  return text.length <= maxLength ? text : `${text.slice(0, maxLength - 1)}…`
 }
 
 function toFailure(error: Error): Failure {

@@ -204,4 +204,91 @@ describe('readForm', () => {
       { numRuns: 1000 },
     )
   })
+
+  const fileForm = (head: string, { delimiterEnd = '', lineEnd = '\r\n' } = {}) =>
+    Uint8Array.from(
+      new TextEncoder().encode(
+        [`--b${delimiterEnd}`, head, '', 'hello', '--b--', ''].join('\r\n').replaceAll('\r\n', lineEnd),
+      ),
+    )
+  const cuts = [1, 7, 30, 4096].map((chunkBytes) => ({ chunkBytes, pieceBytes: 4096 }))
+
+  it.each([
+    ['a folded disposition', 'Content-Disposition: form-data; name="file";\r\n filename="a b.csv"'],
+    [
+      'one that is folded with a tab',
+      'Content-Disposition: form-data;\r\n\tname="file";\r\n\tfilename="a b.csv"',
+    ],
+    [
+      'one that is folded inside a name',
+      'Content-Disposition: form-data; name="file"; filename="a\r\n b.csv"',
+    ],
+    ['one that begins on the next line', 'Content-Disposition:\r\n form-data; name=file; filename="a b.csv"'],
+    [
+      'further headers',
+      'MIME-Version: 1.0\r\nX-A:\r\nContent-Disposition: form-data; name=file; filename="a b.csv"',
+    ],
+    ['a blank before the colon', 'Content-Disposition : form-data; name=file; filename="a b.csv"'],
+    [
+      'a filename* that is broken',
+      `Content-Disposition: form-data; name=file; filename*=UTF-8''%zz; filename="a b.csv"`,
+    ],
+    ['a name in parts', 'Content-Disposition: form-data; name=file;\r\n filename*0="a b"; filename*1=".csv"'],
+    [
+      'a name in encoded parts',
+      `Content-Disposition: form-data; name=file;\r\n filename*0*=us-ascii''a%20;\r\n filename*1*=b.c;\r\n filename*2=sv`,
+    ],
+  ])('takes %s', async (_, head) => {
+    for (const how of cuts) {
+      const { files } = await read(fileForm(head), 'b', how)
+      expect(files).toEqual([{ filename: 'a b.csv', bytes: new TextEncoder().encode('hello') }])
+    }
+  })
+
+  const plainHead = 'Content-Disposition: form-data; name="file"; filename="a.csv"'
+
+  it.each([' ', '\t', ' \t  '])(
+    'takes blanks after a boundary (RFC 2046, section 5.1.1): %j',
+    async (delimiterEnd) => {
+      for (const how of cuts)
+        expect((await read(fileForm(plainHead, { delimiterEnd }), 'b', how)).files).toHaveLength(1)
+    },
+  )
+
+  it('takes text before the first part, and after the last', async () => {
+    const wire = new TextDecoder().decode(fileForm(plainHead))
+    const around = Uint8Array.from(new TextEncoder().encode(`This is MIME.\r\n\r\n${wire}--b\r\nmore`))
+    for (const how of cuts) expect((await read(around, 'b', how)).files).toHaveLength(1)
+  })
+
+  it('takes a part without bytes whose blank line is its end', async () => {
+    const wire = `--b\r\n${plainHead}\r\n\r\n--b--`
+    for (const how of cuts)
+      expect((await read(Uint8Array.from(new TextEncoder().encode(wire)), 'b', how)).files).toEqual([
+        { filename: 'a.csv', bytes: new Uint8Array() },
+      ])
+  })
+
+  it('keeps what only begins as a delimiter does', async () => {
+    for (const content of ['x\r\n--bb', '\r\n--b x\r\n', '\r\n--b-\r\n', '\r\n--b\r', '\r\r\n--'])
+      for (const how of cuts) {
+        const wire = formBytes([{ name: 'file', filename: 'f', content }], 'b')
+        expect((await read(wire, 'b', how)).files, content).toEqual([
+          { filename: 'f', bytes: new TextEncoder().encode(content) },
+        ])
+      }
+  })
+
+  it.each([
+    ['its lines must end in CRLF', fileForm(plainHead, { lineEnd: '\n' })],
+    ['its boundary does not occur in it', Uint8Array.from(new TextEncoder().encode('hello'))],
+    ['it has malformed headers', fileForm('nonsense')],
+    ['it has a part without a name', fileForm('Content-Disposition: form-data; filename="a.csv"')],
+    ['it ends early', fileForm(plainHead).slice(0, -6)],
+  ])('says of a form that %s', async (why, wire) => {
+    for (const how of cuts)
+      await expect(read(Uint8Array.from(wire), 'b', how)).rejects.toHaveProperty('failure.issues', [
+        { field: '', message: `the form cannot be read: ${why}` },
+      ])
+  })
 })

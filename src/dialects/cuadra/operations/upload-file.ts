@@ -13,6 +13,8 @@ import { type Form, type FormFile, readForm } from '../../../http/read-form'
 import { type AcceptedTypes, acceptedContentType } from '../accepted-types'
 import { type UploadFields, uploadFieldNames, uploadFieldsReader } from '../upload-fields'
 
+const octetStream = 'application/octet-stream'
+
 /** `POST /v1/files`: a multipart form, stored as it arrives. The file may come before or after the fields. */
 export function uploadFileOperation(accepted: AcceptedTypes): Handler<HttpEnv> {
   return async (c) => {
@@ -56,6 +58,9 @@ function describe({ headers }: FormFile, accepted: AcceptedTypes): Pick<NewFile,
   if (filename === '' && (contentType ?? unknownType) === unknownType)
     failField('file', 'is required: no file was chosen')
   if (filename === null) failField('file', 'must be sent as a file, with a filename')
+  // What browsers send of an input that was left empty (HTML, "Constructing the entry list").
+  if (filename === '' && (contentType ?? octetStream) === octetStream)
+    failField('file', 'is required: no file was chosen')
   if (transferEncoding !== null) failField('file', `must not be sent in ${transferEncoding}`)
   const name = sanitizeFilename(filename)
   return { filename: name, contentType: acceptedContentType(accepted, contentType, name ?? '') }
