@@ -21,7 +21,7 @@ CREATE TABLE uploads_next (
   sha256 TEXT CHECK (length(sha256) = 64),
   write_once INTEGER NOT NULL DEFAULT 0 CHECK (write_once IN (0, 1)),
   content_disposition TEXT,
-  -- The store's name for the multipart upload: whoever gives the upload up aborts it.
+  -- The store's name for the multipart upload: the request or sweep that gives the upload up aborts it.
   multipart_id TEXT,
   -- The size of every part but the last.
   part_bytes INTEGER CHECK (part_bytes > 0),
@@ -58,7 +58,7 @@ CREATE TABLE contents (
   organization_id TEXT NOT NULL REFERENCES organizations (id),
   -- Whether its files are those that anyone may read.
   is_public INTEGER NOT NULL DEFAULT 0 CHECK (is_public IN (0, 1)),
-  -- NULL while nobody has hashed the bytes (a presigned PUT that the Worker has not read).
+  -- NULL while the Worker has not hashed the bytes (a presigned PUT that it has not read).
   sha256 TEXT CHECK (length(sha256) = 64),
   byte_size INTEGER NOT NULL CHECK (byte_size >= 0),
   object_key TEXT NOT NULL,

@@ -11,7 +11,7 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-/** What whoever PUTs may add, as no URL signs it. */
+/** What a client may add to its PUT, as no URL signs it. */
 const added = {
   'cache-control': 'public, max-age=31536000, immutable',
   'content-language': 'xx',

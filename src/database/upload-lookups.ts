@@ -4,7 +4,7 @@ import { lateArrivalMs } from '../core/uploads/upload'
 import { readRows, rowsOf, runBatch, runRepeatableBatch } from './d1'
 import { type FileRow, fileColumns, fileJoins, toFileRecord } from './file-rows'
 
-/** What the sweep and the store's events ask of uploads, whoever's they are. */
+/** What the sweep and the store's events ask of uploads of every organization. */
 export function uploadLookups(
   db: D1Database,
 ): Pick<UploadRepository, 'findByObjectKeys' | 'awaitedKeys' | 'takeOverdue' | 'forget'> {

@@ -17,7 +17,7 @@ export type FormEvent =
 
 /**
  * Takes a form (RFC 7578, RFC 2046) apart as it arrives. Holds no more of it than the reader's chunk. Ends after
- * the last delimiter; what comes before the first and after the last is nobody's. Throws `invalid_request` when
+ * the last delimiter; what comes before the first and after the last is ignored (RFC 2046, section 5.1.1). Throws `invalid_request` when
  * the form is malformed or ends early, and what `body` throws.
  */
 export async function* parseForm(

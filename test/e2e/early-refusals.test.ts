@@ -7,7 +7,7 @@ import { type BlindRequest, sendBlindly } from './support/blind-client'
 import { copyOfProject } from './support/npm-start'
 
 const rootKey = 'root-key-for-tests-0123456789abcdef'
-/** Without the mend most of them fail; the variable is for whoever wants to be sure. */
+/** A gateway that answers too early fails most of them; SLIPWAY_REFUSAL_TRIES tries more often. */
 const tries = Number(process.env.SLIPWAY_REFUSAL_TRIES ?? 4)
 /** More than the buffers of a connection hold. */
 const bytes = Buffer.alloc(20_000_000, 'QUJD')

@@ -12,7 +12,7 @@ export type StoredObject = {
   contentEncoding: string | null
   /** As stored; null when none. */
   contentDisposition: string | null
-  /** The store keeps other headers or metadata with it than those above, and says them to whoever gets it. */
+  /** The store keeps other headers or metadata with it than those above, and says them to clients that get it. */
   hasOtherHeaders: boolean
   /** Checksums of the bytes that the store vouches for; null where it says nothing. */
   md5: Md5 | null

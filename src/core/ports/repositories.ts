@@ -202,7 +202,7 @@ export interface UploadRepository {
     now: number,
   ): Promise<DueObject[]>
   /**
-   * What is known of objects that the store itself tells of, whoever's they are: the file whose upload put them
+   * What is known of objects that the store itself tells of, of any organization: the file whose upload put them
    * there, by the id that the key says, and whether the outbox lists the key.
    */
   findByObjectKeys(

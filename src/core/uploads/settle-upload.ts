@@ -24,7 +24,7 @@ import {
  *
  * Where a URL could still replace the bytes they are promoted: copied to a key that no URL was ever signed
  * for, through the Worker where that moves bytes or the store's own copies cannot be relied on. Where no URL can,
- * and the object has headers that nobody promised, it is rewritten in place in the same way, with its own.
+ * and the object has headers that were not promised, it is rewritten in place in the same way, with its own.
  * Up to `limits.hashMaxBytes` all bytes are read, for their SHA-256 and for sealed checksums that the
  * store does not vouch for; beyond that their beginning. One database round trip, two with a promotion.
  */

@@ -31,7 +31,7 @@ function encodes(contentEncoding: string): boolean {
 }
 
 /**
- * Whether the store keeps headers or metadata with the object that nobody promised. Who holds a URL may add what
+ * Whether the store keeps headers or metadata with the object that were not promised. The holder of a URL may add what
  * it does not sign, such as `Cache-Control` or `x-amz-meta-*`, and every reader would be told.
  */
 export function hasUnpromisedHeaders(upload: Upload, object: StoredObject): boolean {

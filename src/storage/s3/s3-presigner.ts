@@ -41,7 +41,7 @@ export function createS3Presigner(
 
     presignGet(key, { contentType, contentDisposition }, ttlSeconds) {
       const query = {
-        // Whatever was kept with the object: its bytes are for whoever has the URL, and for no shared cache.
+        // Whatever was kept with the object: its bytes are for the holder of the URL, and for no shared cache.
         'response-cache-control': 'private',
         'response-content-type': contentType,
         'response-content-disposition': contentDisposition,
