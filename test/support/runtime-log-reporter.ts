@@ -8,18 +8,24 @@ const linesShown = 200
 /** Keeps the lines that workerd itself writes to the end of the run, and prints them only where a test failed. */
 export default class RuntimeLogReporter implements Reporter {
   readonly #held: string[] = []
-  readonly #write = process.stderr.write.bind(process.stderr)
+  readonly #restore: (() => void)[] = []
 
   onInit(): void {
-    process.stderr.write = ((text: string | Uint8Array, ...rest: []) => {
-      if (typeof text !== 'string' || !ofTheRuntime.test(text)) return this.#write(text, ...rest)
-      this.#held.push(text)
-      return true
-    }) as typeof process.stderr.write
+    for (const stream of [process.stdout, process.stderr]) {
+      const write = stream.write.bind(stream)
+      stream.write = ((text: string | Uint8Array, ...rest: []) => {
+        if (typeof text !== 'string' || !ofTheRuntime.test(text)) return write(text, ...rest)
+        this.#held.push(text)
+        return true
+      }) as typeof stream.write
+      this.#restore.push(() => {
+        stream.write = write
+      })
+    }
   }
 
   onTestRunEnd(_: unknown, __: unknown, reason: 'passed' | 'failed' | 'interrupted'): void {
-    process.stderr.write = this.#write
-    if (reason === 'failed') for (const text of this.#held.slice(-linesShown)) this.#write(text)
+    for (const restore of this.#restore.splice(0)) restore()
+    if (reason === 'failed') for (const text of this.#held.slice(-linesShown)) process.stderr.write(text)
   }
 }
