@@ -16,7 +16,7 @@ const directions: readonly { room: RegExp; mayImport: readonly string[] }[] = [
   { room: /^storage\//, mayImport: ['/core', '/storage', 'aws4fetch'] },
   { room: /^detection\//, mayImport: ['/core', '/detection', 'file-type'] },
   { room: /^tokens\//, mayImport: ['/core', '/tokens', 'jose'] },
-  { room: /^http\//, mayImport: ['/core', '/http', 'hono', 'multipasta'] },
+  { room: /^http\//, mayImport: ['/core', '/http', 'hono'] },
   { room: /^dialects\/([^/]+)\//, mayImport: ['/core', '/http', '/dialects/$1', 'hono', 'zod'] },
   { room: /^jobs\//, mayImport: ['/core', '/jobs', 'zod'] },
   { room: /^log\.ts$/, mayImport: ['/core'] },

@@ -21,6 +21,8 @@ export type JsonUpload = {
 
 /** The most bytes of a body outside the base64 text. */
 export const envelopeMaxBytes = 64 * 1024
+/** How much base64 is made a string of at once: short ones are collected as soon as they are used. */
+const pieceBytes = 32 * 1024
 /** How deep the JSON may be nested. */
 export const jsonMaxDepth = 32
 
@@ -153,16 +155,16 @@ export class JsonUploadScanner {
     this.#envelope[this.#length++] = byte
   }
 
-  /** Reads base64 text from `start` on; returns where it stopped: after the closing quote or at the end. */
+  /** Reads a piece of base64 text from `start` on; returns where it stopped, at the latest after the closing quote. */
   #scanBase64(chunk: Uint8Array, start: number): number {
-    const closing = chunk.indexOf(quote, start)
-    const end = closing === -1 ? chunk.length : closing
-    const text = this.#unescaper.push(chunk.subarray(start, end))
+    const piece = chunk.subarray(start, start + pieceBytes)
+    const closing = piece.indexOf(quote)
+    const text = this.#unescaper.push(closing === -1 ? piece : piece.subarray(0, closing))
     if (text === null) failField('', 'the body is not valid JSON')
     this.#sink?.push(text)
-    if (closing === -1) return end
+    if (closing === -1) return start + piece.length
     this.#closeBase64()
-    return closing + 1
+    return start + closing + 1
   }
 
   #closeBase64(): void {
