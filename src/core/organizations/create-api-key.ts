@@ -5,11 +5,11 @@ import type { OrganizationId } from '../ids'
 import { sha256OfText } from '../ids'
 import { type ApiKey, apiKeysMax, formatApiKey } from './api-key'
 import { inOwnOrganization } from './own-organization'
-import { defaultKeyScopes, type Member, type Principal, requireScope, type Scope } from './principal'
+import { defaultKeyScopes, type Member, type Principal, requireScope, type Scope, scopes } from './principal'
 
 export type CreateApiKey = {
   name: string | null
-  /** null: `defaultKeyScopes`, as far as the caller has them. */
+  /** null: `defaultKeyScopes`, as far as the caller has them; all, of the first key that the root key makes. */
   scopes: readonly Scope[] | null
   /** Milliseconds since 1970 UTC; null: when the caller's own credential does. */
   expiresAt: number | null
@@ -33,7 +33,7 @@ export async function createApiKey(
   input: CreateApiKey,
 ): Promise<CreatedApiKey & { replayed: boolean }> {
   const now = gateway.now()
-  const grant = grantOf(principal, input)
+  const grant = await grantOf(gateway, principal, input)
   if (input.expiresAt !== null && input.expiresAt <= now)
     failField('expiration_date', 'must be in the future')
   const secret = gateway.randomBytes(32).toHex()
@@ -84,13 +84,14 @@ function requireGrantable(member: Member, grant: Pick<ApiKey, 'scopes' | 'expire
 }
 
 /** What the key is for: what was asked for, or else what is given when nothing was. */
-function grantOf(principal: Principal, input: CreateApiKey) {
+async function grantOf(gateway: Gateway, principal: Principal, input: CreateApiKey) {
   if (principal.kind === 'root') {
-    if (input.organizationId === null) failField('organization', 'is required with the root key')
+    const { organizationId, expiresAt } = input
+    if (organizationId === null) failField('organization', 'is required with the root key')
     return {
-      organizationId: input.organizationId,
-      scopes: input.scopes ?? defaultKeyScopes,
-      expiresAt: input.expiresAt,
+      organizationId,
+      scopes: input.scopes ?? (await scopesByRoot(gateway, organizationId)),
+      expiresAt,
     }
   }
   const member = requireScope(principal, 'org:admin')
@@ -104,4 +105,10 @@ function grantOf(principal: Principal, input: CreateApiKey) {
   if (granted.scopes.length === 0) fail({ code: 'scope_not_grantable', scope: defaultKeyScopes[0] })
   requireGrantable(member, granted)
   return { organizationId: member.organizationId, ...granted }
+}
+
+/** An organization's first key can make others; a later one that was asked for without a word on scopes cannot. */
+async function scopesByRoot(gateway: Gateway, organizationId: OrganizationId): Promise<readonly Scope[]> {
+  const keys = await gateway.apiKeys.list(organizationId, { offset: 0, limit: 1 })
+  return keys?.total === 0 ? scopes : defaultKeyScopes
 }

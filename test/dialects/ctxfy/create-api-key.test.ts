@@ -37,6 +37,7 @@ describe('POST /v1/api-keys', () => {
   it('gives a key whose maker names no scopes those of files, as far as the maker has them', async () => {
     const { create, byRoot } = await start()
     const all = ['files:read', 'files:write', 'org:admin']
+    await byRoot({ name: 'first' })
     for (const scopes of [undefined, null, ['files:read', 'files:write']])
       expect(await bodyOf(await create(rootKey, { organization: 'acme', scopes }))).toMatchObject({
         scopes: ['files:read', 'files:write'],
@@ -53,6 +54,19 @@ describe('POST /v1/api-keys', () => {
       403,
       'This API key cannot grant the scope files:read',
     ])
+  })
+
+  it('makes the first key of an organization one that can make others, unless the root key says otherwise', async () => {
+    const { worker, create } = await start()
+    const once = { 'Idempotency-Key': 'first' }
+    const first = await bodyOf(await create(rootKey, { organization: 'acme' }, once))
+    expect(first.scopes).toEqual(['files:read', 'files:write', 'org:admin'])
+    expect(await bodyOf(await create(rootKey, { organization: 'acme' }, once))).toEqual(first)
+    const second = await bodyOf(await create(rootKey, { organization: 'acme' }))
+    expect(second.scopes).toEqual(['files:read', 'files:write'])
+    await worker.call('PUT', '/v1/organizations/other', { token: rootKey, json: { name: 'Other' } })
+    const narrow = await create(rootKey, { organization: 'other', scopes: ['files:read'] })
+    expect((await bodyOf(narrow)).scopes).toEqual(['files:read'])
   })
 
   it('lets an admin make keys that may do no more than itself', async () => {
