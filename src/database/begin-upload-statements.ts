@@ -1,6 +1,6 @@
 import type { FileBase } from '../core/files/file-record'
 import type { Sha256 } from '../core/ids'
-import type { BeginUpload } from '../core/ports/repositories'
+import type { BeginUpload } from '../core/ports/upload-repository'
 import { edgeUploadTtlMs, type Upload } from '../core/uploads/upload'
 import { claimStatements, selectClaimed, storeReply } from './idempotency-records'
 import { insertFile } from './insert-file'

@@ -1,5 +1,5 @@
 import type { ObjectKey } from '../core/ids'
-import type { DeletionRepository, DueObject } from '../core/ports/repositories'
+import type { DeletionRepository, DueObject } from '../core/ports/deletion-repository'
 import { lateArrivalMs } from '../core/uploads/upload'
 import { readRows, runRepeatableBatch } from './d1'
 

@@ -1,4 +1,4 @@
-import type { NewUploadIntent } from '../core/ports/repositories'
+import type { NewUploadIntent } from '../core/ports/upload-repository'
 
 /**
  * The row of a file whose upload begins, if `condition` holds: SQL about the parameters after ?9, which are `values`.

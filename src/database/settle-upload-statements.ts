@@ -1,6 +1,6 @@
 import type { Content } from '../core/contents/content'
 import type { Sha256 } from '../core/ids'
-import type { UploadIntent, VerifiedBytes } from '../core/ports/repositories'
+import type { UploadIntent, VerifiedBytes } from '../core/ports/upload-repository'
 import { lateArrivalMs, promotionMaxMs } from '../core/uploads/upload'
 import { storeReply } from './idempotency-records'
 import { insertTerms } from './metadata-terms'

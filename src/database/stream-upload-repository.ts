@@ -1,5 +1,5 @@
 import type { ObjectKey } from '../core/ids'
-import type { StreamUploadRepository } from '../core/ports/repositories'
+import type { StreamUploadRepository } from '../core/ports/upload-repository'
 import { rowsOf, runRepeatableBatch } from './d1'
 import { orOrganizationNotFound } from './d1-errors'
 import { selectFile } from './file-repository'

@@ -1,5 +1,10 @@
 import type { IdempotencyClaim } from '../core/idempotency/idempotency'
-import type { NewUploadIntent, StreamDetails, UploadIntent, VerifiedBytes } from '../core/ports/repositories'
+import type {
+  NewUploadIntent,
+  StreamDetails,
+  UploadIntent,
+  VerifiedBytes,
+} from '../core/ports/upload-repository'
 import { insertUpload, limitUploads } from './begin-upload-statements'
 import { selectClaimed } from './idempotency-records'
 import { insertFile } from './insert-file'

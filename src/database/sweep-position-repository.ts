@@ -1,4 +1,4 @@
-import type { SweepPositionRepository } from '../core/ports/repositories'
+import type { SweepPositionRepository } from '../core/ports/deletion-repository'
 import { readRows, runRepeatableBatch } from './d1'
 
 export function createSweepPositionRepository(db: D1Database): SweepPositionRepository {

@@ -1,5 +1,5 @@
 import type { ObjectKey } from '../core/ids'
-import type { UploadRepository } from '../core/ports/repositories'
+import type { UploadRepository } from '../core/ports/upload-repository'
 import { lateArrivalMs } from '../core/uploads/upload'
 import { readRows, rowsOf, runBatch, runRepeatableBatch } from './d1'
 import { type FileRow, fileColumns, fileJoins, toFileRecord } from './file-rows'

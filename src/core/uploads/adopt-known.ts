@@ -5,7 +5,7 @@ import { fail, failField } from '../errors'
 import { isStored, type StoredFile } from '../files/file-record'
 import type { Gateway } from '../gateway'
 import { detectionSampleBytes } from '../ports/content-type-detector'
-import type { UploadIntent } from '../ports/repositories'
+import type { UploadIntent } from '../ports/upload-repository'
 import { sampleRefusal } from './verify-object'
 
 /**

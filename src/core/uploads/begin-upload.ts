@@ -9,7 +9,7 @@ import type { Gateway } from '../gateway'
 import { type IdempotencyClaim, replyOf } from '../idempotency/idempotency'
 import type { FileId, OrganizationId, Sha256 } from '../ids'
 import { inOwnOrganization } from '../organizations/own-organization'
-import type { BegunUpload, NewUploadIntent } from '../ports/repositories'
+import type { BegunUpload, NewUploadIntent } from '../ports/upload-repository'
 import { type HeaderSeal, noHeaderSeal, type Upload } from './upload'
 
 /** What a caller says about a file, parsed and within its limits. */

@@ -5,7 +5,7 @@ import { isStored } from '../files/file-record'
 import { type Gateway, objectMaxBytes, singlePutMaxBytes } from '../gateway'
 import { claimFor, type IdempotencyKey } from '../idempotency/idempotency'
 import type { Md5, Sha256 } from '../ids'
-import type { UploadIntent } from '../ports/repositories'
+import type { UploadIntent } from '../ports/upload-repository'
 import { adoptOrAbandon } from './adopt-known'
 import { beginUpload, intentOf, type NewFile, type Replay, type UploadPlan } from './begin-upload'
 import {

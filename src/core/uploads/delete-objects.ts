@@ -1,7 +1,7 @@
 import { parseIncomingKey } from '../contents/content'
 import type { Gateway } from '../gateway'
 import type { ObjectKey } from '../ids'
-import type { DueObject } from '../ports/repositories'
+import type { DueObject } from '../ports/deletion-repository'
 import type { Upload } from './upload'
 
 /**

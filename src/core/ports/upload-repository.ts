@@ -1,0 +1,164 @@
+import type { Resource } from '../associations/association'
+import type { Content } from '../contents/content'
+import type { Refusal } from '../errors'
+import type { FileBase, FileOrigin, FileRecord } from '../files/file-record'
+import type { MetadataTerm } from '../files/metadata'
+import type { FileReply, IdempotencyClaim, IdempotencyRecord } from '../idempotency/idempotency'
+import type { FileId, ObjectKey, OrganizationId, Sha256 } from '../ids'
+import type { Upload } from '../uploads/upload'
+import type { DueObject } from './deletion-repository'
+
+/** A file and the upload that is to bring its bytes. */
+export type UploadIntent = { file: FileBase; upload: Upload }
+
+/** One that is to be written down; `terms` are what filters find the file by once it has its bytes. */
+export type NewUploadIntent = UploadIntent & { terms: readonly MetadataTerm[] }
+
+export type BeginUpload = {
+  intent: NewUploadIntent
+  claim: IdempotencyClaim | null
+  /** Looks up the organization's content with this hash in the same round trip. */
+  sha256: Sha256 | null
+  /**
+   * The reply is complete with the intent (a presign), unless the organization has content with the hash;
+   * otherwise the step that ends the upload completes it, or `noteMultipart`.
+   */
+  replyNow: boolean
+  /** How many uploads the organization may have pending, this one among them. */
+  pendingUploadsMax: number
+  /** How many files the organization may have, this one among them. */
+  filesMax: number
+  now: number
+}
+
+export type BegunUpload =
+  | { outcome: 'begun'; known: Content | null }
+  /**
+   * Another request holds the idempotency key. Nothing was made; but if it was the same request and its
+   * upload is still pending, that upload now expires when this one would have.
+   */
+  | {
+      outcome: 'claimed'
+      record: IdempotencyRecord<FileReply>
+      uploadExpiresAt: number | null
+      /** What the file of that request is now; null: deleted. */
+      subjectStatus: FileRecord['status'] | null
+    }
+
+/** The verified bytes of an upload, which are at its `contentKey`. */
+export type VerifiedBytes = {
+  byteSize: number
+  /** null: nobody has read them. */
+  sha256: Sha256 | null
+  etag: string
+  /** The ETag of the incoming bytes that these are a copy of; null where bytes are put where they stay. */
+  sourceEtag: string | null
+}
+
+export interface UploadRepository {
+  /**
+   * Writes the intent and reserves its bytes; none for content that the organization has already. Throws
+   * `quota_exceeded`, `too_many_uploads`, `too_many_files`, `organization_not_found`.
+   */
+  begin(input: BeginUpload): Promise<BegunUpload>
+  /**
+   * Notes the store's name of the multipart upload, and completes the reply of a presign that waited for it.
+   * False when the upload is no longer pending: then nobody else will end that multipart upload.
+   */
+  noteMultipart(file: { organizationId: OrganizationId; id: FileId }, multipartId: string): Promise<boolean>
+  /**
+   * Chooses which version of the incoming bytes is promoted. Until `promotionMaxMs` have passed no other can
+   * be: settlers that overlap copy the same bytes, whenever their copies end. False when another one was
+   * chosen, or the upload is no longer pending.
+   */
+  choosePromotion(
+    file: { organizationId: OrganizationId; id: FileId },
+    etag: string,
+    now: number,
+  ): Promise<boolean>
+  /**
+   * Gives a pending file its bytes: as new content, or, when the organization has content with that hash
+   * by now, as that content, and the object is due for deletion. Does nothing when the upload is no longer
+   * pending, or another version was chosen. Returns the file as it then is (null: deleted) and the keys that the
+   * outbox lists now; incoming keys it never lists. Throws `quota_exceeded`.
+   */
+  settle(
+    intent: UploadIntent,
+    bytes: VerifiedBytes,
+    now: number,
+  ): Promise<{ file: FileRecord | null; due: ObjectKey[] }>
+  /**
+   * Gives a pending file content that the organization has, without any bytes having been put. Returns the
+   * file as it then is; it is still `uploading` when that content is gone.
+   */
+  adopt(intent: UploadIntent, content: Content): Promise<FileRecord | null>
+  /**
+   * Ends those of the uploads that are pending, without bytes: releases what they reserved, forgets their
+   * unanswered idempotency records and hands what they left to deletion, but for incoming keys. The files are removed, or kept with
+   * `refusal` if one is given. The ids are of records that were found for whoever may end them. Returns what
+   * is now due for deletion: nothing of those that somebody else ended, whose bytes a file may have.
+   */
+  abandon(
+    fileIds: readonly FileId[],
+    refusal: { status: 'error' | 'failed'; reason: Refusal } | null,
+    now: number,
+  ): Promise<DueObject[]>
+  /**
+   * Takes the bytes away from a stored file. Returns what is now due for deletion: nothing when other files
+   * have the bytes too.
+   */
+  revoke(
+    file: { organizationId: OrganizationId; id: FileId },
+    reason: Refusal,
+    now: number,
+  ): Promise<DueObject[]>
+  /**
+   * What is known of objects that the store itself tells of, of any organization: the file whose upload put them
+   * there, by the id that the key says, and whether the outbox lists the key.
+   */
+  findByObjectKeys(
+    named: readonly { key: ObjectKey; fileId: FileId | null }[],
+  ): Promise<{ files: FileRecord[]; listed: ObjectKey[] }>
+  /** Those of these incoming keys whose upload is pending. */
+  awaitedKeys(named: readonly { key: ObjectKey; fileId: FileId }[]): Promise<ObjectKey[]>
+  /**
+   * Up to `limit` files whose upload is past its expiry, oldest first. They are not returned again before
+   * `nextSweepAt`: one that cannot be dealt with is never in the way of the others.
+   */
+  takeOverdue(now: number, limit: number, nextSweepAt: number): Promise<FileRecord[]>
+  /** Forgets settled uploads whose URL expired long ago, and idempotency records past their time. */
+  forget(now: number, limit: number): Promise<{ uploads: number; idempotencyRecords: number }>
+}
+
+/** What is said about a file besides its bytes, known only when all of them have come. */
+export type StreamDetails = { origin: FileOrigin; resource: Resource | null }
+
+/**
+ * Uploads whose hash is not known before they end: their idempotency key, whose fingerprint needs it, is
+ * claimed by the batch that ends them.
+ */
+export interface StreamUploadRepository {
+  /**
+   * Writes the intent down, unless a request has the idempotency key already: then nothing is made and its
+   * record is returned. Throws `too_many_uploads`, `too_many_files`, `organization_not_found`.
+   */
+  begin(
+    intent: NewUploadIntent,
+    options: { idempotencyKey: string | null; pendingUploadsMax: number; filesMax: number; now: number },
+  ): Promise<IdempotencyRecord<FileReply> | null>
+  /**
+   * Claims the key and gives the pending file its bytes, as `UploadRepository.settle` does, its details and
+   * its association, all at once. When somebody else holds the key, the file is removed instead, its object
+   * is due for deletion, and that record is returned. Does nothing when the upload is no longer pending.
+   * Throws `quota_exceeded`.
+   */
+  settle(
+    upload: { intent: UploadIntent; bytes: VerifiedBytes; details: StreamDetails },
+    claim: IdempotencyClaim | null,
+    now: number,
+  ): Promise<{
+    file: FileRecord | null
+    holder: IdempotencyRecord<FileReply> | null
+    due: ObjectKey[]
+  }>
+}
