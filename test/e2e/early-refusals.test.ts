@@ -1,63 +1,38 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { TestHarness } from 'wrangler'
 import { type BlindRequest, sendBlindly } from './support/blind-client'
-import { copyOfProject } from './support/npm-start'
+import { startAlone } from './support/miniflare-alone'
 
 const rootKey = 'root-key-for-tests-0123456789abcdef'
-/** A gateway that answers too early fails most of them; SLIPWAY_REFUSAL_TRIES tries more often. */
-const tries = Number(process.env.SLIPWAY_REFUSAL_TRIES ?? 4)
+/** Where the body is not read, every one of them fails. */
+const tries = 20
 /** More than the buffers of a connection hold. */
 const bytes = Buffer.alloc(20_000_000, 'QUJD')
 const formMaxBytes = 10_000_000
 /** Requests of a key in a minute. */
 const rateLimit = 200
 
-let folder = ''
-let server: TestHarness
 let origin = ''
+let stop: () => Promise<void>
 
 beforeAll(async () => {
-  process.env.CLOUDFLARE_CF_FETCH_ENABLED = 'false'
-  process.env.WRANGLER_SEND_METRICS = 'false'
-  folder = copyOfProject()
-  const config = readFileSync(join(folder, 'wrangler.toml'), 'utf8')
-  expect(config).toContain('limit = 1200')
-  writeFileSync(join(folder, 'wrangler.toml'), config.replace('limit = 1200', `limit = ${rateLimit}`))
-  // Not by `import`, with which vite transforms all of wrangler: 8 s.
-  const { createTestHarness } = createRequire(import.meta.url)('wrangler') as typeof import('wrangler')
-  server = createTestHarness({
-    root: folder,
-    workers: [
-      {
-        configPath: 'wrangler.toml',
-        secrets: {
-          ROOT_API_KEY: rootKey,
-          SIGNING_SECRET: 'signing-secret-for-tests-0123456789',
-          S3_ACCESS_KEY_ID: 'slipway-local',
-          S3_SECRET_ACCESS_KEY: 'slipway-local-secret',
-        },
-        vars: {
-          S3_ENDPOINT: 'https://store.example.com',
-          S3_SEAL_COPY_SOURCE: 'true',
-          FORM_UPLOAD_MAX_BYTES: String(formMaxBytes),
-        },
-      },
-    ],
-  })
-  const { url } = await server.listen()
-  origin = url.origin
-  await server.getWorker('slipway').applyD1Migrations('DB')
+  const bindings = {
+    ROOT_API_KEY: rootKey,
+    SIGNING_SECRET: 'signing-secret-for-tests-0123456789',
+    S3_ACCESS_KEY_ID: 'test-access-key',
+    S3_SECRET_ACCESS_KEY: 'test-secret-key',
+    // Nothing here asks the store by that way.
+    S3_ENDPOINT: 'https://store.example.com',
+    S3_SEAL_COPY_SOURCE: 'true',
+    FORM_UPLOAD_MAX_BYTES: String(formMaxBytes),
+  }
+  const gateway = await startAlone(bindings, rateLimit)
+  origin = gateway.origin
+  stop = gateway.stop
   await call('PUT', '/v1/organizations/acme', { name: 'Acme' })
   await call('PUT', '/v1/organizations/tiny', { name: 'Tiny', quotaBytes: 1000 })
 })
 
-afterAll(async () => {
-  await server?.close()
-  rmSync(folder, { recursive: true, force: true })
-})
+afterAll(() => stop?.())
 
 async function call(method: string, path: string, json: object): Promise<{ api_key: string }> {
   const answer = await fetch(origin + path, {
@@ -107,6 +82,9 @@ const post = (path: string, headers: object, body: Buffer, more: object = {}) =>
 })
 
 const refusals: Case[] = [
+  ['a body of a GET', 200, { method: 'GET', path: '/v1/files', body: bytes }],
+  ['a body of the health check', 200, { method: 'GET', path: '/health', body: bytes }],
+  ['a body of a PATCH', 405, { method: 'PATCH', path: '/v1/files', body: bytes }],
   ['base64 over the limit', 413, post(files, json, base64Body(bytes))],
   ['base64 over the limit, in chunks', 413, post(files, json, base64Body(bytes), { isChunked: true })],
   ['what is not base64', 400, post(files, json, base64Body(Buffer.concat([Buffer.from('*'), fitting])))],
