@@ -31,7 +31,7 @@ async function start(filesMax: string) {
       /** An upload of each kind, and how its API says that there are too many files. */
       kinds: {
         base64: { begin: () => files.upload({ ...text, content: '' }), refused: 403 },
-        presign: { begin: () => files.upload({ ...text, requestUploadUrl: true }), refused: 403 },
+        presign: { begin: () => files.upload({ ...text, requestUploadUrl: true, size: 0 }), refused: 403 },
         ctxfy: {
           begin: () => ctxfy(worker, token).upload({ filename: 'a', ...text, size: 1 }),
           refused: 403,
@@ -78,10 +78,10 @@ describe('FILES_MAX', () => {
     const { files, empty } = await start('3')
     const once = { 'idempotency-key': 'once' }
     const first = await bodyOf(await empty(once))
-    const { fileId, s3Key } = await bodyOf(await files.upload({ ...text, requestUploadUrl: true }))
+    const { fileId, s3Key } = await bodyOf(await files.upload({ ...text, requestUploadUrl: true, size: 0 }))
     await env.BUCKET.put(incomingKey(s3Key), 'more than the quota', { httpMetadata: text })
     expect((await files.get(fileId)).status).toBe(404)
-    expect((await files.upload({ ...text, requestUploadUrl: true })).status).toBe(201)
+    expect((await files.upload({ ...text, requestUploadUrl: true, size: 0 })).status).toBe(201)
     expect((await empty()).status).toBe(403)
     expect((await bodyOf(await empty(once))).fileId).toBe(first.fileId)
     await expectInvariants({ swept: false })
@@ -89,7 +89,7 @@ describe('FILES_MAX', () => {
 
   it('can be lowered below what is there: that settles and goes as ever, and nothing new begins', async () => {
     const { files, empty, under } = await start('3')
-    const { fileId, s3Key } = await bodyOf(await files.upload({ ...text, requestUploadUrl: true }))
+    const { fileId, s3Key } = await bodyOf(await files.upload({ ...text, requestUploadUrl: true, size: 0 }))
     for (let n = 0; n < 2; n++) await empty()
     const after = under('2')
     expect((await after.empty()).status).toBe(403)

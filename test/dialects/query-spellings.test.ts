@@ -1,7 +1,10 @@
+import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { cuadra, field } from '../support/cuadra'
 import { blobsPath, directUpload } from '../support/direct-upload'
 import { filesPath, quantcdn } from '../support/quantcdn'
+import { createS3OverBucket } from '../support/s3-over-bucket'
+import { answerStoreRequests } from '../support/store-requests'
 import { bodyOf, startWorker } from '../support/worker'
 
 async function start() {
@@ -88,6 +91,8 @@ describe('parameters that a request does not take', () => {
   })
 
   it('do not matter where none changes the answer', async () => {
+    // For /health.
+    answerStoreRequests(createS3OverBucket(env.BUCKET))
     const { get, quant } = await start()
     const id = await quant.stored('a')
     expect((await get(`${filesPath}/${id}?v=2&sort=x`)).status).toBe(200)

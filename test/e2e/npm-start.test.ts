@@ -595,13 +595,13 @@ describe('the first npm start', () => {
         { 'x-amz-metadata-directive': 'REPLACE' },
         '26 bytes came, 10 were promised',
       ],
-      ['another type', 'text/markdown', 26, {}, 'are text/plain, not text/markdown'],
+      ['another type', 'text/markdown', 26, {}, 'are plain text (text/plain), not Markdown (text/markdown)'],
       [
         'another type and no promised size',
         'text/markdown',
         undefined,
         {},
-        'are text/plain, not text/markdown',
+        'are plain text (text/plain), not Markdown (text/markdown)',
       ],
     ])(
       'refuses a copy of %s when it looks at it, and deletes it',

@@ -225,7 +225,7 @@ describe('a file of one PUT', () => {
     expect(await bodyOf(await api.complete(body.id))).toMatchObject({
       id: body.id,
       filename: 'Résumé "1".txt',
-      contentType: 'text/plain; charset=UTF-8',
+      contentType: 'Text/Plain; charset=UTF-8',
       sizeBytes: 5,
       sha256: sha256OfHello,
       status: 'ready',
