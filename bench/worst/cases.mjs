@@ -157,12 +157,12 @@ export function casesFor({ key, linkedKey, plainKey, fileId, uploadId }) {
     },
     {
       name: '1800 query parameters',
-      ordinary: () => get(`/v1/files?limit=2&x=${'a'.repeat(7200)}`, {}, plainKey),
-      worst: () => get(`/v1/files?limit=2${'&x=a'.repeat(1800)}`, {}, plainKey),
+      ordinary: () => get(`/v1/files?limit=2&_=${'a'.repeat(7200)}`, {}, plainKey),
+      worst: () => get(`/v1/files?limit=2${'&_=a'.repeat(1800)}`, {}, plainKey),
     },
     {
       name: '1800 expands',
-      ordinary: () => get(`/v1/files?limit=2&expand[]=associations&x=${'a'.repeat(14_000)}`, {}, plainKey),
+      ordinary: () => get(`/v1/files?limit=2&expand[]=associations&_=${'a'.repeat(14_000)}`, {}, plainKey),
       worst: () => get(`/v1/files?limit=2${'&expand[]'.repeat(1600)}`, {}, plainKey),
     },
     {

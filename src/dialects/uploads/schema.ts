@@ -43,7 +43,10 @@ export const signPartsRequest = z.preprocess(
   z.object(
     {
       partNumbers: z
-        .array(partNumber, mustBe('a list of part numbers'))
+        .array(z.unknown(), mustBe('a list of part numbers'))
+        // Before each is looked at: what is wrong with ten thousand numbers takes long to say.
+        .max(2 * partsPerAnswerMax, `must name at most ${partsPerAnswerMax} parts`)
+        .pipe(z.array(partNumber))
         .transform((numbers) => [...new Set(numbers)])
         .refine((numbers) => numbers.length >= 1, 'must name a part')
         .refine(
