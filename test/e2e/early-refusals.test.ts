@@ -20,8 +20,8 @@ beforeAll(async () => {
     SIGNING_SECRET: 'signing-secret-for-tests-0123456789',
     S3_ACCESS_KEY_ID: 'test-access-key',
     S3_SECRET_ACCESS_KEY: 'test-secret-key',
-    // Nothing here asks the store by that way.
-    S3_ENDPOINT: 'https://store.example.com',
+    // Nothing listens there; only the health check asks.
+    S3_ENDPOINT: 'http://127.0.0.1:9',
     S3_SEAL_COPY_SOURCE: 'true',
     FORM_UPLOAD_MAX_BYTES: String(formMaxBytes),
   }
@@ -83,7 +83,8 @@ const post = (path: string, headers: object, body: Buffer, more: object = {}) =>
 
 const refusals: Case[] = [
   ['a body of a GET', 200, { method: 'GET', path: '/v1/files', body: bytes }],
-  ['a body of the health check', 200, { method: 'GET', path: '/health', body: bytes }],
+  // The store is not there.
+  ['a body of the health check', 503, { method: 'GET', path: '/health', body: bytes }],
   ['a body of a PATCH', 405, { method: 'PATCH', path: '/v1/files', body: bytes }],
   ['base64 over the limit', 413, post(files, json, base64Body(bytes))],
   ['base64 over the limit, in chunks', 413, post(files, json, base64Body(bytes), { isChunked: true })],
