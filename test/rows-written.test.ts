@@ -45,7 +45,7 @@ async function written(meter: Meter, work: () => Promise<unknown>): Promise<numb
 /** Whole uploads, with the forgetting of what is remembered of them for a while. */
 const uploadsOfAllKinds: Record<string, { most: number; upload: (started: Started) => Promise<unknown> }> = {
   '/v1/uploads, one PUT': {
-    most: 20,
+    most: 18,
     async upload({ api }) {
       const told = await api.inOne('bytes')
       expect((await put(told, 'bytes')).status).toBe(200)
@@ -53,7 +53,7 @@ const uploadsOfAllKinds: Record<string, { most: number; upload: (started: Starte
     },
   },
   'Direct Upload': {
-    most: 20,
+    most: 18,
     async upload({ direct }) {
       const { signed_id, direct_upload } = await bodyOf(await direct.create(await blobOf('bytes')))
       expect((await put(direct_upload, 'bytes')).status).toBe(200)
@@ -61,7 +61,7 @@ const uploadsOfAllKinds: Record<string, { most: number; upload: (started: Starte
     },
   },
   'QuantCDN, by a bare URL that is promoted': {
-    most: 21,
+    most: 19,
     async upload({ files }) {
       const json = { requestUploadUrl: true, size: 5, contentType: 'text/plain' }
       const { fileId, uploadUrl: url } = await bodyOf(await files.upload(json))
@@ -70,14 +70,14 @@ const uploadsOfAllKinds: Record<string, { most: number; upload: (started: Starte
     },
   },
   'base64 through the Worker': {
-    most: 18,
+    most: 16,
     async upload({ files }) {
       const json = { content: base64('bytes'), contentType: 'text/plain' }
       expect((await files.upload(json)).status).toBe(201)
     },
   },
   'a form through the Worker': {
-    most: 19,
+    most: 17,
     async upload({ forms }) {
       expect((await forms.upload([textFile('bytes')])).status).toBe(201)
     },
