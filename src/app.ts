@@ -2,19 +2,12 @@ import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { matchedRoutes } from 'hono/route'
 import type { Composition } from './compose'
-import { failingParts } from './core/health'
 import type { Principal } from './core/organizations/principal'
-import { createCtxfyDialect } from './dialects/ctxfy'
-import { createCtxfyPublicFiles } from './dialects/ctxfy/public-files'
-import { createCuadraDialect } from './dialects/cuadra'
-import { createDirectUploadDialect } from './dialects/direct-upload'
-import { createOrganizationsDialect } from './dialects/organizations'
-import { createQuantcdnDialect } from './dialects/quantcdn'
-import { createUploadsDialect } from './dialects/uploads'
+import { createDialects } from './dialects'
 import { answerOptions } from './http/allowed-methods'
 import type { HttpEnv } from './http/context'
+import { mount } from './http/mount'
 import { isAllowedOrigin } from './http/origins'
-import { renderMethodNotAllowed } from './http/problem-details'
 import { createPublicCopies } from './http/public-copies'
 import { routedPath } from './http/routed-path'
 import { dropUnreadBody } from './http/unread-body'
@@ -83,20 +76,7 @@ function createApp({ config, credentials, rateLimiter, gatewayFor }: Composition
     }),
   )
 
-  app.get('/health', async (c) => {
-    const failing = await failingParts(c.var.gateway)
-    return failing.length === 0 ? c.json({ status: 'ok' }) : c.json({ status: 'unavailable', failing }, 503)
-  })
-
-  app.all('/health', (c) => renderMethodNotAllowed(c, 'GET, HEAD'))
-
-  app.route('/', createQuantcdnDialect(config.quantcdnExtraContentTypes))
-  app.route('/api/v1', createDirectUploadDialect())
-  app.route('/v1/organizations', createOrganizationsDialect())
-  app.route('/v1/files', createCuadraDialect(config.cuadraExtraContentTypes))
-  app.route('/v1/uploads', createUploadsDialect())
-  app.route('/v1', createCtxfyDialect(config.publicBaseUrl))
-  app.route('/public', createCtxfyPublicFiles())
+  for (const dialect of Object.values(createDialects(config))) app.route(dialect.path, mount(dialect))
   app.notFound((c) => c.json({ error: 'Not Found', message: 'There is nothing here', code: 404 }, 404))
   return app
 }

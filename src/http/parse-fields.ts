@@ -4,7 +4,7 @@ import { fail, type Issue } from '../core/errors'
 type SchemaIssue = { path: readonly PropertyKey[]; message: string; keys?: readonly string[] }
 
 /** The part of a schema library this needs: Standard Schema would do, zod's own result is simpler. */
-type Schema<T> = {
+export type Schema<T> = {
   safeParse(
     value: unknown,
   ): { success: true; data: T } | { success: false; error: { issues: readonly SchemaIssue[] } }

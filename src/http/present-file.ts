@@ -1,9 +1,10 @@
 import type { Association } from '../core/associations/association'
 import { type FileRecord, isStored } from '../core/files/file-record'
+import type * as Answered from './answers'
 import { formatFileId } from './file-ids'
 
 /** A file in whatever state; `associations` are left out when they are null. */
-export function presentFile(file: FileRecord, associations: readonly Association[] | null) {
+export function presentFile(file: FileRecord, associations: readonly Association[] | null): Answered.File {
   const createdAt = iso(file.createdAt)
   return {
     id: formatFileId(file.id),
@@ -20,7 +21,7 @@ export function presentFile(file: FileRecord, associations: readonly Association
   }
 }
 
-export function presentAssociation({ resource, createdAt }: Association) {
+export function presentAssociation({ resource, createdAt }: Association): Answered.Association {
   return { resourceType: resource.type, resourceId: resource.id, createdAt: iso(createdAt) }
 }
 

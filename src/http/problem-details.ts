@@ -10,6 +10,7 @@ import {
 } from '../core/errors'
 import { rateLimitPeriodSeconds, rateLimitRequests } from './authenticate-request'
 import type { HttpEnv } from './context'
+import type { FailureRenderer } from './mount'
 import { failureHeaders } from './render-failure'
 import { sayTypeMismatch, sayTypeRefusal } from './say-type-mismatch'
 import { sayReplayOver, tooManyUnsizedUploads } from './shared-sentences'
@@ -102,20 +103,15 @@ const table = {
   internal: () => problem(500, 'Internal Server Error', 'Something went wrong on our side'),
 } satisfies Table
 
-/** The answer to `failure` as `application/problem+json`. */
-export function renderProblem(c: Context<HttpEnv>, failure: Failure): Response {
-  const render = table[failure.code] as (failure: Failure) => Rendered
-  return respond(c, render(failure), { ...failureHeaders(failure), ...policyHeaders(failure) })
-}
-
-/** The answer where there is no such route. */
-export function renderNoRoute(c: Context<HttpEnv>): Response {
-  return respond(c, problem(404, 'Not Found', 'There is nothing here'), {})
-}
-
-/** The answer to a method that a path does not know. `allow` lists those it does. */
-export function renderMethodNotAllowed(c: Context<HttpEnv>, allow: string): Response {
-  return respond(c, problem(405, 'Method Not Allowed', `${c.req.method} is not possible here`), { allow })
+/** Answers as `application/problem+json`. */
+export const problems: FailureRenderer = {
+  renderFailure(c, failure) {
+    const render = table[failure.code] as (failure: Failure) => Rendered
+    return respond(c, render(failure), { ...failureHeaders(failure), ...policyHeaders(failure) })
+  },
+  renderNoRoute: (c) => respond(c, problem(404, 'Not Found', 'There is nothing here'), {}),
+  renderMethodNotAllowed: (c, allow) =>
+    respond(c, problem(405, 'Method Not Allowed', `${c.req.method} is not possible here`), { allow }),
 }
 
 /** draft-ietf-httpapi-ratelimit-headers: how many requests in which time. */

@@ -1,11 +1,11 @@
 import { type Context, Hono } from 'hono'
 import { describe, expect, it } from 'vitest'
 import { type Failure, type FailureCode, type FailureOf, GatewayError } from '../../src/core/errors'
-import { renderFailure as renderCtxfy } from '../../src/dialects/ctxfy/errors'
-import { renderFailure as renderDirectUpload } from '../../src/dialects/direct-upload/errors'
-import { renderFailure as renderQuantcdn } from '../../src/dialects/quantcdn/errors'
+import { ctxfyFailures } from '../../src/dialects/ctxfy/errors'
+import { directUploadFailures } from '../../src/dialects/direct-upload/errors'
+import { quantcdnFailures } from '../../src/dialects/quantcdn/errors'
 import type { HttpEnv } from '../../src/http/context'
-import { renderProblem } from '../../src/http/problem-details'
+import { problems } from '../../src/http/problem-details'
 
 /** One of each. What is in them must not be in an answer unless the dialect means to say it. */
 const samples: { [Code in FailureCode]: FailureOf<Code> } = {
@@ -204,10 +204,10 @@ describe('bytes of another type than was declared', () => {
   const words = 'the bytes are a ZIP archive (application/zip), not a PNG image (image/png)'
 
   it.each([
-    ['QuantCDN', renderQuantcdn],
-    ['Ctxfy', renderCtxfy],
-    ['Direct Upload', renderDirectUpload],
-    ['problem details', renderProblem],
+    ['QuantCDN', quantcdnFailures.renderFailure],
+    ['Ctxfy', ctxfyFailures.renderFailure],
+    ['Direct Upload', directUploadFailures.renderFailure],
+    ['problem details', problems.renderFailure],
   ])('are named in words by %s, with what the client can do once they are deleted', async (_, render) => {
     const refusal = { code: 'type_mismatch', ...types } as const
     expect(await (await answerTo({ code: 'type_mismatch', ...types }, render)).text()).toContain(words)
@@ -227,14 +227,17 @@ describe('bytes of another type than was declared', () => {
       'a document (application/vnd.ms-excel.sheet.macroEnabled.12)',
     ],
   ])('are said to be no %s as %s', async (declared, said) => {
-    const answer = await answerTo({ code: 'type_mismatch', declared, actual: 'font/woff2' }, renderQuantcdn)
+    const answer = await answerTo(
+      { code: 'type_mismatch', declared, actual: 'font/woff2' },
+      quantcdnFailures.renderFailure,
+    )
     expect(await answer.text()).toContain(`the bytes are a font (font/woff2), not ${said}`)
   })
 })
 
 describe('every failure in the QuantCDN dialect', () => {
   it.each(cases)('%s has the documented shape', async (code, failure) => {
-    const answer = await answerTo(failure, renderQuantcdn)
+    const answer = await answerTo(failure, quantcdnFailures.renderFailure)
     const text = await answer.text()
     expect(answer.status).toBe(statuses.quantcdn?.[code])
     expectCommon(failure, answer, text)
@@ -250,7 +253,7 @@ describe('every failure in the QuantCDN dialect', () => {
 
 describe('every failure in the Ctxfy dialect', () => {
   it.each(cases)('%s has the documented shape', async (code, failure) => {
-    const answer = await answerTo(failure, renderCtxfy)
+    const answer = await answerTo(failure, ctxfyFailures.renderFailure)
     const text = await answer.text()
     expect(answer.status).toBe(statuses.ctxfy?.[code])
     expectCommon(failure, answer, text)
@@ -268,7 +271,7 @@ describe('every failure in the Ctxfy dialect', () => {
 
 describe('every failure as problem details', () => {
   it.each(cases)('%s has the shape of RFC 9457', async (_, failure) => {
-    const answer = await answerTo(failure, renderProblem)
+    const answer = await answerTo(failure, problems.renderFailure)
     const text = await answer.text()
     expectCommon(failure, answer, text)
     expect(answer.headers.get('content-type')).toBe('application/problem+json')

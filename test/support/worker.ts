@@ -8,6 +8,7 @@ import {
 } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import worker from '../../src/index'
+import { expectDocumented } from './documented'
 
 export const rootKey = 'root-key-for-tests-0123456789abcdef'
 const origin = 'https://gateway.example.com'
@@ -27,6 +28,7 @@ export function startWorker(overrides: Bindings = {}) {
       context,
     )
     await waitOnExecutionContext(context)
+    await expectDocumented(request, response)
     return response
   }
   const call = (method: string, path: string, init: CallInit = {}) => send(requestOf(method, path, init))

@@ -1,4 +1,3 @@
-import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import {
   type Failure,
@@ -8,7 +7,7 @@ import {
   type Refusal,
   sayIssue,
 } from '../../core/errors'
-import type { HttpEnv } from '../../http/context'
+import type { FailureRenderer } from '../../http/mount'
 import { failureHeaders } from '../../http/render-failure'
 import { sayTypeMismatch, sayTypeRefusal } from '../../http/say-type-mismatch'
 import { sayReplayOver, tooManyUnsizedUploads } from '../../http/shared-sentences'
@@ -96,29 +95,25 @@ const brokenGateway: Rendered = {
   message: 'An unexpected error occurred on the server',
 }
 
-/** The answer to `failure` in Ctxfy's shape: `{error, message, code, details?, requestId?}`. */
-export function renderFailure(c: Context<HttpEnv>, failure: Failure): Response {
-  const render = table[failure.code] as (failure: Failure) => Rendered
-  const { status, error, message, details } = render(failure)
-  const body = {
-    error,
-    message,
-    code: status,
-    ...(details ? { details } : {}),
-    ...(status === 500 ? { requestId: c.var.requestId } : {}),
-  }
-  return c.json(body, status, failureHeaders(failure))
-}
-
-/** The answer where there is no such route. */
-export function renderNoRoute(c: Context<HttpEnv>): Response {
-  return c.json({ error: 'Not Found', message: 'There is nothing here', code: 404 }, 404)
-}
-
-/** The answer to a method that a path does not know. `allow` lists those it does. */
-export function renderMethodNotAllowed(c: Context<HttpEnv>, allow: string): Response {
-  const message = `${c.req.method} is not possible here`
-  return c.json({ error: 'Method Not Allowed', message, code: 405 }, 405, { allow })
+/** Answers in Ctxfy's shape: `{error, message, code, details?, requestId?}`. */
+export const ctxfyFailures: FailureRenderer = {
+  renderFailure(c, failure) {
+    const render = table[failure.code] as (failure: Failure) => Rendered
+    const { status, error, message, details } = render(failure)
+    const body = {
+      error,
+      message,
+      code: status,
+      ...(details ? { details } : {}),
+      ...(status === 500 ? { requestId: c.var.requestId } : {}),
+    }
+    return c.json(body, status, failureHeaders(failure))
+  },
+  renderNoRoute: (c) => c.json({ error: 'Not Found', message: 'There is nothing here', code: 404 }, 404),
+  renderMethodNotAllowed(c, allow) {
+    const message = `${c.req.method} is not possible here`
+    return c.json({ error: 'Method Not Allowed', message, code: 405 }, 405, { allow })
+  },
 }
 
 function sayRefusal(refusal: Refusal): string {

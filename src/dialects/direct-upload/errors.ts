@@ -1,7 +1,6 @@
-import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Failure, FailureCode, FailureOf, Issue, Refusal } from '../../core/errors'
-import type { HttpEnv } from '../../http/context'
+import type { FailureRenderer } from '../../http/mount'
 import { failureHeaders } from '../../http/render-failure'
 import { sayTypeMismatch, sayTypeRefusal } from '../../http/say-type-mismatch'
 import { sayReplayOver, tooManyUnsizedUploads } from '../../http/shared-sentences'
@@ -103,25 +102,22 @@ const table = {
   }),
 } satisfies Table
 
-/** The answer to `failure`: FastAPI's `{detail: […]}` for input, `{detail, error, error_code}` for the rest. */
-export function renderFailure(c: Context<HttpEnv>, failure: Failure): Response {
-  const render = table[failure.code] as (failure: Failure) => Rendered
-  const rendered = render(failure)
-  const headers = failureHeaders(failure)
-  if ('issues' in rendered) return c.json({ detail: rendered.issues.map(presentIssue) }, 422, headers)
-  const { status, detail, error } = rendered
-  return c.json({ detail, error, error_code: failure.code }, status, headers)
-}
-
-/** The answer where there is no such route. */
-export function renderNoRoute(c: Context<HttpEnv>): Response {
-  return c.json({ detail: 'There is nothing here', error: 'Not Found', error_code: 'not_found' }, 404)
-}
-
-/** The answer to another method than the ones in `allow`. */
-export function renderWrongMethod(c: Context<HttpEnv>, allow: string): Response {
-  const detail = `${c.req.method} is not possible here`
-  return c.json({ detail, error: 'Method Not Allowed', error_code: 'method_not_allowed' }, 405, { allow })
+/** FastAPI's `{detail: […]}` for input, `{detail, error, error_code}` for the rest. */
+export const directUploadFailures: FailureRenderer = {
+  renderFailure(c, failure) {
+    const render = table[failure.code] as (failure: Failure) => Rendered
+    const rendered = render(failure)
+    const headers = failureHeaders(failure)
+    if ('issues' in rendered) return c.json({ detail: rendered.issues.map(presentIssue) }, 422, headers)
+    const { status, detail, error } = rendered
+    return c.json({ detail, error, error_code: failure.code }, status, headers)
+  },
+  renderNoRoute: (c) =>
+    c.json({ detail: 'There is nothing here', error: 'Not Found', error_code: 'not_found' }, 404),
+  renderMethodNotAllowed(c, allow) {
+    const detail = `${c.req.method} is not possible here`
+    return c.json({ detail, error: 'Method Not Allowed', error_code: 'method_not_allowed' }, 405, { allow })
+  },
 }
 
 const types = new Map<string, string>(Object.entries(sentences).map(([type, sentence]) => [sentence, type]))

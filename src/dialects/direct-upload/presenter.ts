@@ -3,17 +3,27 @@ import { artifactTypeOf, type Metadata } from '../../core/files/metadata'
 import type { FileId } from '../../core/ids'
 import type { PresignedPut } from '../../core/ports/presigner'
 import type { Upload } from '../../core/uploads/upload'
+import type * as Answered from './answers'
 
 /** What belongs to a blob and is not part of the file itself. */
 export type BlobFacts = { signedId: string; serviceName: string }
 
 /** A blob whose bytes are awaited, `put` being how to send them; null for who may not. */
-export function presentPending(file: FileBase, upload: Upload, facts: BlobFacts, put: PresignedPut | null) {
+export function presentPending(
+  file: FileBase,
+  upload: Upload,
+  facts: BlobFacts,
+  put: PresignedPut | null,
+): Answered.Blob {
   return present(file, { key: upload.contentKey, byteSize: upload.byteSize ?? 0 }, facts, put)
 }
 
 /** A blob as it is now. `put` is only of use while its bytes are awaited. */
-export function presentBlob(file: StoredFile | PendingFile, facts: BlobFacts, put: PresignedPut | null) {
+export function presentBlob(
+  file: StoredFile | PendingFile,
+  facts: BlobFacts,
+  put: PresignedPut | null,
+): Answered.Blob {
   if (!isStored(file)) return presentPending(file, file.upload, facts, put)
   const { objectKey, byteSize } = file.content
   return present(file, { key: objectKey, byteSize }, facts, null)
@@ -25,7 +35,7 @@ function present(
   bytes: { key: string; byteSize: number },
   { signedId, serviceName }: BlobFacts,
   put: PresignedPut | null,
-) {
+): Answered.Blob {
   return {
     id: integerIdOf(file.id),
     key: bytes.key,

@@ -18,18 +18,23 @@ const unless = (sentence: string) => (issue: { input?: unknown }) =>
 const text = z.string({ error: unless(sentences.string_type) })
 
 /** Any JSON object, as it is: no name in it is special. */
-const jsonObject = z.custom<Metadata>(
-  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-  'Input should be a valid dictionary',
-)
+const jsonObject = z
+  .custom<Metadata>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    'Input should be a valid dictionary',
+  )
+  .meta({ type: 'object' })
 
 /** Also a string of digits, which pydantic and Rails both take. */
-const byteSize = z.unknown().transform((value, context): number => {
-  const sentence = sentenceAboutInteger(value)
-  if (sentence === null) return Number(value)
-  context.addIssue({ code: 'custom', message: sentence, input: value })
-  return z.NEVER
-})
+const byteSize = z
+  .unknown()
+  .meta({ type: 'integer', minimum: 0 })
+  .transform((value, context): number => {
+    const sentence = sentenceAboutInteger(value)
+    if (sentence === null) return Number(value)
+    context.addIssue({ code: 'custom', message: sentence, input: value })
+    return z.NEVER
+  })
 
 function sentenceAboutInteger(value: unknown): string | null {
   if (value === undefined) return sentences.missing

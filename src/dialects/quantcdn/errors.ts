@@ -1,6 +1,6 @@
-import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Failure, FailureCode, FailureOf, Issue, Refusal } from '../../core/errors'
+import type { FailureRenderer } from '../../http/mount'
 import { failureHeaders } from '../../http/render-failure'
 import { sayTypeMismatch, sayTypeRefusal } from '../../http/say-type-mismatch'
 import { sayReplayOver, tooManyUnsizedUploads } from '../../http/shared-sentences'
@@ -98,11 +98,16 @@ const table = {
   internal: () => brokenGateway,
 } satisfies Table
 
-/** The answer to `failure` in QuantCDN's shape: `{error: true, message, details?}`. */
-export function renderFailure(c: Context, failure: Failure): Response {
-  const render = table[failure.code] as (failure: Failure) => Rendered
-  const { status, message, details } = render(failure)
-  return c.json({ error: true, message, ...(details ? { details } : {}) }, status, failureHeaders(failure))
+/** Answers in QuantCDN's shape: `{error: true, message, details?}`. */
+export const quantcdnFailures: FailureRenderer = {
+  renderFailure(c, failure) {
+    const render = table[failure.code] as (failure: Failure) => Rendered
+    const { status, message, details } = render(failure)
+    return c.json({ error: true, message, ...(details ? { details } : {}) }, status, failureHeaders(failure))
+  },
+  renderNoRoute: (c) => c.json({ error: true, message: 'There is nothing here' }, 404),
+  renderMethodNotAllowed: (c, allow) =>
+    c.json({ error: true, message: `${c.req.method} is not possible here` }, 405, { allow }),
 }
 
 function badRequest(details: readonly Issue[]): Rendered {

@@ -2,6 +2,7 @@ import type { FileBase, StoredFile } from '../../core/files/file-record'
 import type { CreatedMultipart } from '../../core/uploads/create-upload'
 import { partCountOf } from '../../core/uploads/parts'
 import type { PresignedUpload } from '../../core/uploads/presign-upload'
+import type * as Answered from './answers'
 
 /** What every answer about a file says. */
 function presentBase(file: FileBase) {
@@ -14,17 +15,17 @@ function presentBase(file: FileBase) {
   }
 }
 
-export function presentListed(file: StoredFile) {
+export function presentListed(file: StoredFile): Answered.ListedFile {
   return { ...presentBase(file), size: file.content.byteSize }
 }
 
 /** A file with where it is: `s3Uri` for whoever may read the bucket, `url` for everyone for an hour. */
-export function presentStored(file: StoredFile, s3Uri: string, url: string) {
+export function presentStored(file: StoredFile, s3Uri: string, url: string): Answered.StoredFile {
   return { ...presentListed(file), s3Uri, url }
 }
 
 /** `size` is there only when it was promised. */
-export function presentPresigned({ file, upload, url, ttlSeconds }: PresignedUpload) {
+export function presentPresigned({ file, upload, url, ttlSeconds }: PresignedUpload): Answered.PresignedFile {
   return {
     ...presentBase(file),
     ...(upload.byteSize === null ? {} : { size: upload.byteSize }),
@@ -35,7 +36,11 @@ export function presentPresigned({ file, upload, url, ttlSeconds }: PresignedUpl
 }
 
 /** More bytes than one PUT can carry: how to send them by the gateway's own endpoints, under `uploadsUrl`. */
-export function presentInParts({ file, upload }: CreatedMultipart, uploadsUrl: string, now: number) {
+export function presentInParts(
+  { file, upload }: CreatedMultipart,
+  uploadsUrl: string,
+  now: number,
+): Answered.FileInParts {
   const own = `${uploadsUrl}/${file.id}`
   return {
     ...presentBase(file),

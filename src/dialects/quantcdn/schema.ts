@@ -25,10 +25,12 @@ export const supportedContentTypes = [
 ]
 
 /** Any JSON object, as it is: what was parsed from JSON needs no look inside, and no name in it is special. */
-const jsonObject = z.custom<Metadata>(
-  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-  mustBe('a JSON object'),
-)
+const jsonObject = z
+  .custom<Metadata>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    mustBe('a JSON object'),
+  )
+  .meta({ type: 'object' })
 
 const uploadFileFields = {
   content: z.string(mustBe('a base64 string')).nullish(),

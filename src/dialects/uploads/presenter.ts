@@ -5,9 +5,10 @@ import { isMultipart, type MultipartUpload, partCountOf, type SignedPart } from 
 import type { Upload } from '../../core/uploads/upload'
 import type { UploadStatus } from '../../core/uploads/upload-status'
 import { formatFileId } from '../../http/file-ids'
+import type * as Answered from './answers'
 
 /** How to send the bytes; nothing where the organization has them already. */
-export function presentCreated(created: CreatedUpload) {
+export function presentCreated(created: CreatedUpload): Answered.Created {
   const id = formatFileId(created.file.id)
   switch (created.kind) {
     case 'known':
@@ -29,16 +30,16 @@ export function presentCreated(created: CreatedUpload) {
   }
 }
 
-export function presentSignedPart({ partNumber, url, headers, byteSize }: SignedPart) {
+export function presentSignedPart({ partNumber, url, headers, byteSize }: SignedPart): Answered.SignedPart {
   return { partNumber, url, headers, size: byteSize }
 }
 
-export function presentPart({ partNumber, byteSize, etag }: UploadedPart) {
+export function presentPart({ partNumber, byteSize, etag }: UploadedPart): Answered.Part {
   return { partNumber, size: byteSize, etag }
 }
 
 /** What is sealed is told while there is an upload; `parts` is null where the store cannot list them. */
-export function presentStatus({ file, parts }: UploadStatus) {
+export function presentStatus({ file, parts }: UploadStatus): Answered.Upload {
   const upload = uploadOf(file)
   return {
     id: formatFileId(file.id),

@@ -26,7 +26,7 @@ const createUploadFields = {
     .string(md5)
     .regex(/^[A-Za-z0-9+/]{21}[AQgw]==$/, md5)
     .nullish(),
-  metadata: z.custom<Metadata>(isObject, mustBe('an object')).nullish(),
+  metadata: z.custom<Metadata>(isObject, mustBe('an object')).meta({ type: 'object' }).nullish(),
   multipart: z.boolean(mustBe('true or false')).nullish(),
   partSize: byteCount.nullish(),
 }

@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import { describe, expect, it } from 'vitest'
 import { type Failure, type FailureCode, type FailureOf, GatewayError } from '../../../src/core/errors'
-import { renderFailure } from '../../../src/dialects/direct-upload/errors'
+import { directUploadFailures } from '../../../src/dialects/direct-upload/errors'
 import type { HttpEnv } from '../../../src/http/context'
 
 const fileId = '00000000-0000-7000-8000-000000000000'
@@ -64,7 +64,7 @@ async function answerTo(failure: Failure): Promise<Response> {
   })
   app.onError((error, c) => {
     if (!(error instanceof GatewayError)) throw error
-    return renderFailure(c, error.failure)
+    return directUploadFailures.renderFailure(c, error.failure)
   })
   return app.request('/')
 }

@@ -1,31 +1,37 @@
-import type { Context } from 'hono'
 import { fail, failField } from '../../../core/errors'
 import { type OrganizationId, parseOrganizationId } from '../../../core/ids'
 import { listApiKeys } from '../../../core/organizations/list-api-keys'
 import { sayValue } from '../../../core/say-value'
-import type { HttpEnv } from '../../../http/context'
-import { queryParameters } from '../../../http/query-parameters'
+import { operation } from '../../../http/operation'
 import { presentApiKeys } from '../presenter'
 
 const perPageDefault = 20
 const perPageMax = 100
 /** Far beyond every list; what is asked for stays a number that SQLite can count to. */
 const pageMax = 999_999_999
-const parameters = {
-  page: ['pageNumber'],
-  per_page: ['pageSize', 'limit'],
-  organization: ['organisation', 'organizationId', 'organisationId'],
-} as const
 
-/** `GET /v1/api-keys?page&per_page`: newest first, never with a secret. The root key adds `organization`. */
-export async function listApiKeysOperation(c: Context<HttpEnv>): Promise<Response> {
-  const query = queryParameters(c, parameters)
-  const page = parseCount('page', query.one('page'), 1, pageMax)
-  const perPage = parseCount('per_page', query.one('per_page'), perPageDefault, perPageMax)
-  const organizationId = parseOrganization(query.one('organization'))
-  const { keys, total } = await listApiKeys(c.var.gateway, c.var.principal, { organizationId, page, perPage })
-  return c.json(presentApiKeys(keys, page, perPage, total))
-}
+/** Newest first, never with a secret. */
+export const listApiKeysOperation = operation({
+  name: 'listApiKeys',
+  method: 'get',
+  path: '/api-keys',
+  summary: 'The API keys of an organization',
+  access: 'any',
+  query: {
+    page: ['pageNumber'],
+    per_page: ['pageSize', 'limit'],
+    organization: ['organisation', 'organizationId', 'organisationId'],
+  },
+  answers: { 200: 'ApiKeys' },
+  fails: ['missing_scope', 'organization_not_found'],
+  async handle(c, caller, { query }) {
+    const page = parseCount('page', query.one('page'), 1, pageMax)
+    const perPage = parseCount('per_page', query.one('per_page'), perPageDefault, perPageMax)
+    const organizationId = parseOrganization(query.one('organization'))
+    const { keys, total } = await listApiKeys(c.var.gateway, caller, { organizationId, page, perPage })
+    return c.json(presentApiKeys(keys, page, perPage, total))
+  },
+})
 
 function parseCount(name: string, text: string | undefined, fallback: number, max: number): number {
   if (!text) return fallback

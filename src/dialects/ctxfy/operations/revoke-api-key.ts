@@ -1,11 +1,19 @@
-import type { Context } from 'hono'
 import { revokeApiKey } from '../../../core/organizations/revoke-api-key'
-import type { HttpEnv } from '../../../http/context'
+import { operation } from '../../../http/operation'
 import { presentApiKey } from '../presenter'
 
-/** `DELETE /v1/api-keys/{id}`: the revoked key; a second time the same answer. */
-export async function revokeApiKeyOperation(c: Context<HttpEnv>): Promise<Response> {
-  const { gateway, credentials, principal } = c.var
-  const key = await revokeApiKey(gateway, credentials, principal, (c.req.param('id') ?? '').toLowerCase())
-  return c.json(presentApiKey(key))
-}
+/** The revoked key; a second time the same answer. */
+export const revokeApiKeyOperation = operation({
+  name: 'revokeApiKey',
+  method: 'delete',
+  path: '/api-keys/:id',
+  summary: 'Revoke an API key',
+  access: 'any',
+  answers: { 200: 'ApiKey' },
+  fails: ['missing_scope', 'api_key_not_found'],
+  async handle(c, caller) {
+    const { gateway, credentials } = c.var
+    const key = await revokeApiKey(gateway, credentials, caller, (c.req.param('id') ?? '').toLowerCase())
+    return c.json(presentApiKey(key))
+  },
+})

@@ -1,27 +1,28 @@
-import type { Context } from 'hono'
 import { associateFile } from '../../../core/associations/associate-file'
 import { parseResourceId, parseResourceType } from '../../../core/associations/association'
-import { requireScope } from '../../../core/organizations/principal'
-import type { HttpEnv } from '../../../http/context'
-import { idempotencyKeyOf } from '../../../http/idempotency-key'
-import { parseFields } from '../../../http/parse-fields'
+import { operation } from '../../../http/operation'
 import { presentAssociation } from '../../../http/present-file'
-import { readJson } from '../../../http/read-json'
 import { associationRequest } from '../schema'
 import { fileIdOf } from './file-id'
 
-/** `POST /v1/files/{id}/associations`: 201 also where the association was there. */
-export async function associateFileOperation(c: Context<HttpEnv>): Promise<Response> {
-  const { organizationId } = requireScope(c.var.principal, 'files:write')
-  const idempotencyKey = idempotencyKeyOf(c)
-  const id = fileIdOf(c)
-  const { resourceType, resourceId } = parseFields(associationRequest, await readJson(c))
-  const resource = {
-    type: parseResourceType(resourceType, 'resourceType'),
-    id: parseResourceId(resourceId, 'resourceId'),
-  }
-  const file = { organizationId, id }
-  const { association, replayed } = await associateFile(c.var.gateway, file, resource, idempotencyKey)
-  if (replayed) c.header('Idempotent-Replayed', 'true')
-  return c.json(presentAssociation(association), 201)
-}
+/** 201 also where the association was there. */
+export const associateFileOperation = operation({
+  name: 'associateFile',
+  method: 'post',
+  path: '/:fileId/associations',
+  summary: 'Tie a file to something of yours',
+  access: 'files:write',
+  body: associationRequest,
+  answers: { 201: 'Association' },
+  fails: ['file_not_found'],
+  async handle(c, { organizationId }, { body, idempotencyKey }) {
+    const resource = {
+      type: parseResourceType(body.resourceType, 'resourceType'),
+      id: parseResourceId(body.resourceId, 'resourceId'),
+    }
+    const file = { organizationId, id: fileIdOf(c) }
+    const { association, replayed } = await associateFile(c.var.gateway, file, resource, idempotencyKey)
+    if (replayed) c.header('Idempotent-Replayed', 'true')
+    return c.json(presentAssociation(association), 201)
+  },
+})

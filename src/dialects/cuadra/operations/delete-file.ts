@@ -1,12 +1,17 @@
-import type { Context } from 'hono'
 import { deleteFile } from '../../../core/files/delete-file'
-import { requireScope } from '../../../core/organizations/principal'
-import type { HttpEnv } from '../../../http/context'
+import { operation } from '../../../http/operation'
 import { fileIdOf } from './file-id'
 
-/** `DELETE /v1/files/{id}`, with its associations. */
-export async function deleteFileOperation(c: Context<HttpEnv>): Promise<Response> {
-  const { organizationId } = requireScope(c.var.principal, 'files:write')
-  await deleteFile(c.var.gateway, organizationId, fileIdOf(c))
-  return c.body(null, 204)
-}
+export const deleteFileOperation = operation({
+  name: 'deleteFile',
+  method: 'delete',
+  path: '/:fileId',
+  summary: 'Delete a file with its associations',
+  access: 'files:write',
+  answers: { 204: 'Deleted' },
+  fails: ['file_not_found'],
+  async handle(c, { organizationId }) {
+    await deleteFile(c.var.gateway, organizationId, fileIdOf(c))
+    return c.body(null, 204)
+  },
+})

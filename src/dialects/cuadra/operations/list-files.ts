@@ -1,47 +1,51 @@
-import type { Context } from 'hono'
 import { parseResourceId, parseResourceType } from '../../../core/associations/association'
 import { failField } from '../../../core/errors'
 import { formatCursor } from '../../../core/files/file-cursor'
 import { type FileRecord, fileStatuses } from '../../../core/files/file-record'
 import type { FileSelection } from '../../../core/files/file-selection'
 import { listFiles } from '../../../core/files/list-files'
-import { requireScope } from '../../../core/organizations/principal'
 import { sayValue } from '../../../core/say-value'
-import type { HttpEnv } from '../../../http/context'
+import { operation } from '../../../http/operation'
 import { pageParameters, parseBefore, parseLimit } from '../../../http/page-parameters'
 import { presentFile } from '../../../http/present-file'
-import { queryParameters } from '../../../http/query-parameters'
 import { expandParameter, expandsAssociations } from './expand'
 
 const limits = { fallback: 20, max: 100 }
-const parameters = {
-  statusFilter: ['status'],
-  resourceType: [],
-  resourceId: [],
-  ...pageParameters,
-  ...expandParameter,
-} as const
 
-/** `GET /v1/files`: newest first. */
-export async function listFilesOperation(c: Context<HttpEnv>): Promise<Response> {
-  const { organizationId } = requireScope(c.var.principal, 'files:read')
-  const query = queryParameters(c, parameters)
-  const selection = {
-    terms: [],
-    status: parseStatus(query.one('statusFilter')),
-    resource: parseResource(query.one('resourceType'), query.one('resourceId')),
-  }
-  const page = await listFiles(c.var.gateway, organizationId, selection, {
-    before: parseBefore(query.one('cursor')),
-    limit: parseLimit(query.one('limit'), limits),
-    withAssociations: expandsAssociations(query),
-  })
-  return c.json({
-    items: page.files.map(({ file, associations }) => presentFile(file, associations)),
-    hasMore: page.next !== null,
-    nextCursor: page.next && formatCursor(page.next),
-  })
-}
+/** Newest first. */
+export const listFilesOperation = operation({
+  name: 'listFiles',
+  method: 'get',
+  path: '',
+  summary: 'The files of every dialect, in every state',
+  access: 'files:read',
+  query: {
+    statusFilter: ['status'],
+    resourceType: [],
+    resourceId: [],
+    ...pageParameters,
+    ...expandParameter,
+  },
+  answers: { 200: 'Files' },
+  fails: ['store_failed'],
+  async handle(c, { organizationId }, { query }) {
+    const selection = {
+      terms: [],
+      status: parseStatus(query.one('statusFilter')),
+      resource: parseResource(query.one('resourceType'), query.one('resourceId')),
+    }
+    const page = await listFiles(c.var.gateway, organizationId, selection, {
+      before: parseBefore(query.one('cursor')),
+      limit: parseLimit(query.one('limit'), limits),
+      withAssociations: expandsAssociations(query),
+    })
+    return c.json({
+      items: page.files.map(({ file, associations }) => presentFile(file, associations)),
+      hasMore: page.next !== null,
+      nextCursor: page.next && formatCursor(page.next),
+    })
+  },
+})
 
 function parseStatus(text: string | undefined): FileRecord['status'] | null {
   if (!text) return null

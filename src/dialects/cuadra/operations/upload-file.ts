@@ -1,13 +1,13 @@
-import type { Context, Handler } from 'hono'
+import type { Context } from 'hono'
 import type { Association } from '../../../core/associations/association'
 import { failField } from '../../../core/errors'
 import type { FileOrigin } from '../../../core/files/file-record'
 import { sanitizeFilename } from '../../../core/files/filename'
-import { type Member, requireScope } from '../../../core/organizations/principal'
+import type { Member } from '../../../core/organizations/principal'
 import type { NewFile } from '../../../core/uploads/begin-upload'
 import { type StreamedUpload, uploadStream } from '../../../core/uploads/upload-stream'
 import type { HttpEnv } from '../../../http/context'
-import { idempotencyKeyOf } from '../../../http/idempotency-key'
+import { operation } from '../../../http/operation'
 import { presentFile } from '../../../http/present-file'
 import { type Form, type FormFile, readForm } from '../../../http/read-form'
 import { type AcceptedTypes, acceptedContentType } from '../accepted-types'
@@ -15,48 +15,61 @@ import { type UploadFields, uploadFieldNames, uploadFieldsReader } from '../uplo
 
 const octetStream = 'application/octet-stream'
 
-/** `POST /v1/files`: a multipart form, stored as it arrives. The file may come before or after the fields. */
-export function uploadFileOperation(accepted: AcceptedTypes): Handler<HttpEnv> {
-  return async (c) => {
-    const member = requireScope(c.var.principal, 'files:write')
-    const { organizationId } = member
-    const idempotencyKey = idempotencyKeyOf(c)
-    const { gateway } = c.var
-    const byteSizeMax = gateway.limits.formUploadMaxBytes
-    const fields = uploadFieldsReader()
-    const form = readForm(c.req.raw, {
-      file: 'file',
-      fields: uploadFieldNames,
-      fileMaxBytes: byteSizeMax,
-      onField: fields.take,
-    })
-    try {
-      const part = (await form.nextFile()) ?? failField('file', 'is required')
-      const file = { organizationId, metadata: {}, ...describe(part, accepted) }
-      const uploaded = await uploadStream(gateway, {
-        file,
-        chunks: part.chunks,
-        byteSizeMax,
-        announcedBytesMax: form.announcedBytes,
-        details: async () => detailsOf(await fieldsOf(form, fields.read), member),
-        idempotencyKey,
-        operation: 'cuadra.uploadFile',
+/** A multipart form, stored as it arrives. The file may come before or after the fields. */
+export const uploadFileOperation = (accepted: AcceptedTypes) =>
+  operation({
+    name: 'uploadFile',
+    method: 'post',
+    path: '',
+    summary: 'Store the file of a multipart form',
+    access: 'files:write',
+    answers: { 201: 'File' },
+    fails: [
+      'invalid_request',
+      'unsupported_body',
+      'unsupported_content_type',
+      'content_too_large',
+      'body_timed_out',
+      'type_mismatch',
+      'quota_exceeded',
+      'too_many_uploads',
+      'too_many_files',
+      'upload_superseded',
+      'store_failed',
+    ],
+    async handle(c, member, { idempotencyKey }) {
+      const { organizationId } = member
+      const { gateway } = c.var
+      const byteSizeMax = gateway.limits.formUploadMaxBytes
+      const fields = uploadFieldsReader()
+      const form = readForm(c.req.raw, {
+        file: 'file',
+        fields: uploadFieldNames,
+        fileMaxBytes: byteSizeMax,
+        onField: fields.take,
       })
-      return answer(c, uploaded)
-    } finally {
-      form.release()
-    }
-  }
-}
-
-const unknownType = 'application/octet-stream'
+      try {
+        const part = (await form.nextFile()) ?? failField('file', 'is required')
+        const file = { organizationId, metadata: {}, ...describe(part, accepted) }
+        const uploaded = await uploadStream(gateway, {
+          file,
+          chunks: part.chunks,
+          byteSizeMax,
+          announcedBytesMax: form.announcedBytes,
+          details: async () => detailsOf(await fieldsOf(form, fields.read), member),
+          idempotencyKey,
+          operation: 'cuadra.uploadFile',
+        })
+        return answer(c, uploaded)
+      } finally {
+        form.release()
+      }
+    },
+  })
 
 /** What the file's part says of it. */
 function describe({ headers }: FormFile, accepted: AcceptedTypes): Pick<NewFile, 'filename' | 'contentType'> {
   const { filename, contentType, transferEncoding } = headers
-  // What a browser sends for a file input that was left empty (HTML, "Constructing the entry list").
-  if (filename === '' && (contentType ?? unknownType) === unknownType)
-    failField('file', 'is required: no file was chosen')
   if (filename === null) failField('file', 'must be sent as a file, with a filename')
   // What browsers send of an input that was left empty (HTML, "Constructing the entry list").
   if (filename === '' && (contentType ?? octetStream) === octetStream)

@@ -1,21 +1,29 @@
-import type { Context } from 'hono'
 import { isStored } from '../../../core/files/file-record'
 import { lookUpFile } from '../../../core/files/get-file'
-import { hasScope, requireScope } from '../../../core/organizations/principal'
+import { hasScope } from '../../../core/organizations/principal'
 import { presignAgain } from '../../../core/uploads/presign-upload'
-import type { HttpEnv } from '../../../http/context'
+import { operation } from '../../../http/operation'
 import { presentBlob } from '../presenter'
 import { blobFactsOf, signedFileIdOf } from './blob-facts'
 
 /**
- * `GET /api/v1/upload/direct/{signed_id}`: the blob; while its bytes are awaited with a fresh URL to PUT them
- * to. A credential that may only read gets none: with it, it could write.
+ * While its bytes are awaited, a blob comes with a fresh URL to PUT them to. A credential that may only read gets none:
+ * with it, it could write.
  */
-export async function getBlobOperation(c: Context<HttpEnv>): Promise<Response> {
-  const { gateway, principal } = c.var
-  const { organizationId } = requireScope(principal, 'files:read')
-  const file = await lookUpFile(gateway, organizationId, await signedFileIdOf(c, organizationId))
-  const mayPut = !isStored(file) && hasScope(principal, 'files:write')
-  const put = mayPut ? await presignAgain(gateway, file) : null
-  return c.json(presentBlob(file, await blobFactsOf(c, file), put))
-}
+export const getBlobOperation = operation({
+  name: 'getBlob',
+  method: 'get',
+  path: '/upload/direct/:signedId',
+  summary: 'A blob; while its bytes are awaited with a fresh URL to PUT them to',
+  access: 'files:read',
+  answers: { 200: 'Blob' },
+  fails: ['file_not_found', 'file_refused', 'upload_over', 'store_failed'],
+  async handle(c, caller) {
+    const { gateway } = c.var
+    const { organizationId } = caller
+    const file = await lookUpFile(gateway, organizationId, await signedFileIdOf(c, organizationId))
+    const mayPut = !isStored(file) && hasScope(caller, 'files:write')
+    const put = mayPut ? await presignAgain(gateway, file) : null
+    return c.json(presentBlob(file, await blobFactsOf(c, file), put))
+  },
+})

@@ -1,13 +1,18 @@
-import type { Context } from 'hono'
 import { deleteFile } from '../../../core/files/delete-file'
-import { requireScope } from '../../../core/organizations/principal'
-import type { HttpEnv } from '../../../http/context'
+import { operation } from '../../../http/operation'
 import { fileIdOf } from './file-id'
 
-/** `DELETE …/ai/files/{fileId}` */
-export async function deleteFileOperation(c: Context<HttpEnv>): Promise<Response> {
-  const { organizationId } = requireScope(c.var.principal, 'files:write')
-  const fileId = fileIdOf(c)
-  await deleteFile(c.var.gateway, organizationId, fileId)
-  return c.json({ message: 'File deleted', fileId })
-}
+export const deleteFileOperation = operation({
+  name: 'deleteFile',
+  method: 'delete',
+  path: '/:fileId',
+  summary: 'Delete a file',
+  access: 'files:write',
+  answers: { 200: 'Deleted' },
+  fails: ['file_not_found'],
+  async handle(c, { organizationId }) {
+    const fileId = fileIdOf(c)
+    await deleteFile(c.var.gateway, organizationId, fileId)
+    return c.json({ message: 'File deleted', fileId })
+  },
+})

@@ -1,15 +1,20 @@
-import type { Context } from 'hono'
 import { getFile, presignDownload } from '../../../core/files/get-file'
-import { requireScope } from '../../../core/organizations/principal'
-import type { HttpEnv } from '../../../http/context'
+import { operation } from '../../../http/operation'
 import { presentStored } from '../presenter'
 import { fileIdOf } from './file-id'
 
-/** `GET …/ai/files/{fileId}`: the file with a download URL. */
-export async function getFileOperation(c: Context<HttpEnv>): Promise<Response> {
-  const { gateway } = c.var
-  const { organizationId } = requireScope(c.var.principal, 'files:read')
-  const file = await getFile(gateway, organizationId, fileIdOf(c))
-  const url = await presignDownload(gateway, file)
-  return c.json(presentStored(file, gateway.presigner.uri(file.content.objectKey), url))
-}
+export const getFileOperation = operation({
+  name: 'getFile',
+  method: 'get',
+  path: '/:fileId',
+  summary: 'A file with a download URL',
+  access: 'files:read',
+  answers: { 200: 'StoredFile' },
+  fails: ['file_not_found', 'file_uploading', 'file_refused', 'store_failed'],
+  async handle(c, { organizationId }) {
+    const { gateway } = c.var
+    const file = await getFile(gateway, organizationId, fileIdOf(c))
+    const url = await presignDownload(gateway, file)
+    return c.json(presentStored(file, gateway.presigner.uri(file.content.objectKey), url))
+  },
+})

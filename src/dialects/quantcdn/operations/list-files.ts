@@ -1,4 +1,3 @@
-import type { Context } from 'hono'
 import { failField } from '../../../core/errors'
 import { formatCursor } from '../../../core/files/file-cursor'
 import { isStored } from '../../../core/files/file-record'
@@ -7,37 +6,42 @@ import type { Json, MetadataTerm } from '../../../core/files/metadata'
 import { parseMetadataFilter } from '../../../core/files/metadata-filter'
 import type { OrganizationId } from '../../../core/ids'
 import { parseJson } from '../../../core/json'
-import { requireScope } from '../../../core/organizations/principal'
 import { sayValue } from '../../../core/say-value'
-import type { HttpEnv } from '../../../http/context'
+import { operation } from '../../../http/operation'
 import { pageParameters, parseBefore, parseLimit } from '../../../http/page-parameters'
-import { queryParameters } from '../../../http/query-parameters'
 import { presentListed } from '../presenter'
 
 const limits = { fallback: 50, max: 200 }
-const parameters = { filter: [], ...pageParameters } as const
-const hint = '; metadata is asked for in filter, as in filter={"tag":"a"}'
 
-/** `GET …/ai/files?filter&limit&cursor`: newest first. */
-export async function listFilesOperation(c: Context<HttpEnv>): Promise<Response> {
-  const { organizationId } = requireScope(c.var.principal, 'files:read')
-  const query = queryParameters(c, parameters, hint)
-  const terms = await parseFilter(organizationId, query.one('filter'))
-  const selection = { terms, status: null, resource: null }
-  const page = await listFiles(c.var.gateway, organizationId, selection, {
-    before: parseBefore(query.one('cursor')),
-    limit: parseLimit(query.one('limit'), limits),
-    withAssociations: false,
-  })
-  return c.json({
-    files: page.files
-      .map(({ file }) => file)
-      .filter(isStored)
-      .map(presentListed),
-    nextCursor: page.next && formatCursor(page.next),
-    hasMore: page.next !== null,
-  })
-}
+/** Newest first. */
+export const listFilesOperation = operation({
+  name: 'listFiles',
+  method: 'get',
+  path: '',
+  summary: 'The files with bytes, by their metadata',
+  access: 'files:read',
+  query: { filter: [], ...pageParameters },
+  queryHint: '; metadata is asked for in filter, as in filter={"tag":"a"}',
+  answers: { 200: 'Files' },
+  fails: ['store_failed'],
+  async handle(c, { organizationId }, { query }) {
+    const terms = await parseFilter(organizationId, query.one('filter'))
+    const selection = { terms, status: null, resource: null }
+    const page = await listFiles(c.var.gateway, organizationId, selection, {
+      before: parseBefore(query.one('cursor')),
+      limit: parseLimit(query.one('limit'), limits),
+      withAssociations: false,
+    })
+    return c.json({
+      files: page.files
+        .map(({ file }) => file)
+        .filter(isStored)
+        .map(presentListed),
+      nextCursor: page.next && formatCursor(page.next),
+      hasMore: page.next !== null,
+    })
+  },
+})
 
 async function parseFilter(
   organizationId: OrganizationId,

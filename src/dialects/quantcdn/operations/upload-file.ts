@@ -1,4 +1,4 @@
-import type { Context, Handler } from 'hono'
+import type { Context } from 'hono'
 import { fail, failField } from '../../../core/errors'
 import { essenceOf, parseContentType } from '../../../core/files/content-type'
 import { sanitizeFilename } from '../../../core/files/filename'
@@ -6,52 +6,72 @@ import { presignDownload } from '../../../core/files/get-file'
 import { checkMetadata } from '../../../core/files/metadata'
 import { canonicalTypeOf } from '../../../core/files/type-names'
 import { singlePutMaxBytes } from '../../../core/gateway'
-import { requireScope } from '../../../core/organizations/principal'
 import { sayValue } from '../../../core/say-value'
 import type { NewFile } from '../../../core/uploads/begin-upload'
 import { type CreateUpload, createUpload } from '../../../core/uploads/create-upload'
 import { presignUpload } from '../../../core/uploads/presign-upload'
 import { uploadBytes } from '../../../core/uploads/upload-bytes'
 import type { HttpEnv } from '../../../http/context'
-import { idempotencyKeyOf } from '../../../http/idempotency-key'
+import { operation } from '../../../http/operation'
 import { parseFields } from '../../../http/parse-fields'
 import { readJsonUpload } from '../../../http/read-json-upload'
 import { presentInParts, presentPresigned, presentStored } from '../presenter'
 import { uploadFileRequest } from '../schema'
 
-/** `POST …/ai/files`: the bytes as base64 in the body, or a URL to PUT them to. */
-export function uploadFileOperation(supported: readonly string[]): Handler<HttpEnv> {
-  return async (c) => {
-    const { organizationId } = requireScope(c.var.principal, 'files:write')
-    const idempotencyKey = idempotencyKeyOf(c)
-    const { limits } = c.var.gateway
-    const body = await readJsonUpload(c.req.raw, {
-      field: 'content',
-      maxDecodedBytes: limits.directUploadMaxBytes,
-    })
-    const request = parseFields(uploadFileRequest, body.fields)
-    const file: NewFile = {
-      organizationId,
-      filename: request.filename == null ? null : sanitizeFilename(request.filename),
-      contentType: supportedContentType(request.contentType, supported),
-      metadata: checkMetadata(request.metadata ?? {}, 'metadata'),
-    }
-    const size = request.size ?? null
-    const { bytes } = body
+/** `supported` are the media types that are accepted. */
+export const uploadFileOperation = (supported: readonly string[]) =>
+  operation({
+    name: 'uploadFile',
+    method: 'post',
+    path: '',
+    summary: 'Store the base64 bytes of the body, or get a URL to PUT them to',
+    access: 'files:write',
+    answers: { 201: 'UploadedFile' },
+    fails: [
+      'invalid_request',
+      'unsupported_content_type',
+      'content_too_large',
+      'body_timed_out',
+      'upload_too_large',
+      'size_mismatch',
+      'type_mismatch',
+      'quota_exceeded',
+      'too_many_uploads',
+      'too_many_unsized_uploads',
+      'too_many_files',
+      'replay_over',
+      'upload_superseded',
+      'store_failed',
+    ],
+    async handle(c, { organizationId }, { idempotencyKey }) {
+      const { limits } = c.var.gateway
+      const body = await readJsonUpload(c.req.raw, {
+        field: 'content',
+        maxDecodedBytes: limits.directUploadMaxBytes,
+      })
+      const request = parseFields(uploadFileRequest, body.fields)
+      const file: NewFile = {
+        organizationId,
+        filename: request.filename == null ? null : sanitizeFilename(request.filename),
+        contentType: supportedContentType(request.contentType, supported),
+        metadata: checkMetadata(request.metadata ?? {}, 'metadata'),
+      }
+      const size = request.size ?? null
+      const { bytes } = body
 
-    if (request.requestUploadUrl === true) {
-      if (bytes !== null && bytes.length > 0) failField('content', 'must be left out with requestUploadUrl')
-      const operation = 'quantcdn.uploadFile.presigned'
-      if (size !== null && size > singlePutMaxBytes)
-        return createInParts(c, { file, byteSize: size, idempotencyKey, operation })
-      return presign(c, { file, byteSize: size, idempotencyKey, operation })
-    }
-    if (bytes === null) failField('content', 'is required unless requestUploadUrl is true')
-    if (size !== null && size !== bytes.length)
-      fail({ code: 'size_mismatch', expected: size, actual: bytes.length })
-    return store(c, { file, bytes, idempotencyKey, operation: 'quantcdn.uploadFile.direct' })
-  }
-}
+      if (request.requestUploadUrl === true) {
+        if (bytes !== null && bytes.length > 0) failField('content', 'must be left out with requestUploadUrl')
+        const operationName = 'quantcdn.uploadFile.presigned'
+        if (size !== null && size > singlePutMaxBytes)
+          return createInParts(c, { file, byteSize: size, idempotencyKey, operation: operationName })
+        return presign(c, { file, byteSize: size, idempotencyKey, operation: operationName })
+      }
+      if (bytes === null) failField('content', 'is required unless requestUploadUrl is true')
+      if (size !== null && size !== bytes.length)
+        fail({ code: 'size_mismatch', expected: size, actual: bytes.length })
+      return store(c, { file, bytes, idempotencyKey, operation: 'quantcdn.uploadFile.direct' })
+    },
+  })
 
 async function store(c: Context<HttpEnv>, input: Parameters<typeof uploadBytes>[1]): Promise<Response> {
   const { gateway } = c.var

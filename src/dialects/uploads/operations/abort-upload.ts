@@ -1,12 +1,18 @@
-import type { Context } from 'hono'
-import { requireScope } from '../../../core/organizations/principal'
 import { abortUpload } from '../../../core/uploads/abort-upload'
-import type { HttpEnv } from '../../../http/context'
+import { operation } from '../../../http/operation'
 import { uploadIdOf } from './upload-id'
 
-/** `DELETE /v1/uploads/{id}`: 204, however often; 409 when the file is ready. */
-export async function abortUploadOperation(c: Context<HttpEnv>): Promise<Response> {
-  const { organizationId } = requireScope(c.var.principal, 'files:write')
-  await abortUpload(c.var.gateway, organizationId, uploadIdOf(c))
-  return c.body(null, 204)
-}
+/** 204, however often; 409 when the file is ready. */
+export const abortUploadOperation = operation({
+  name: 'abortUpload',
+  method: 'delete',
+  path: '/:id',
+  summary: 'Give an upload up: its bytes are deleted and what it reserved is free',
+  access: 'files:write',
+  answers: { 204: 'Aborted' },
+  fails: ['file_not_found', 'upload_over'],
+  async handle(c, { organizationId }) {
+    await abortUpload(c.var.gateway, organizationId, uploadIdOf(c))
+    return c.body(null, 204)
+  },
+})

@@ -1,28 +1,36 @@
-import type { Context } from 'hono'
-import { requireScope } from '../../../core/organizations/principal'
 import { completeUpload } from '../../../core/uploads/complete-upload'
-import type { HttpEnv } from '../../../http/context'
-import { idempotencyKeyOf } from '../../../http/idempotency-key'
-import { parseFields } from '../../../http/parse-fields'
+import { operation } from '../../../http/operation'
 import { presentFile } from '../../../http/present-file'
-import { readOptionalJson } from '../../../http/read-json'
 import { completeUploadRequest } from '../schema'
 import { uploadIdOf } from './upload-id'
 
-/**
- * `POST /v1/uploads/{id}/complete`: the file, once its bytes are there and are what was promised. `parts` are
- * only needed where the store cannot list them.
- */
-export async function completeUploadOperation(c: Context<HttpEnv>): Promise<Response> {
-  const { organizationId } = requireScope(c.var.principal, 'files:write')
-  const idempotencyKey = idempotencyKeyOf(c)
-  const { parts } = parseFields(completeUploadRequest, (await readOptionalJson(c)) ?? {})
-  const file = await completeUpload(
-    c.var.gateway,
-    organizationId,
-    uploadIdOf(c),
-    parts ?? null,
-    idempotencyKey,
-  )
-  return c.json(presentFile(file, null))
-}
+/** The file, once its bytes are there and are what was promised. `parts` are only needed where the store cannot list them. */
+export const completeUploadOperation = operation({
+  name: 'completeUpload',
+  method: 'post',
+  path: '/:id/complete',
+  summary: 'End an upload: its bytes are verified and its file is ready',
+  access: 'files:write',
+  body: completeUploadRequest,
+  // Ten thousand parts with their ETags.
+  bodyMaxBytes: 2 * 1024 ** 2,
+  isBodyOptional: true,
+  answers: { 200: 'File' },
+  fails: [
+    'file_not_found',
+    'not_arrived',
+    'upload_refused',
+    'parts_missing',
+    'parts_required',
+    'parts_refused',
+    'upload_over',
+    'quota_exceeded',
+    'store_failed',
+  ],
+  async handle(c, { organizationId }, { body, idempotencyKey }) {
+    const { gateway } = c.var
+    const parts = body.parts ?? null
+    const file = await completeUpload(gateway, organizationId, uploadIdOf(c), parts, idempotencyKey)
+    return c.json(presentFile(file, null))
+  },
+})

@@ -1,12 +1,18 @@
-import type { Context } from 'hono'
-import { requireScope } from '../../../core/organizations/principal'
 import { uploadStatus } from '../../../core/uploads/upload-status'
-import type { HttpEnv } from '../../../http/context'
+import { operation } from '../../../http/operation'
 import { presentStatus } from '../presenter'
 import { uploadIdOf } from './upload-id'
 
-/** `GET /v1/uploads/{id}`: the state of the file, what is sealed, and which parts the store has. */
-export async function getUploadOperation(c: Context<HttpEnv>): Promise<Response> {
-  const { organizationId } = requireScope(c.var.principal, 'files:read')
-  return c.json(presentStatus(await uploadStatus(c.var.gateway, organizationId, uploadIdOf(c))))
-}
+/** The state of the file, what is sealed, and which parts the store has. Settles the upload if its bytes have come. */
+export const getUploadOperation = operation({
+  name: 'getUpload',
+  method: 'get',
+  path: '/:id',
+  summary: 'How an upload stands: its status, what is sealed, and the parts that the store has',
+  access: 'files:read',
+  answers: { 200: 'Upload' },
+  fails: ['file_not_found', 'store_failed'],
+  async handle(c, { organizationId }) {
+    return c.json(presentStatus(await uploadStatus(c.var.gateway, organizationId, uploadIdOf(c))))
+  },
+})

@@ -1,13 +1,19 @@
-import type { Context } from 'hono'
-import { requireScope } from '../../../core/organizations/principal'
 import { listParts } from '../../../core/uploads/sign-parts'
-import type { HttpEnv } from '../../../http/context'
+import { operation } from '../../../http/operation'
 import { presentPart } from '../presenter'
 import { uploadIdOf } from './upload-id'
 
-/** `GET /v1/uploads/{id}/parts`: the parts that the store has, for resuming; 501 where it cannot say. */
-export async function listPartsOperation(c: Context<HttpEnv>): Promise<Response> {
-  const { organizationId } = requireScope(c.var.principal, 'files:read')
-  const parts = await listParts(c.var.gateway, organizationId, uploadIdOf(c))
-  return c.json({ parts: parts.map(presentPart) })
-}
+/** For resuming; 501 where the store cannot list parts. */
+export const listPartsOperation = operation({
+  name: 'listParts',
+  method: 'get',
+  path: '/:id/parts',
+  summary: 'The parts that the store has',
+  access: 'files:read',
+  answers: { 200: 'Parts' },
+  fails: ['file_not_found', 'not_multipart', 'upload_over', 'parts_not_listable', 'store_failed'],
+  async handle(c, { organizationId }) {
+    const parts = await listParts(c.var.gateway, organizationId, uploadIdOf(c))
+    return c.json({ parts: parts.map(presentPart) })
+  },
+})

@@ -1,0 +1,124 @@
+import type { Context } from 'hono'
+import { type FailureCode, fail } from '../core/errors'
+import type { IdempotencyKey } from '../core/idempotency/idempotency'
+import { type Member, type Principal, requireScope, type Scope } from '../core/organizations/principal'
+import type { HttpEnv } from './context'
+import { idempotencyKeyOf } from './idempotency-key'
+import { parseFields, type Schema } from './parse-fields'
+import { type QueryParameters, queryParameters } from './query-parameters'
+import { jsonBodyMaxBytes } from './read-json'
+
+/**
+ * Who may call an operation: a member of an organization whose credential has a scope, the `root` key, `any`
+ * credential (the use case decides what it may do), or `public`: every client, without a credential.
+ */
+export type Access = Scope | 'root' | 'any' | 'public'
+
+/** The caller that an operation is given, as far as its `access` says who that is. */
+export type CallerOf<A extends Access> = A extends Scope ? Member : A extends 'public' ? undefined : Principal
+
+/** What the request says, parsed. */
+export type Input<Body, Name extends string> = {
+  /** As `body` describes it. */
+  body: Body
+  /** The parameters that `query` names. */
+  query: QueryParameters<Name>
+  /** Of a POST; null: the client sent none. */
+  idempotencyKey: IdempotencyKey | null
+}
+
+/** What there is to know of an operation without its types. */
+type Description = {
+  /** Unique in its dialect. */
+  name: string
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete'
+  /** Below the dialect's own path, with `:names` for what varies. */
+  path: '' | `/${string}`
+  /** One line, for the reference. */
+  summary: string
+  access: Access
+  /** The most bytes of the JSON that `body` describes; 64 KiB unless told otherwise. */
+  bodyMaxBytes?: number
+  /** A request without a body is one with `{}`. */
+  isBodyOptional?: boolean
+  /** What is said to a client that asks with an unknown parameter. */
+  queryHint?: string
+  /** Statuses of success, each with the name that the dialect's `documentation.ts` gives the answer. */
+  answers: Readonly<Record<number, string>>
+  /** How the use case can fail, beyond what access, body, query and idempotency bring with them. */
+  fails?: readonly FailureCode[]
+}
+
+type Definition<A extends Access, Body, Name extends string> = Description & {
+  access: A
+  /** The JSON body. Left out: there is none, or `handle` reads it as it comes. */
+  body?: Schema<Body>
+  /** The parameters of the query, each with the other names that clients have for it. Left out: the query is not read. */
+  query?: Readonly<Record<Name, readonly string[]>>
+  handle(c: Context<HttpEnv>, caller: CallerOf<A>, input: Input<Body, Name>): Promise<Response>
+}
+
+/** Reads a JSON body of at most `maxBytes`. An optional one that is absent is `{}`. */
+export type BodyParser = (c: Context, options: { maxBytes: number; isOptional: boolean }) => Promise<unknown>
+
+/** An endpoint: everything that routing, the reference and the tests need of it. */
+export type Operation = Description & {
+  body?: Schema<unknown>
+  query?: Readonly<Record<string, readonly string[]>>
+  /** Answers a request that was authenticated. Throws what `fails` lists, and what access, query and body bring. */
+  run(c: Context<HttpEnv>, parseBody: BodyParser): Promise<Response>
+}
+
+/**
+ * An endpoint as a value. The caller's right is checked first, then the idempotency key, the query and the body; `handle`
+ * gets them parsed, and calls one use case.
+ *
+ * @example
+ * export const getUpload = operation({
+ *   name: 'getUpload',
+ *   method: 'get',
+ *   path: '/:id',
+ *   summary: 'How an upload stands',
+ *   access: 'files:read',
+ *   answers: { 200: 'Upload' },
+ *   fails: ['file_not_found'],
+ *   async handle(c, { organizationId }) {
+ *     return c.json(presentStatus(await uploadStatus(c.var.gateway, organizationId, uploadIdOf(c))))
+ *   },
+ * })
+ */
+export function operation<const A extends Access, Body = undefined, Name extends string = never>(
+  definition: Definition<A, Body, Name>,
+): Operation {
+  const { access, method, body, query, queryHint, handle } = definition
+  const { bodyMaxBytes: maxBytes = jsonBodyMaxBytes, isBodyOptional: isOptional = false } = definition
+  return {
+    ...definition,
+    async run(c, parseBody) {
+      const caller = callerOf(c.get('principal'), access)
+      const idempotencyKey = method === 'post' ? idempotencyKeyOf(c) : null
+      const input = {
+        idempotencyKey,
+        query: query === undefined ? noParameters : queryParameters(c, query, queryHint),
+        body: (body && parseFields(body, await parseBody(c, { maxBytes, isOptional }))) as Body,
+      }
+      return handle(c, caller as CallerOf<A>, input)
+    },
+  }
+}
+
+const noParameters: QueryParameters<never> = { one: () => undefined, all: () => [] }
+
+/** Throws `missing_scope` or `wrong_organization`. `principal` is not set where no credential is asked for. */
+function callerOf(principal: Principal | undefined, access: Access): Principal | undefined {
+  switch (access) {
+    case 'public':
+    case 'any':
+      return principal
+    case 'root':
+      if (principal?.kind !== 'root') fail({ code: 'wrong_organization' })
+      return principal
+    default:
+      return principal && requireScope(principal, access)
+  }
+}

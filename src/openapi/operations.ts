@@ -1,0 +1,182 @@
+import type * as z from 'zod'
+import type { FailureCode } from '../core/errors'
+import type { Answer, Parameter } from '../http/documentation'
+import type { Dialect } from '../http/mount'
+import type { Operation } from '../http/operation'
+import type { DocumentedDialect } from './documented'
+import { type FailureAnswer, failureAnswerOf, failureCodesOf } from './failures'
+import { type JsonSchema, requestSchema } from './schemas'
+
+type Names = ReadonlyMap<z.ZodType, string>
+
+/** The path as OpenAPI writes it. */
+export function fullPath({ path, prefixes = [''] }: Dialect, operation: Operation): string {
+  return `${path}${prefixes[0]}${operation.path}`.replace(/:(\w+)(\{[^}]*\})?/g, '{$1}')
+}
+
+/** One operation as an Operation Object. Throws where the dialect's documentation lacks what it needs. */
+export async function describeOperation(
+  operation: Operation,
+  documented: DocumentedDialect,
+  names: Names,
+): Promise<JsonSchema> {
+  const { name, documentation, dialect } = documented
+  const { summary, method } = operation
+  const path = fullPath(dialect, operation)
+  const pathParameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, parameter = '']) =>
+    describeParameter(documented, parameter, 'path'),
+  )
+  const queryParameters = Object.keys(operation.query ?? {}).map((parameter) =>
+    describeParameter(documented, parameter, 'query'),
+  )
+  const idempotency = method === 'post' ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []
+  const parameters = [...pathParameters, ...queryParameters, ...idempotency]
+  const requestBody = describeRequest(operation, documented)
+  return {
+    operationId: `${name}.${operation.name}`,
+    tags: [documentation.title],
+    summary,
+    ...describeAccess(operation, documented),
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(requestBody ? { requestBody } : {}),
+    responses: {
+      ...describeAnswers(operation, documented, names),
+      ...(await describeFailures(operation, documented, names)),
+    },
+  }
+}
+
+function describeAccess({ access }: Operation, { documentation }: DocumentedDialect): JsonSchema {
+  if (access === 'public') return { security: [] }
+  const security = documentation.credentials.map((scheme) => ({ [scheme]: [] }))
+  const description =
+    access === 'root'
+      ? 'Only with the root key.'
+      : access === 'any'
+        ? 'With any credential; what it may do decides.'
+        : `The credential needs the scope \`${access}\`.`
+  return { description, security }
+}
+
+function describeParameter(
+  { documentation }: DocumentedDialect,
+  name: string,
+  place: 'path' | 'query',
+): JsonSchema {
+  const parameter: Parameter | undefined = documentation.parameters[name]
+  if (!parameter) throw new Error(`${documentation.title}: the parameter ${name} is not documented`)
+  const { description, schema, example } = parameter
+  return {
+    name,
+    in: place,
+    description,
+    ...(place === 'path' ? { required: true } : {}),
+    schema: requestSchema(schema),
+    ...(example === undefined ? {} : { example }),
+  }
+}
+
+function describeRequest(operation: Operation, { documentation }: DocumentedDialect): JsonSchema | null {
+  const request = documentation.requests[operation.name]
+  const schema = request?.schema ?? (operation.body as z.ZodType | undefined)
+  if (!schema) return null
+  if (!request) throw new Error(`${documentation.title}: the body of ${operation.name} has no example`)
+  const { description, contentType = 'application/json', example } = request
+  return {
+    ...(description === undefined ? {} : { description }),
+    required: !operation.isBodyOptional,
+    content: { [contentType]: { schema: requestSchema(schema), example } },
+  }
+}
+
+function describeAnswers(
+  operation: Operation,
+  { documentation }: DocumentedDialect,
+  names: Names,
+): JsonSchema {
+  const entries = Object.entries(operation.answers).map(([status, name]) => {
+    const answer: Answer | undefined = documentation.answers[name]
+    if (!answer) throw new Error(`${documentation.title}: the answer ${name} is not documented`)
+    const replay =
+      operation.method === 'post' ? { 'Idempotent-Replayed': ref('headers/IdempotentReplayed') } : {}
+    const headers = { ...describeHeaders(Object.entries(answer.headers ?? {})), ...replay }
+    return [status, { description: answer.description, headers, ...describeContent(answer, names) }] as const
+  })
+  return Object.fromEntries(entries)
+}
+
+function describeContent({ schema, example, isBytes }: Answer, names: Names): JsonSchema {
+  if (isBytes) return { content: { '*/*': {} } }
+  if (!schema) return {}
+  return { content: { 'application/json': { schema: ref(`schemas/${names.get(schema)}`), example } } }
+}
+
+/** By status, with an example of each failure. A status that is also a success is documented as that. */
+async function describeFailures(
+  operation: Operation,
+  documented: DocumentedDialect,
+  names: Names,
+): Promise<JsonSchema> {
+  const { name, documentation } = documented
+  const schema = ref(`schemas/${names.get(documentation.failure)}`)
+  const failures = await Promise.all(
+    failureCodesOf(operation, documented).map(
+      async (code) => ({ code, ...(await failureAnswerOf(documented, code)) }) as const,
+    ),
+  )
+  const entries = [...Map.groupBy(failures, ({ status }) => status)]
+    .filter(([status]) => !(status in operation.answers))
+    .map(([status, at]) => {
+      const codes = at.map(({ code }) => code)
+      const examples = Object.fromEntries(
+        codes.map((code) => [code, ref(`examples/${exampleName(name, code)}`)] as const),
+      )
+      const content = { [documentation.failureContentType]: { schema, examples } }
+      return [status, { description: sayCodes(codes), headers: describeFailureHeaders(at), content }] as const
+    })
+  return Object.fromEntries(entries)
+}
+
+/** What the example of a failure is called among the components. */
+export function exampleName(dialect: string, code: FailureCode): string {
+  return `${dialect}.${code}`
+}
+
+function sayCodes(codes: readonly FailureCode[]): string {
+  return codes.map((code) => `\`${code}\``).join(', ')
+}
+
+function describeFailureHeaders(failures: readonly FailureAnswer[]): JsonSchema {
+  const names = new Set(failures.flatMap(({ headers }) => headers))
+  return describeHeaders(
+    [...names].map((name) => [headerNames[name] ?? name, headerMeanings[name] ?? name] as const),
+  )
+}
+
+const headerNames: Record<string, string> = {
+  'retry-after': 'Retry-After',
+  'www-authenticate': 'WWW-Authenticate',
+  'ratelimit-policy': 'RateLimit-Policy',
+  etag: 'ETag',
+  connection: 'Connection',
+}
+
+const headerMeanings: Record<string, string> = {
+  'retry-after': 'After how many seconds the request can be sent again',
+  'www-authenticate': 'What credential is wanted (RFC 6750)',
+  'ratelimit-policy': 'How many requests are allowed in how many seconds',
+  etag: 'Of the bytes that there are',
+  connection: '`close`: the gateway reads no more of this connection',
+  'cache-control': '`no-store`',
+}
+
+function describeHeaders(headers: Iterable<readonly [string, string]>): JsonSchema {
+  const described = [...headers].map(
+    ([name, description]) => [name, { description, schema: { type: 'string' } }] as const,
+  )
+  return { 'X-Request-Id': ref('headers/RequestId'), ...Object.fromEntries(described) }
+}
+
+function ref(component: string): JsonSchema {
+  return { $ref: `#/components/${component}` }
+}

@@ -1,0 +1,57 @@
+import type { FailureCode, FailureOf } from '../core/errors'
+
+const fileId = '019a43f0-c1d2-7c3e-8f4b-5a6978123456'
+const refusal = { code: 'size_mismatch', expected: 48_213, actual: 1_024 } as const
+
+/** One failure of every kind, for the examples of the reference. A kind without one does not compile. */
+export const sampleFailures: { readonly [Code in FailureCode]: FailureOf<Code> } = {
+  unauthenticated: { code: 'unauthenticated', reason: 'expired' },
+  missing_scope: { code: 'missing_scope', scope: 'files:write' },
+  wrong_organization: { code: 'wrong_organization' },
+  rate_limited: { code: 'rate_limited', retryAfterSeconds: 60 },
+  invalid_request: {
+    code: 'invalid_request',
+    issues: [{ field: 'contentType', message: 'is required and must be a media type such as image/png' }],
+  },
+  unsupported_body: { code: 'unsupported_body', expected: 'a multipart form' },
+  unsupported_content_type: {
+    code: 'unsupported_content_type',
+    contentType: 'application/x-unknown',
+    supported: ['image/png', 'application/pdf'],
+  },
+  content_too_large: { code: 'content_too_large', limitBytes: 65_536 },
+  body_timed_out: { code: 'body_timed_out' },
+  upload_too_large: { code: 'upload_too_large', limitBytes: 5 * 1024 ** 3, byteSize: 6 * 1024 ** 3 },
+  size_mismatch: { code: 'size_mismatch', expected: 48_213, actual: 1_024 },
+  type_mismatch: { code: 'type_mismatch', declared: 'image/png', actual: 'image/jpeg' },
+  quota_exceeded: { code: 'quota_exceeded' },
+  too_many_uploads: { code: 'too_many_uploads' },
+  too_many_unsized_uploads: { code: 'too_many_unsized_uploads' },
+  too_many_files: { code: 'too_many_files' },
+  quota_below_usage: { code: 'quota_below_usage', usedBytes: 48_213, reservedBytes: 0 },
+  scope_not_grantable: { code: 'scope_not_grantable', scope: 'org:admin' },
+  expiry_not_grantable: { code: 'expiry_not_grantable', latest: Date.UTC(2027, 10, 2, 9) },
+  too_many_api_keys: { code: 'too_many_api_keys', max: 1_000 },
+  organization_not_found: { code: 'organization_not_found', organizationId: 'acme' },
+  api_key_not_found: { code: 'api_key_not_found', keyId: '5f2a91c07be34d18' },
+  file_not_found: { code: 'file_not_found', fileId },
+  file_uploading: { code: 'file_uploading', fileId },
+  precondition_failed: { code: 'precondition_failed', etag: '"9b2cf535f27731c974343645a3985328"' },
+  file_refused: { code: 'file_refused', fileId, refusal },
+  upload_refused: { code: 'upload_refused', fileId, refusal },
+  not_arrived: { code: 'not_arrived', fileId },
+  upload_over: { code: 'upload_over', fileId, status: 'ready' },
+  replay_over: { code: 'replay_over', fileId, became: 'deleted' },
+  not_multipart: { code: 'not_multipart', fileId },
+  parts_missing: { code: 'parts_missing', missing: [2], wrongSize: [], unknown: [] },
+  parts_required: { code: 'parts_required' },
+  parts_refused: { code: 'parts_refused' },
+  parts_not_listable: { code: 'parts_not_listable' },
+  idempotency_key_reused: { code: 'idempotency_key_reused' },
+  idempotency_in_progress: { code: 'idempotency_in_progress', retryAfterSeconds: 1 },
+  upload_superseded: { code: 'upload_superseded' },
+  store_failed: { code: 'store_failed', operation: 'put' },
+  database_failed: { code: 'database_failed', operation: 'uploads.begin' },
+  identity_provider_failed: { code: 'identity_provider_failed' },
+  internal: { code: 'internal' },
+}
