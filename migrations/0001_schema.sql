@@ -60,7 +60,8 @@ CREATE TABLE files (
   source TEXT NOT NULL DEFAULT 'api' CHECK (source IN ('api', 'm2m', 'connector')),
   source_detail TEXT,
   connector_metadata TEXT CHECK (json_valid(connector_metadata)),
-  status TEXT NOT NULL CHECK (status IN ('uploading', 'uploaded', 'processing', 'ready', 'error', 'failed')),
+  -- It changes as `file_transitions` has it.
+  status TEXT NOT NULL CHECK (status IN ('uploading', 'ready', 'error', 'failed')),
   -- Why an `error` or `failed` file has no bytes: a failure as JSON.
   refusal TEXT CHECK (json_valid(refusal)),
   -- Deferred: deleting the last file of a content deletes both in one batch.
@@ -69,21 +70,43 @@ CREATE TABLE files (
   is_duplicate INTEGER NOT NULL DEFAULT 0 CHECK (is_duplicate IN (0, 1)),
   created_at INTEGER NOT NULL,
   -- A file has bytes exactly when its status says so.
-  CONSTRAINT bytes_match_status CHECK ((content_id IS NOT NULL) = (status IN ('uploaded', 'processing', 'ready')))
+  CONSTRAINT bytes_match_status CHECK ((content_id IS NOT NULL) = (status = 'ready'))
 ) STRICT;
 CREATE INDEX files_with_bytes ON files (organization_id, id) WHERE content_id IS NOT NULL;
 -- What is ready is among those with bytes: a file is in one of the two indices.
 CREATE INDEX files_by_status ON files (organization_id, status, id) WHERE status <> 'ready';
 CREATE INDEX files_by_content ON files (content_id) WHERE content_id IS NOT NULL;
 CREATE INDEX files_without_terms ON files (id) WHERE terms IS NULL;
--- A file that begins with an upload is counted by `uploads_begin`, in the update that it makes anyway.
-CREATE TRIGGER files_come AFTER INSERT ON files WHEN NEW.status <> 'uploading'
-BEGIN
-  UPDATE organizations SET file_count = file_count + 1 WHERE id = NEW.organization_id;
-END;
+-- Its upload, which begins in the same batch, has counted it: see `uploads_begin`.
 CREATE TRIGGER files_go AFTER DELETE ON files
 BEGIN
   UPDATE organizations SET file_count = file_count - 1 WHERE id = OLD.organization_id;
+END;
+
+-- The life of a file, of which src/core/uploads/lifecycle.ts tells. Any other beginning or change of status aborts the
+-- batch it happens in. A file may be deleted whatever its status.
+CREATE TABLE file_transitions (
+  from_status TEXT NOT NULL,
+  to_status TEXT NOT NULL,
+  PRIMARY KEY (from_status, to_status)
+) STRICT, WITHOUT ROWID;
+INSERT INTO file_transitions (from_status, to_status) VALUES
+  -- The bytes are there, and are what was promised.
+  ('uploading', 'ready'),
+  -- Bytes came, and are not what was promised.
+  ('uploading', 'error'),
+  -- The client gave the upload up, or nothing came in time.
+  ('uploading', 'failed'),
+  -- The store says that the bytes were copied, not sent.
+  ('ready', 'error');
+CREATE TRIGGER files_begin BEFORE INSERT ON files WHEN NEW.status <> 'uploading'
+BEGIN
+  SELECT RAISE(ABORT, 'a file begins as uploading');
+END;
+CREATE TRIGGER files_move BEFORE UPDATE OF status ON files WHEN NEW.status <> OLD.status
+  AND NOT EXISTS (SELECT 1 FROM file_transitions WHERE from_status = OLD.status AND to_status = NEW.status)
+BEGIN
+  SELECT RAISE(ABORT, 'no such transition of a file');
 END;
 
 -- Bytes in the bucket, once for each organization, for one file or several. The id is that of the file whose upload
