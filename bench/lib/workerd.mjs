@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildSync } from 'esbuild'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
-import { applyMigrations } from '../../scripts/start/migrations.mjs'
+import { applyMigrations, migrationsIn } from '../../scripts/start/migrations.mjs'
 import { workerdPid } from './process.mjs'
 import { send } from './send.mjs'
 
@@ -77,7 +77,7 @@ export async function startGateway({ entryPoint = 'src/index.ts', variables = {}
     ...variables,
   }
   const worker = await startWorker(entryPoint, { port, bindings, onLog })
-  await applyMigrations(worker.database, 'migrations')
+  await applyMigrations(worker.database, migrationsIn('migrations'))
   const asRoot = async (method, path, json) => {
     const headers = { authorization: `Bearer ${rootKey}`, 'content-type': 'application/json' }
     const { status, text } = await send(new URL(path, worker.url), {

@@ -14,19 +14,21 @@ export function checkInvariants(state, clients) {
   }
 }
 
-const hasBytes = ({ status }) => ['uploaded', 'processing', 'ready'].includes(status)
-
 function filesWithoutBytes({ files, contents, objects }) {
   const contentsById = new Map(contents.map((content) => [content.id, content]))
   const objectsByKey = new Map(objects.map((object) => [object.key, object]))
-  return files.filter(hasBytes).flatMap(({ id, content_id }) => {
-    const content = contentsById.get(content_id)
-    if (!content) return `file ${id} has no content`
-    const object = objectsByKey.get(content.object_key)
-    if (!object) return `file ${id}: no object ${content.object_key}`
-    const isSame = object.size === content.byte_size && object.etag === content.etag
-    return isSame ? [] : `file ${id}: ${content.object_key} has ${object.size} bytes and ETag ${object.etag}`
-  })
+  return files
+    .filter(({ status }) => status === 'ready')
+    .flatMap(({ id, content_id }) => {
+      const content = contentsById.get(content_id)
+      if (!content) return `file ${id} has no content`
+      const object = objectsByKey.get(content.object_key)
+      if (!object) return `file ${id}: no object ${content.object_key}`
+      const isSame = object.size === content.byte_size && object.etag === content.etag
+      return isSame
+        ? []
+        : `file ${id}: ${content.object_key} has ${object.size} bytes and ETag ${object.etag}`
+    })
 }
 
 function contentsWithoutFile({ files, contents }) {

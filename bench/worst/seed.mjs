@@ -33,12 +33,27 @@ export async function copyFiles(database, templates, count) {
       ['associations', 'file_id'],
     ]) {
       const columns = await columnsOf(database, table)
-      const values = columns.map((column) => (column === id ? copied : `t.${column}`))
+      const begun = { [id]: copied, status: "'uploading'", content_id: 'NULL' }
+      const values = columns.map((column) => begun[column] ?? `t.${column}`)
       const sql = `${numbers} INSERT INTO ${table} (${columns}) SELECT ${values} FROM n CROSS JOIN ${table} t ON t.${id} = ${template}`
       statements.push(database.prepare(sql).bind(JSON.stringify(templates)))
     }
+    statements.push(
+      database
+        .prepare(
+          `${numbers} UPDATE files SET status = t.status, content_id = t.content_id FROM n CROSS JOIN files t
+           WHERE t.id = ${template} AND files.id = ${copied}`,
+        )
+        .bind(JSON.stringify(templates)),
+    )
     await database.batch(statements)
   }
+  // Which their uploads would have done.
+  await database
+    .prepare(
+      'UPDATE organizations SET file_count = (SELECT count(*) FROM files WHERE organization_id = organizations.id)',
+    )
+    .run()
 }
 
 /** Gives each of these files `count` associations with resources of long names. */

@@ -1,14 +1,14 @@
 // The Worker of wrangler.toml in Miniflare, in this process: its bundle, its bindings over kept state, and wrangler's
 // S3 endpoint over the same bucket.
 import { existsSync, readFileSync, watch } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { parseEnv } from 'node:util'
 import { build, stop } from 'esbuild'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { unstable_getMiniflareWorkerOptions as optionsOf } from 'wrangler'
 import { openKept } from './local-state.mjs'
-import { applyMigrations, hasMigrations, migrationsIn } from './migrations.mjs'
+import { applyMigrations, hasMigrations, migrationsIn, OtherSchema } from './migrations.mjs'
 import { watchStore } from './store-events.mjs'
 import { routesFor, withLocalOrigins } from './web-pages.mjs'
 
@@ -19,7 +19,8 @@ const reloadAfterMs = 100
 /**
  * Starts the gateway in `root` on `port`, over the state in `kept`, and applies the migrations it lacks. `waitFor` is told
  * what the start waits for; `write` gets the Worker's log lines. Answers `{ watchSources, stop }`. Throws when the
- * configuration, the code or a migration is wrong, or workerd does not start.
+ * configuration, the code or a migration is wrong, when the database in `kept` was made by other migrations, or workerd
+ * does not start.
  */
 export async function startGateway({ root, port, url, kept, waitFor, write }) {
   const configuration = { root, port, url, kept, write }
@@ -29,10 +30,12 @@ export async function startGateway({ root, port, url, kept, waitFor, write }) {
   const miniflare = new Miniflare(options)
   await miniflare.ready
 
-  const migrations = join(root, 'migrations')
+  const migrations = migrationsIn(join(root, 'migrations'))
   if (database !== undefined && !isMigrated(kept, database.id, migrations)) {
     waitFor('the migrations')
-    await applyMigrations(await miniflare.getD1Database('DB'), migrations)
+    await applyMigrations(await miniflare.getD1Database('DB'), migrations).catch((error) => {
+      throw error instanceof OtherSchema ? new Error(sayOtherSchema(error.message, kept)) : error
+    })
   }
   if (bucket !== undefined && consumesEvents)
     watchStore({
@@ -55,13 +58,18 @@ export async function startGateway({ root, port, url, kept, waitFor, write }) {
   }
 }
 
-function isMigrated(kept, id, folder) {
+function isMigrated(kept, id, migrations) {
   const database = openKept(kept, 'd1', id)
   try {
-    return database !== null && hasMigrations(database, migrationsIn(folder))
+    return database !== null && hasMigrations(database, migrations)
   } finally {
     database?.close()
   }
+}
+
+/** What to do with a database to which `migration` was applied: as it is not now, or one that is no more. */
+function sayOtherSchema(migration, kept) {
+  return `the database in ${kept} was made with another schema than migrations/ has now (by ${migration}). Before the first release it is not converted: delete ${dirname(kept)}, with the files and keys in it, and start again`
 }
 
 /**

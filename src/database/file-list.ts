@@ -64,7 +64,7 @@ function selectPage(
        SELECT page.position, page.stopped_at, ${fileColumns} ${withAssociations ? ', ties.associations' : ''}
        FROM page
          LEFT JOIN files f ON f.id = page.position AND f.organization_id = ?1
-           AND CASE WHEN ?4 IS NULL THEN f.content_id IS NOT NULL ELSE f.status = ?4 END
+           AND f.status = coalesce(?4, 'ready')
          ${fileJoins} ${withAssociations ? 'LEFT JOIN ties ON ties.file_id = page.position' : ''}`,
     )
     .bind(organizationId, before ?? afterEveryId, limit + 1, selection.status, ...values)

@@ -106,8 +106,6 @@ export function toFileRecord(row: FileRow): FileRecord {
   switch (row.status) {
     case 'uploading':
       return { ...base, status: row.status, upload: required(upload) }
-    case 'uploaded':
-    case 'processing':
     case 'ready':
       return {
         ...base,
@@ -133,12 +131,11 @@ export function parseFileReply(text: string): { file: FileRecord } {
   return { file: toFileRecord(JSON.parse(text) as FileRow) }
 }
 
-/** Rows inside replies that were stored before these columns came lack them. */
 function toOrigin(row: FileRow): FileOrigin {
   const { source, source_detail, connector_metadata } = row
   return {
-    source: source ?? 'api',
-    sourceDetail: source_detail ?? null,
+    source,
+    sourceDetail: source_detail,
     connectorMetadata: connector_metadata ? (JSON.parse(connector_metadata) as Metadata) : null,
   }
 }
@@ -148,8 +145,7 @@ function toUpload(row: FileRow): Upload | null {
   return {
     method: row.upload_method,
     objectKey: required(row.upload_object_key) as ObjectKey,
-    // Replies that were stored before these columns came lack them.
-    contentKey: (row.upload_content_key ?? required(row.upload_object_key)) as ObjectKey,
+    contentKey: required(row.upload_content_key) as ObjectKey,
     contentType: required(row.upload_content_type),
     byteSize: row.upload_byte_size,
     expiresAt: required(row.upload_expires_at),
@@ -157,10 +153,10 @@ function toUpload(row: FileRow): Upload | null {
     sha256: row.upload_sha256 as Sha256 | null,
     writeOnce: row.upload_write_once === 1,
     contentDisposition: row.upload_content_disposition,
-    multipartId: row.upload_multipart_id ?? null,
-    partBytes: row.upload_part_bytes ?? null,
-    promotingEtag: row.upload_promoting_etag ?? null,
-    promotingAt: row.upload_promoting_at ?? null,
+    multipartId: row.upload_multipart_id,
+    partBytes: row.upload_part_bytes,
+    promotingEtag: row.upload_promoting_etag,
+    promotingAt: row.upload_promoting_at,
   }
 }
 

@@ -27,7 +27,7 @@ export function walkOf({ terms, status, resource }: FileSelection, stepsMax: num
 
 // Indices are named where SQLite could take another one in the same order, which has what is not wanted as well.
 
-/** Those that are `ready`, and the few that are about to be: the query that reads the files tells them apart. */
+/** Those that are `ready`. */
 const withBytes: SortedList = {
   from: 'files INDEXED BY files_with_bytes',
   id: 'id',

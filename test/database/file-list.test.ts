@@ -14,14 +14,14 @@ const terms = ['a', 'b', 'c'].map((letter) => letter.repeat(22) as MetadataTerm)
 const resourceIds = ['r1', 'r2']
 
 type Seed = {
-  status: 'ready' | 'processing' | 'failed' | 'error'
+  status: 'ready' | 'failed' | 'error'
   terms: MetadataTerm[]
   ties: { type: ResourceType; id: string }[]
 }
 
 const seeds: fc.Arbitrary<Seed[]> = fc.array(
   fc.record({
-    status: fc.constantFrom('ready', 'ready', 'processing', 'failed', 'error'),
+    status: fc.constantFrom('ready', 'ready', 'ready', 'failed', 'error'),
     terms: fc.subarray(terms),
     ties: fc.subarray(resourceTypes.flatMap((type) => resourceIds.map((id) => ({ type, id })))),
   }),
@@ -30,13 +30,13 @@ const seeds: fc.Arbitrary<Seed[]> = fc.array(
 
 const selections: fc.Arbitrary<FileSelection> = fc.record({
   terms: fc.subarray(terms),
-  status: fc.constantFrom(null, null, 'ready', 'processing', 'failed', 'uploading'),
+  status: fc.constantFrom(null, null, 'ready', 'failed', 'uploading'),
   resource: fc.option(
     fc.record({ type: fc.constantFrom(...resourceTypes), id: fc.constantFrom(null, ...resourceIds) }),
   ),
 })
 
-const hasBytes = ({ status }: Seed) => status === 'ready' || status === 'processing'
+const hasBytes = ({ status }: Seed) => status === 'ready'
 
 function matches(seed: Seed, { terms, status, resource }: FileSelection): boolean {
   // The index knows only files with bytes.
@@ -60,11 +60,13 @@ async function write(files: readonly Seed[]): Promise<void> {
        VALUES ('shared', 'acme', 0, 'acme/shared', 'etag', 0) ON CONFLICT DO NOTHING`,
     ),
     ...[
-      `INSERT INTO files (id, organization_id, filename, content_type, metadata, terms, status, refusal, content_id,
-         created_at)
-       SELECT value ->> '$.id', 'acme', 'f', 'text/plain', '{}', value -> '$.terms', value ->> '$.status',
-         iif(value ->> '$.hasBytes', NULL, '{"code":"aborted"}'), iif(value ->> '$.hasBytes', 'shared', NULL), 0
+      `INSERT INTO files (id, organization_id, filename, content_type, metadata, terms, status, created_at)
+       SELECT value ->> '$.id', 'acme', 'f', 'text/plain', '{}', value -> '$.terms', 'uploading', 0
        FROM json_each(?1)`,
+      `UPDATE files SET status = j.value ->> '$.status',
+         refusal = iif(j.value ->> '$.hasBytes', NULL, '{"code":"aborted"}'),
+         content_id = iif(j.value ->> '$.hasBytes', 'shared', NULL)
+       FROM json_each(?1) j WHERE files.id = j.value ->> '$.id'`,
       `INSERT INTO metadata_terms (term, file_id)
        SELECT t.value, f.value ->> '$.id' FROM json_each(?1) f, json_each(f.value, '$.terms') t
        WHERE f.value ->> '$.hasBytes'`,

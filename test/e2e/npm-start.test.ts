@@ -1,6 +1,14 @@
 import { execFileSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -158,11 +166,15 @@ function storeOrigin(): string {
   return `http://localhost:${port}`
 }
 
+function stateFolder(): string {
+  return join(folder, '.wrangler', 'state')
+}
+
 /** The rows of a statement on the local D1, past the gateway. */
-function inDatabase(sql: string): Record<string, unknown>[] {
-  const kept = join(folder, '.wrangler', 'state', 'v3', 'd1', 'miniflare-D1DatabaseObject')
+function inDatabase(sql: string, options = { readOnly: true }): Record<string, unknown>[] {
+  const kept = join(stateFolder(), 'v3', 'd1', 'miniflare-D1DatabaseObject')
   const file = readdirSync(kept).find((name) => /^[0-9a-f]{64}\.sqlite$/.test(name)) ?? ''
-  const database = new DatabaseSync(join(kept, file), { readOnly: true })
+  const database = new DatabaseSync(join(kept, file), options)
   try {
     return database
       .prepare(sql)
@@ -558,6 +570,7 @@ describe('the first npm start', () => {
       crashing.signalGroup('SIGKILL')
       await crashing.exit()
       writeFileSync(join(folder, 'migrations', '9999_notes.sql'), newMigration)
+      appendFileSync(join(folder, 'migrations', '0001_schema.sql'), '\n-- A comment makes no other schema.\n')
       again = start()
       await again.running()
       victimKey = await victim(secret)
@@ -655,6 +668,42 @@ describe('the first npm start', () => {
       expect([143, null]).toContain(await again.exit())
       expect(await until(() => !again.isAlive() && processesIn(folder).length === 0, patienceMs)).toBe(true)
       expect(await isFree(port)).toBe(true)
+    })
+  })
+
+  describe('and one over a database that was made with another schema', () => {
+    const schema = () => join(folder, 'migrations', '0001_schema.sql')
+
+    it.each([
+      [
+        'the schema was edited in place',
+        () => appendFileSync(schema(), 'CREATE TABLE more (id TEXT);'),
+        '0001_schema.sql',
+      ],
+      [
+        'the migrations were other ones',
+        () =>
+          inDatabase("UPDATE d1_migrations SET name = '0001_initial.sql' WHERE id = 1", { readOnly: false }),
+        '0001_initial.sql',
+      ],
+    ])('says what to do, and ends: %s', async (_, change, named) => {
+      change()
+      const refused = start()
+      expect(await refused.exit()).toBe(1)
+      expect(refused.output).toContain(
+        `another schema than migrations/ has now (by ${named}). Before the first release it is not converted: delete ${stateFolder()}, `,
+      )
+      expect(refused.output).not.toContain('Ctrl-C stops it.')
+      expect(await until(() => processesIn(folder).length === 0, patienceMs)).toBe(true)
+    })
+
+    it('works once that is done', async () => {
+      rmSync(stateFolder(), { recursive: true })
+      const anew = start()
+      await anew.running()
+      expect(inDatabase("SELECT name FROM sqlite_master WHERE name = 'more'")).toHaveLength(1)
+      anew.signalGroup('SIGINT')
+      await anew.exit()
     })
   })
 })

@@ -14,7 +14,7 @@ export async function expectInvariants(options: { swept: boolean; over?: StoreVi
   const objects = await storedObjects()
   const contents = await rows<{ object_key: string; etag: string; byte_size: number }>(
     `SELECT c.object_key, c.etag, c.byte_size FROM files f JOIN contents c ON c.id = f.content_id
-     WHERE f.status IN ('uploaded', 'processing', 'ready')`,
+     WHERE f.status = 'ready'`,
   )
   for (const { object_key, etag, byte_size } of contents)
     expect(objects.get(object_key), `bytes of ${object_key}`).toEqual({ etag, size: byte_size })

@@ -22,8 +22,15 @@ export async function seedFiles(count: number, from = 1): Promise<void> {
     ),
     env.DB.prepare(
       `${series(count, from)} INSERT INTO files (id, organization_id, filename, content_type, metadata, terms, status,
-         content_id, created_at)
-       SELECT ${id}, 'acme', 'f', 'text/plain', '{}', '[]', 'ready', 'shared', 0 FROM n`,
+         created_at)
+       SELECT ${id}, 'acme', 'f', 'text/plain', '{}', '[]', 'uploading', 0 FROM n`,
+    ),
+    env.DB.prepare(
+      `${series(count, from)} UPDATE files SET status = 'ready', content_id = 'shared' FROM n WHERE id = ${id}`,
+    ),
+    // Which their uploads would have done.
+    env.DB.prepare(
+      'UPDATE organizations SET file_count = (SELECT count(*) FROM files WHERE organization_id = organizations.id)',
     ),
   ])
 }

@@ -32,7 +32,7 @@ export type FileBase = {
 
 /** A file whose bytes are in the bucket, verified. */
 export type StoredFile = FileBase & {
-  status: 'uploaded' | 'processing' | 'ready'
+  status: 'ready'
   content: Content
   /** The bytes were already the organization's when this file was made. */
   isDuplicate: boolean
@@ -47,16 +47,6 @@ export type PendingFile = FileBase & { status: 'uploading'; upload: Upload }
 export type LostFile = FileBase & { status: 'error' | 'failed'; refusal: Refusal }
 
 export type FileRecord = StoredFile | PendingFile | LostFile
-
-/** Every status a file can have. */
-export const fileStatuses = [
-  'uploading',
-  'uploaded',
-  'processing',
-  'ready',
-  'error',
-  'failed',
-] as const satisfies readonly FileRecord['status'][]
 
 /** Whether `file` has bytes that may be handed out. */
 export function isStored(file: FileRecord): file is StoredFile {

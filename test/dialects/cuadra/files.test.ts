@@ -193,7 +193,7 @@ describe('list', () => {
     expect(await ids({ statusFilter: 'uploading' })).toEqual([uploading.id])
     expect(await ids({ statusFilter: 'error' })).toEqual([refused.id])
     expect(await ids({ statusFilter: 'failed' })).toEqual([failed.id])
-    expect(await ids({ statusFilter: 'processing' })).toEqual([])
+    for (const statusFilter of ['uploaded', 'processing']) expect(await ids({ statusFilter })).toEqual([])
   })
 
   it('selects by resource, or by its type with each file once', async () => {

@@ -223,11 +223,16 @@ async function seed(files: readonly Metadata[]): Promise<string[]> {
     .bind(JSON.stringify(ids))
     .run()
   await env.DB.prepare(
-    `INSERT INTO files (id, organization_id, filename, content_type, metadata, status, content_id, created_at)
-     SELECT json_extract(value, '$.id'), 'acme', 'f', 'text/plain', json_extract(value, '$.metadata'), 'ready',
-       json_extract(value, '$.id'), 0 FROM json_each(?1)`,
+    `INSERT INTO files (id, organization_id, filename, content_type, metadata, status, created_at)
+     SELECT json_extract(value, '$.id'), 'acme', 'f', 'text/plain', json_extract(value, '$.metadata'), 'uploading', 0
+     FROM json_each(?1)`,
   )
     .bind(JSON.stringify(ids.map((id, at) => ({ id, metadata: JSON.stringify(files[at]) }))))
+    .run()
+  await env.DB.prepare(
+    "UPDATE files SET status = 'ready', content_id = id WHERE id IN (SELECT value FROM json_each(?1))",
+  )
+    .bind(JSON.stringify(ids))
     .run()
   const terms = await Promise.all(files.map((metadata) => termsOf('acme' as OrganizationId, metadata)))
   await env.DB.prepare(

@@ -1,14 +1,18 @@
 import { parseResourceId, parseResourceType } from '../../../core/associations/association'
 import { failField } from '../../../core/errors'
 import { formatCursor } from '../../../core/files/file-cursor'
-import { type FileRecord, fileStatuses } from '../../../core/files/file-record'
-import type { FileSelection } from '../../../core/files/file-selection'
+import type { FilePage, FileSelection } from '../../../core/files/file-selection'
 import { listFiles } from '../../../core/files/list-files'
 import { sayValue } from '../../../core/say-value'
 import { operation } from '../../../http/operation'
 import { pageParameters, parseBefore, parseLimit } from '../../../http/page-parameters'
 import { presentFile } from '../../../http/present-file'
 import { expandParameter, expandsAssociations } from './expand'
+
+/** Cuadra's words. Slipway takes bytes in one step, so no file is ever `uploaded` or `processing`. */
+const statuses = ['uploading', 'uploaded', 'processing', 'ready', 'error', 'failed'] as const
+
+const noFiles: FilePage = { files: [], next: null }
 
 const limits = { fallback: 20, max: 100 }
 
@@ -29,16 +33,17 @@ export const listFilesOperation = operation({
   answers: { 200: 'Files' },
   fails: ['store_failed'],
   async handle(c, { organizationId }, { query }) {
-    const selection = {
-      terms: [],
-      status: parseStatus(query.one('statusFilter')),
-      resource: parseResource(query.one('resourceType'), query.one('resourceId')),
-    }
-    const page = await listFiles(c.var.gateway, organizationId, selection, {
+    const status = parseStatus(query.one('statusFilter'))
+    const resource = parseResource(query.one('resourceType'), query.one('resourceId'))
+    const options = {
       before: parseBefore(query.one('cursor')),
       limit: parseLimit(query.one('limit'), limits),
       withAssociations: expandsAssociations(query),
-    })
+    }
+    const page =
+      status === 'uploaded' || status === 'processing'
+        ? noFiles
+        : await listFiles(c.var.gateway, organizationId, { terms: [], status, resource }, options)
     return c.json({
       items: page.files.map(({ file, associations }) => presentFile(file, associations)),
       hasMore: page.next !== null,
@@ -47,11 +52,11 @@ export const listFilesOperation = operation({
   },
 })
 
-function parseStatus(text: string | undefined): FileRecord['status'] | null {
+function parseStatus(text: string | undefined): (typeof statuses)[number] | null {
   if (!text) return null
   return (
-    fileStatuses.find((status) => status === text.toLowerCase()) ??
-    failField('statusFilter', `must be one of ${fileStatuses.join(', ')}, not ${sayValue(text)}`)
+    statuses.find((status) => status === text.toLowerCase()) ??
+    failField('statusFilter', `must be one of ${statuses.join(', ')}, not ${sayValue(text)}`)
   )
 }
 
