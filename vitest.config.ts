@@ -49,12 +49,22 @@ export default defineConfig({
           name: 'worker',
           ...patience,
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/conformance/**', 'test/architecture.test.ts'],
+          exclude: [
+            'test/e2e/**',
+            'test/conformance/**',
+            'test/architecture.test.ts',
+            'test/documentation.test.ts',
+          ],
           // For the S3 adapter's tests.
           globalSetup: ['./test/e2e/support/local-s3.ts'],
         },
       },
-      { test: { name: 'architecture', include: ['test/architecture.test.ts'] } },
+      {
+        test: {
+          name: 'architecture',
+          include: ['test/architecture.test.ts', 'test/documentation.test.ts'],
+        },
+      },
       {
         // Whole runs of `npm start`, and adapters against its S3 endpoint, from Node.
         test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...patience },
