@@ -57,7 +57,7 @@ describe('docs/configuration.md', () => {
       .map((path) => readFileSync(path, 'utf8'))
       .join('\n')
     const named = [...configuration.matchAll(/`([A-Z][A-Z0-9_]*_[A-Z0-9_]+)`/g)].map(([, name]) => name ?? '')
-    expect(named.filter((name) => !code.includes(name))).toEqual([])
+    expect(named.filter((name) => !new RegExp(`\\b${name}\\b`).test(code))).toEqual([])
   })
 })
 
