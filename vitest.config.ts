@@ -1,10 +1,10 @@
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers'
 import { defineConfig } from 'vitest/config'
 
-// The secrets that wrangler.toml requires, which wrangler looks for when it reads that; the tests have their own.
+// wrangler looks for the secrets that wrangler.toml requires when it reads that file; the tests have their own.
 const secrets = ['ROOT_API_KEY', 'SIGNING_SECRET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY']
 for (const secret of secrets) process.env[secret] ??= 'set-for-wrangler'
-// Its notes, one for each file of tests, are about experimental fields.
+// wrangler warns of experimental fields, once for each test file.
 process.env.WRANGLER_LOG ??= 'error'
 
 const testBindings = {
@@ -13,20 +13,20 @@ const testBindings = {
   S3_ACCESS_KEY_ID: 'test-access-key',
   S3_SECRET_ACCESS_KEY: 'test-secret-key',
   S3_ENDPOINT: 'https://store.example.com',
-  // The store above is not there to be asked.
+  // There is no store at that endpoint to be asked.
   S3_SEAL_COPY_SOURCE: 'true',
   CORS_ALLOWED_ORIGINS: 'https://app.example.com',
 }
 
-/** Ends what hangs; on a machine that does other things besides, what works may take minutes. In milliseconds. */
+/** Ends a test that hangs. On a busy machine a test that works may take minutes. In milliseconds. */
 const patience = { testTimeout: 600_000, hookTimeout: 600_000, teardownTimeout: 120_000 }
 
 export default defineConfig({
   test: {
-    // Print the logs of failing tests only, and a line for each file.
+    // Print the logs of failing tests only, and one line for each file.
     silent: 'passed-only',
     slowTestThreshold: Number.MAX_SAFE_INTEGER,
-    // Vitest keeps a core free otherwise, which leaves one file at a time on two.
+    // By default Vitest leaves a core free: on two cores it would run one file at a time.
     maxWorkers: '100%',
     reporters: [
       'default',
@@ -49,12 +49,22 @@ export default defineConfig({
           name: 'worker',
           ...patience,
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/conformance/**', 'test/architecture.test.ts'],
+          exclude: [
+            'test/e2e/**',
+            'test/conformance/**',
+            'test/architecture.test.ts',
+            'test/documentation.test.ts',
+          ],
           // For the S3 adapter's tests.
           globalSetup: ['./test/e2e/support/local-s3.ts'],
         },
       },
-      { test: { name: 'architecture', include: ['test/architecture.test.ts'] } },
+      {
+        test: {
+          name: 'architecture',
+          include: ['test/architecture.test.ts', 'test/documentation.test.ts'],
+        },
+      },
       {
         // Whole runs of `npm start`, and adapters against its S3 endpoint, from Node.
         test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...patience },

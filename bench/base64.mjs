@@ -1,4 +1,4 @@
-// 7 MiB through the edge as base64 in JSON: requests per second, and how far workerd's memory grows for one
+// Measures 7 MiB through the Worker as base64 in JSON: requests per second, and how far workerd's memory grows for one
 // burst of requests, for the gateway's streaming reader and for `await request.json()`.
 //   npm run bench:base64
 import { createHash, randomBytes } from 'node:crypto'
@@ -21,7 +21,7 @@ for (const reader of ['stream', 'whole'])
       )
     }
 
-/** Each row in a fresh workerd, so that one's garbage is not another's growth. */
+/** Each row in a fresh workerd, so that garbage of one does not count as growth of another. */
 async function measure(reader, body, clients) {
   const worker = await startWorker('bench/base64-worker.ts')
   const url = new URL(`/${reader}`, worker.url)

@@ -1,6 +1,6 @@
-// How far workerd's memory grows for one 50 MiB file: in a multipart form through the gateway, against the same
-// bytes PUT raw through a Worker that only hands them to the bucket. Each in a fresh workerd, with Miniflare's R2
-// and D1 inside it in both cases.
+// Measures how far workerd's memory grows for one 50 MiB file: in a multipart form through the gateway, against the same
+// bytes PUT raw through a Worker that only passes them to the bucket. Each in a fresh workerd, with Miniflare's R2 and D1
+// inside it in both cases.
 //   npm run bench:form [rounds]
 import { randomBytes } from 'node:crypto'
 import process from 'node:process'
@@ -54,7 +54,7 @@ async function measureForm() {
   return measure(gateway, upload, form.with(3, 'small'), form)
 }
 
-/** Once with little before, so that the runtime is warm. */
+/** Sends a small file first, to warm the runtime up. */
 async function measure({ pid, stop }, upload, small, large) {
   try {
     await upload(small)

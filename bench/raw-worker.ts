@@ -1,4 +1,4 @@
-/** The least a Worker can do with an upload: the body, as it is, into the bucket. */
+/** The least that a Worker can do with an upload: it puts the body into the bucket unchanged. */
 export default {
   async fetch(request: Request, env: { BUCKET: R2Bucket }): Promise<Response> {
     if (request.body === null) return new Response('empty')

@@ -1,6 +1,6 @@
-// Mixed operations of many clients against `npm start`, in all dialects, every answer compared with what its
-// client knows; in the end, what must hold always is read from the database and the bucket. Prints operations,
-// errors, times and memory; exit code 1 when there was an error or an invariant is broken.
+// Runs mixed operations of many clients against `npm start`, in all dialects, and compares every answer with what its
+// client knows. In the end reads the invariants from the database and the bucket. Prints operations, errors, times and
+// memory; exit code 1 when there was an error or an invariant is broken.
 //   npm run bench:soak      SOAK_SECONDS=300 SOAK_CLIENTS=8 SOAK_SEED=slipway SOAK_REST_SECONDS=5
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -21,10 +21,10 @@ const seed = process.env.SOAK_SEED ?? 'slipway'
 const organizations = ['soak-a', 'soak-b']
 const sweepEveryMs = 15_000
 const memoryEveryMs = 30_000
-/** How long nothing is asked before the end: what answers left to do in the background, such as deletions, is done. */
+/** How long the soak rests before its end, so that work after answers, such as deletions, is done. */
 const restSeconds = numberOf('SOAK_REST_SECONDS', 5)
 
-// Of the wrangler that reads the state in the end.
+// For the wrangler that reads the state in the end.
 process.env.CLOUDFLARE_CF_FETCH_ENABLED = 'false'
 process.env.WRANGLER_SEND_METRICS = 'false'
 process.env.WRANGLER_LOG = 'error'
@@ -65,7 +65,7 @@ clearInterval(sweeping)
 clearInterval(watching)
 await noteMemory('load ended')
 
-// Every file is compared once more, after all that was done to it.
+// Compare every file once more.
 const comparison = { name: 'last comparison', run: compareAll }
 await Promise.all(clients.map((client) => tally.run(comparison, client)))
 await sweep()
@@ -121,7 +121,7 @@ async function compareAll(client) {
   for (const file of client.files.values()) await download(client, file)
 }
 
-/** What the cron trigger does in a deployment, more often. */
+/** Fires the cron trigger, more often than a deployment does. */
 function sweep() {
   const cron = `${origin}/cdn-cgi/local/scheduled?cron=${encodeURIComponent('*/5 * * * *')}`
   const sweeper = { name: 'the cron trigger' }

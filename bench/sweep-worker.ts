@@ -1,4 +1,4 @@
-// The gateway; each run of its sweep says what it asked of D1 and of the bucket.
+// The gateway; each run of its sweep logs its calls to D1 and to the bucket.
 import gateway from '../src/index'
 import { meterBucket, meterDatabase, newMeter } from '../test/support/metered-bindings'
 

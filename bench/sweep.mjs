@@ -1,6 +1,6 @@
-// What 100 000 overdue uploads cost: how many sweeps, how long they take, and what four clients notice of them, who
-// list, get, upload and presign all the while. The sweeps run back to back; a deployment's are minutes apart. Miniflare's D1 is one
-// SQLite that does one thing at a time, as D1 is, with round trips of a millisecond.
+// Measures what 100 000 overdue uploads cost: how many sweeps, how long they take, and how much slower four clients get,
+// which list, get, upload and presign all the while. The sweeps run back to back; a deployment's are minutes apart.
+// Miniflare's D1 is one SQLite that does one thing at a time, as D1 does, with round trips of a millisecond.
 //   npm run bench:sweep [rows]
 import { randomBytes } from 'node:crypto'
 import process from 'node:process'
@@ -9,7 +9,7 @@ import { quantile } from './lib/statistics.mjs'
 import { startGateway } from './lib/workerd.mjs'
 
 const overdue = Number(process.argv[2] ?? 100_000)
-// Of these: a fifth died in the Worker, one of fifty has arrived, and the others never came.
+// Of the overdue uploads, a fifth died in the Worker, one in fifty has arrived, and the others never came.
 const arrived = Math.floor(overdue / 50)
 const died = Math.floor(overdue / 5)
 const baselineMs = 10_000
@@ -83,7 +83,7 @@ async function sweepAll(url, database) {
   )
   const durations = []
   for (;;) {
-    // What a sweep puts off for a quarter of an hour is due at once here.
+    // A sweep postpones some uploads by a quarter of an hour; here they are due at once.
     await database
       .prepare(
         "UPDATE uploads SET sweep_at = expires_at WHERE state = 'pending' AND sweep_at > ?1 AND expires_at < ?1",
@@ -97,7 +97,7 @@ async function sweepAll(url, database) {
   }
 }
 
-/** What clients measure until `end` is settled: milliseconds of each request by its kind. */
+/** Milliseconds of each request that the clients make until `end` settles, by kind. */
 async function clients(url, key, end) {
   let isOver = false
   end.then(

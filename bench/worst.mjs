@@ -1,6 +1,6 @@
-// What the worst inputs that are known cost, beside an ordinary request of the same kind and size: CPU of workerd, the
-// gateway's and that of the local D1 and R2. Exit code 1 when one costs more than five times as much, or is answered with
-// a failure of the gateway's own.
+// Measures what the worst known inputs cost, each beside an ordinary request of the same kind and size: CPU time of workerd,
+// with that of the local D1 and R2. Exit code 1 when one costs more than five times as much, or the gateway answers with a
+// failure of its own.
 //   npm run bench:worst [files [ONLY]]      20000 files to list and filter; ONLY: cases whose name has this in it
 import process from 'node:process'
 import { cpuMsOf } from './lib/process.mjs'
@@ -14,7 +14,7 @@ const fileCount = Number(process.argv[2] ?? 20_000)
 const only = process.argv[3] ?? ''
 const ratioMax = 5
 const rounds = 3
-/** /proc counts in steps of 10 ms, so a round goes on until it has used some of them, or has taken long enough. */
+/** /proc counts in steps of 10 ms, so a round goes on until it has used several, or has taken long enough. */
 const roundCpuMs = 200
 const roundMs = 5_000
 
@@ -31,7 +31,7 @@ try {
 if (!isGood) console.log(`\nsome cost over ${ratioMax} times as much, or fail`)
 process.exitCode = isGood ? 0 : 1
 
-/** Rounds of both in turn, so that what else the machine does meets both. */
+/** Rounds of both in turn, so that other load on the machine slows both. */
 async function compare({ name, ordinary, worst }) {
   const answers = [await ask(ordinary()), await ask(worst())]
   if (answers[0] >= 400) {

@@ -1,5 +1,5 @@
-// `npm run conformance`: what a store makes of our URLs, and whether it keeps the contract that the gateway relies on.
-// docs/conformance.md tells how to read what it prints.
+// `npm run conformance`: how a store treats the gateway's URLs, and whether it keeps the contract that the gateway relies
+// on. docs/conformance.md explains what it prints.
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
@@ -56,7 +56,7 @@ function openBucket() {
   const client = new AwsClient({ ...credentials, service: 's3', region: S3_REGION, retries: 2 })
   const url = `${S3_ENDPOINT}/${S3_BUCKET}`
   return {
-    /** Lists the bucket, which needs all of the variables to be right. */
+    /** Rejects unless the bucket can be listed, for which all of the variables must be right. */
     async reach() {
       const signal = AbortSignal.timeout(15_000)
       const response = await client.fetch(`${url}?list-type=2&max-keys=1`, { signal }).catch((error) => {
@@ -75,13 +75,13 @@ function openBucket() {
   }
 }
 
-/** Runs the tests, in a process of their own: whatever becomes of it, this one can clean up. */
+/** Runs the tests in a process of their own, so that this one can clean up however they end. */
 function ask(keyPrefix) {
   const bundledNode = join(root, 'node_modules', '.bin', 'node')
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
   const config = join('test', 'conformance', 'run', 'vitest.config.ts')
   const tests = spawn(
-    // As for `npm start`: Node 24 comes with `npm ci` on Linux, for machines whose own is too old.
+    // On Linux `npm ci` brings Node 24, for machines whose own is too old; `npm start` uses it too.
     existsSync(bundledNode) ? bundledNode : process.execPath,
     [vitest, 'run', '--config', config, ...process.argv.slice(2)],
     {
@@ -95,7 +95,7 @@ function ask(keyPrefix) {
       },
     },
   )
-  // Ctrl-C reaches the tests by itself; a plain kill of this process does not.
+  // The terminal sends Ctrl-C to the tests too; a plain kill of this process must be passed on.
   const pass = (signal) => tests.kill(signal)
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, pass)
   return new Promise((resolve, reject) => {

@@ -20,7 +20,7 @@ const reportEveryMs = Number(process.env.START_REPORT_MS || 3_000)
 const signals = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 }
 
 let waitingFor = 'Node'
-/** What the Worker logs before it is known to run, for the case that it does not; null: log lines are written at once. */
+/** Log lines of the Worker during the start, printed if the start fails; null once it runs: lines are printed at once. */
 let held = []
 
 for (const [signal, number] of Object.entries(signals)) process.on(signal, () => process.exit(128 + number))
@@ -39,7 +39,7 @@ async function main() {
   for (const address of ['127.0.0.1', '::1']) await refuseTakenPort(port, address)
   const report = reportWaiting()
   const rootKey = prepareVariables()
-  // Before wrangler is loaded: it asks and tells the network nothing, and says only what is wrong.
+  // Set before wrangler is loaded, so that it calls no network and prints only errors.
   Object.assign(process.env, { WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' })
   process.env.WRANGLER_LOG ??= 'error'
   const { lockState } = await import('./start/local-state.mjs')
@@ -70,7 +70,7 @@ function reportWaiting() {
   }, reportEveryMs)
 }
 
-/** Rejects when the start takes too long. */
+/** Rejects when the start takes longer than `patienceMs`. */
 function patience() {
   return new Promise((_, reject) => {
     const giveUp = () =>
@@ -85,7 +85,7 @@ function write(text, isError) {
   else (isError ? process.stderr : process.stdout).write(text)
 }
 
-/** The shell of npm dies without a word to this process when npm alone is killed: then the parent is another one. */
+/** Ends with npm. When npm alone is killed, its shell dies without a signal to this process, which then has another parent. */
 function endWithParent() {
   process.stdout.on('error', () => process.exit(1))
   const parent = process.ppid
@@ -107,7 +107,7 @@ function readPort() {
   return port
 }
 
-/** Also at the IPv6 address of localhost, where clients of the local store would meet another server. */
+/** Rejects when the port is taken. Also asked for IPv6: clients of the local store could reach another server at localhost. */
 function refuseTakenPort(port, address) {
   return new Promise((resolve, reject) => {
     const server = createServer()
@@ -120,7 +120,7 @@ function refuseTakenPort(port, address) {
   })
 }
 
-/** Makes .dev.vars with random secrets at the first start; returns the root key. */
+/** Writes .dev.vars with random secrets at the first start. Returns the root key. */
 function prepareVariables() {
   if (!existsSync(variablesFile)) {
     const secret = () => randomBytes(32).toString('hex')
@@ -145,13 +145,13 @@ async function untilHealthy(url) {
     const answer = await fetch(`${url}/health`, { signal: AbortSignal.timeout(10_000) }).catch(() => null)
     if (answer?.ok) return
     if (answer !== null) waitFor(`GET /health to be 200; it is ${answer.status} ${await answer.text()}`)
-    // The log line may come after the answer.
+    // Wait for the log line, which may come after the answer.
     await new Promise((resolve) => setTimeout(resolve, 500))
     if (answer?.status === 500) throw new Error('the gateway did not start; what it said is above')
   }
 }
 
-/** Locally nothing fires the cron trigger of wrangler.toml, so this does. */
+/** Fires the cron trigger of wrangler.toml, which Miniflare does not. */
 function sweepRegularly(url) {
   const cron = `${url}/cdn-cgi/local/scheduled?cron=${encodeURIComponent('*/5 * * * *')}`
   setInterval(() => fetch(cron).catch(() => {}), 5 * 60_000).unref()

@@ -4,7 +4,7 @@ import { onStorageEvents } from './jobs/storage-events'
 import { onCron } from './jobs/sweep'
 import { answerMisconfigured } from './misconfigured'
 
-/** The Worker's doors. */
+/** The Worker's entry points: requests, the cron trigger, the queue of storage events. */
 export default {
   async fetch(request, env, context) {
     const composition = await compose(env).catch(answerMisconfigured)

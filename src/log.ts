@@ -1,8 +1,8 @@
 import type { LogEvent } from './core/gateway'
 
 /**
- * One structured line. Errors are written as name, message and causes, without stacks of SQL or requests;
- * everything else is the caller's, who gives no secret, token or presigned URL.
+ * Writes one structured line. An error is written as name, message and causes, without its stack. The code that logs must
+ * not pass a secret, a token or a presigned URL.
  */
 export function writeLog(event: LogEvent): void {
   const write = 'cause' in event ? console.error : console.log

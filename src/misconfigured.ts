@@ -1,8 +1,8 @@
 import { writeLog } from './log'
 
 /**
- * The answer of a Worker that cannot start: the log names what is wrong, the caller learns only that it is
- * not his fault.
+ * The answer of a Worker whose configuration is wrong. The log says what is wrong; the client learns only that the request
+ * was not the cause.
  */
 export function answerMisconfigured(cause: unknown): Response {
   writeLog({ event: 'not_started', cause })

@@ -314,7 +314,7 @@ describe.each(Object.entries(ways))('promotion %s', (_, way) => {
     }
   })
 
-  it('refuses an encoding that nobody promised, at both keys', async () => {
+  it('refuses an encoding that was not promised, at both keys', async () => {
     const file = await start(way)
     expect(await putTo(file.told, right, { 'Content-Encoding': 'gzip' })).toBe(200)
     expect((await file.get()).status).toBe(404)

@@ -416,7 +416,7 @@ describe('usage follows its rows', () => {
 
   function createApply(api: Awaited<ReturnType<typeof start>>) {
     const { worker, files, forms, token } = api
-    /** Who has a URL: nobody puts anything without. Uploads in parts have one for each. */
+    /** The URLs that clients have, without which they put nothing. Uploads in parts have one for each part. */
     const urls = new Map<string, { url: string; headers: Record<string, string>; size: number }[] | null>()
     const handedOut = async (answer: Response): Promise<Response> => {
       if (answer.status !== 201) return answer
@@ -445,7 +445,7 @@ describe('usage follows its rows', () => {
       } else
         for (const { url, headers, size } of isRight ? planned : planned.slice(0, 1)) {
           const sent = fetch(url, { method: 'PUT', headers, body: new Uint8Array(size).fill(97) })
-          // Somebody may abort the upload at this moment.
+          // Another step may abort the upload at this moment.
           await sent.then((answer) => answer.arrayBuffer()).catch(() => {})
         }
     }

@@ -26,13 +26,13 @@ function statOf(pid) {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
     const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-    // utime and stime, and those of its children that have ended.
+    // utime and stime of the process, and of its children that have ended.
     return {
       parent: Number(fields[1]),
       ticks: fields.slice(11, 15).reduce((sum, one) => sum + Number(one), 0),
     }
   } catch {
-    // It ended meanwhile.
+    // The process ended meanwhile.
     return null
   }
 }

@@ -4,7 +4,7 @@ const agent = new Agent({ keepAlive: true })
 
 /**
  * Sends a request with Content-Length, as every client with a file does; `body` is a text, bytes or an array of them.
- * Answers its status and its text, whatever the status.
+ * Resolves to status and text, whatever the status.
  */
 export function send(url, { method = 'GET', headers = {}, body = [] } = {}) {
   const pieces = [body].flat()

@@ -1,4 +1,4 @@
-/** The least of `numbers` that is at least as great as this share of them. */
+/** The smallest of `numbers` that at least this share of them does not exceed. */
 export function quantile(numbers, share) {
   const sorted = numbers.toSorted((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN

@@ -1,12 +1,12 @@
 import { bytesOf, Chance, digestOf } from './bytes.mjs'
 import { withoutSecrets } from './secrets.mjs'
 
-/** More requests in a minute are answered with 429; the gateway allows 1200 per API key. */
+/** Requests per minute: over 1200 per API key the gateway answers 429. */
 const requestsPerMinuteMax = 1100
 const requestTimeoutMs = 600_000
 const kibibyte = 1024
 
-/** An answer that was not right. Its message has what is needed to look into it, and no secret. */
+/** A wrong answer. The message has what is needed to find out why, and no secret. */
 export class Unexpected extends Error {}
 
 /**
@@ -16,9 +16,9 @@ export class Unexpected extends Error {}
 export class SoakClient {
   /** Files that are ready, by id: `{id, content, …}`. `content` is `{seed, byteSize, sha256}`. */
   files = new Map()
-  /** Ids of uploads that were begun and left. */
+  /** Ids of uploads that this client began and left. */
   abandoned = new Set()
-  /** Ids of files that were refused or aborted: they are remembered, without bytes. */
+  /** Ids of files that were refused or aborted, which stay without bytes. */
   ended = new Set()
   #made = 0
   #requests = []
@@ -30,7 +30,7 @@ export class SoakClient {
     this.filesPath = `/api/v3/organizations/${organization}/ai/files`
   }
 
-  /** Bytes nobody has sent before. */
+  /** Bytes that no client has sent before. */
   newContent(byteSize = this.smallSize()) {
     return this.content(`${this.seed}/${this.name}/${this.#made++}`, byteSize)
   }
@@ -53,7 +53,7 @@ export class SoakClient {
       : this.chance.between(128 * kibibyte, 2048 * kibibyte)
   }
 
-  /** What the client's files are found by, in the dialects that have metadata. */
+  /** The metadata by which the client finds its files, in the dialects that have any. */
   newMetadata() {
     return { soak: this.name, shelf: this.chance.between(1, 3) }
   }
@@ -72,7 +72,7 @@ export class SoakClient {
     return this.chance.among([...this.files.values()].filter(condition))
   }
 
-  /** A request to the gateway with the client's key. `step` names it should its answer not be as expected. */
+  /** A request to the gateway with the client's key. `step` names it in the report of an unexpected answer. */
   async call(step, method, path, { headers = {}, token = this.token, ...rest } = {}) {
     const authorization = token === null ? {} : { authorization: `Bearer ${token}` }
     await this.#allowed()
@@ -80,8 +80,8 @@ export class SoakClient {
   }
 
   /**
-   * A request to anywhere. The answer is read whole: `{status, headers, bytes, json}`. Throws `Unexpected` when
-   * its status is none of `expect`.
+   * A request to any URL. Reads the whole answer: `{status, headers, bytes, json}`. Throws `Unexpected` when its status is
+   * none of `expect`.
    */
   async send(step, method, url, { headers = {}, body, json, expect = 200 }) {
     const startedAt = performance.now()

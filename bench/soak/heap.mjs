@@ -2,8 +2,8 @@ const mebibyte = 1024 ** 2
 const timeoutMs = 2000
 const gatewayIsolate = 'core:user:slipway'
 /**
- * The gateway's own isolate, by the inspector of its workerd at `port`: its JavaScript heap and its ArrayBuffers in MiB,
- * garbage included; null when it does not tell in time.
+ * Asks the inspector at `port` for the memory of the gateway's isolate: its JavaScript heap and its ArrayBuffers in MiB,
+ * garbage included; null when it does not answer in time.
  */
 export async function heapOf(port) {
   const usage = await heapUsage(`ws://127.0.0.1:${port}/${gatewayIsolate}`).catch(() => null)

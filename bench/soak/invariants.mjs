@@ -1,6 +1,6 @@
 /**
- * What must hold always, held against `state` (see `readState`) and what the clients know. Returns the
- * invariants by name, each with what breaks it: nothing where it holds.
+ * Checks the invariants against `state` (see `readState`) and what the clients know. Returns them by name, each with the
+ * problems that break it: none where it holds.
  */
 export function checkInvariants(state, clients) {
   return {
@@ -43,7 +43,7 @@ function objectsWithoutRow({ contents, uploads, deletions, objects }) {
     ...uploads.map(({ object_key }) => object_key),
     ...uploads.filter(({ promoting_etag }) => promoting_etag !== null).map(({ content_key }) => content_key),
   ])
-  // What is under _incoming/ is in no row once its upload is over: the sweep lists it.
+  // No row names an object under _incoming/ once its upload is over: the sweep finds it by listing.
   return objects.map(({ key }) => key).filter((key) => !keys.has(key) && !key.startsWith('_incoming/'))
 }
 
@@ -66,7 +66,7 @@ function wrongUsage({ organizations, contents, uploads }) {
   })
 }
 
-/** Retries write their key into the metadata too, where the dialect has any. */
+/** Retries write their key into the metadata too, where the dialect has metadata. */
 function keysOfSeveralFiles({ files, claims }) {
   const attempts = files.map(({ metadata }) => JSON.parse(metadata).attempt).filter(Boolean)
   const twice = attempts.filter((attempt, index) => attempts.indexOf(attempt) !== index)
@@ -89,6 +89,6 @@ function strangeFiles({ files, organizations }, clients) {
     const status = byId.get(id)?.status ?? 'missing'
     if (!states.includes(status)) problems.push(`${id} is ${status}, not ${states.join(' or ')}`)
   }
-  for (const { id, status } of files) if (!wanted.has(id)) problems.push(`${id}, ${status}, is nobody's`)
+  for (const { id, status } of files) if (!wanted.has(id)) problems.push(`${id}, ${status}, is no client's`)
   return problems
 }

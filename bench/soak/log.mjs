@@ -4,8 +4,8 @@ import { withoutSecrets } from './secrets.mjs'
 const problemsShown = 20
 
 /**
- * What the log of the gateway says went wrong: failures of its own, sweeps with errors, and whatever is not one
- * of its structured lines and speaks of an error. Lines of `npm start`'s banner are none.
+ * The errors in the gateway's log: its own failures, sweeps with errors, and every other line that mentions an error. The
+ * banner of `npm start` does not count.
  */
 export function gatewayErrors(output) {
   const lines = stripVTControlCharacters(output.slice(output.indexOf('Ctrl-C stops it.'))).split('\n')
@@ -20,7 +20,7 @@ export function gatewayErrors(output) {
     : problems
 }
 
-/** How often `npm start` started the gateway anew, as it does when a file that it watches changes. */
+/** How often `npm start` restarted the gateway, as it does when a file that it watches changes. */
 export function reloadsIn(output) {
   return output.split('the gateway runs with what was changed').length - 1
 }

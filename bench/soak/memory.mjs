@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { heapOf } from './heap.mjs'
 
 /**
- * How much memory the processes below `root` (its id) hold, in MiB; null where there is no /proc.
+ * The memory of the processes below the process `root`, in MiB; null where there is no /proc.
  *
  * `runtime` is the workerd that runs the gateway and, beside it, Miniflare's D1, R2 and caches; `node` the processes of
  * npm and start.mjs together: resident.
@@ -43,7 +43,7 @@ function readProcesses() {
         },
       ]
     } catch {
-      // It ended meanwhile.
+      // The process ended meanwhile.
       return []
     }
   })

@@ -2,7 +2,7 @@ import { bytesOf } from './bytes.mjs'
 import { download } from './reads.mjs'
 import { beginParts, formattedId, presign, putPart, settle } from './uploads.mjs'
 
-/** What clients should not do, or do not finish: the answer is refused, and nothing else changes. */
+/** Requests that clients should not make, or do not finish: they are refused and change nothing else. */
 
 const contentType = 'text/plain'
 const unknownId = '01900000-0000-7000-8000-000000000000'
@@ -61,8 +61,8 @@ export async function sendBadRequest(client) {
 }
 
 /**
- * The store itself refuses what was not sealed; the upload is still good for what was. Few bytes: a store may
- * refuse before it has read them, and close the connection on a client that is still sending.
+ * The store itself refuses bytes that were not sealed; the URL still takes those that were. Few bytes: a store may refuse
+ * before it has read them, and close the connection on a client that is still sending.
  */
 export async function putOtherThanSealed(client) {
   const content = client.newContent(client.chance.between(1, 8 * 1024))
@@ -83,7 +83,7 @@ export async function putOtherThanSealed(client) {
   client.own(file)
 }
 
-/** Bytes that are recognisably not what they were said to be are refused when they are looked at. */
+/** Bytes that are recognisably not what the client declared are refused when they are settled. */
 export async function uploadWrongType(client) {
   const { json } = await client.call('POST requestUploadUrl', 'POST', client.filesPath, {
     json: { requestUploadUrl: true, contentType: 'application/pdf', metadata: client.newMetadata() },
@@ -97,7 +97,7 @@ export async function uploadWrongType(client) {
   client.ended.add(json.fileId)
 }
 
-/** A URL that has done its work changes nothing more. */
+/** A URL that was used changes nothing any more. */
 export async function putAgain(client) {
   const isBare = client.chance.isTrue(0.7)
   const file = client.anyFile(({ bareUrl, once }) => (isBare ? bareUrl : once))
@@ -113,7 +113,7 @@ export async function putAgain(client) {
   await download(client, file)
 }
 
-/** Files of other organizations are not there. */
+/** Files of other organizations are not found. */
 export async function reachForAnothers(client) {
   const stranger = client.chance.among(client.strangers)
   const file = stranger.anyFile()

@@ -3,10 +3,10 @@ import * as reads from './reads.mjs'
 import { retry } from './retries.mjs'
 import * as uploads from './uploads.mjs'
 
-/** How many files a client has at the most: then it deletes before it does anything else. */
+/** The most files of a client, which then deletes some before it does anything else. */
 const filesMax = 50
 
-/** What clients do, and how often: of `weight` in the sum of all. */
+/** What clients do, and how often: each by its share of all weights. */
 const operations = [
   { name: 'base64', weight: 10, run: (client) => uploads.uploadBase64(client) },
   { name: 'base64, known bytes', weight: 6, run: uploads.uploadBase64Known },
@@ -43,7 +43,7 @@ for (const operation of operations) {
 }
 const named = (name) => operations.find((operation) => operation.name === name)
 
-/** Every operation once, those first that the others need files of. */
+/** Every operation once; first those that make the files which the others need. */
 export const everyOperation = [
   ...Array.from({ length: 4 }, () => named('base64')),
   ...operations.filter(({ name }) => name !== 'delete'),

@@ -1,9 +1,9 @@
 import { bytesOf } from './bytes.mjs'
 import { formattedId, plainId } from './uploads.mjs'
 
-/** Operations on files that are there: each compares what it gets with what the client knows. */
+/** Operations on existing files: each compares the answer with what the client knows. */
 
-/** How long after a read a copy of a public file may still be on its way into the cache. */
+/** How long after a read the copy of a public file may still be on its way into the cache. */
 const copyIsKeptMs = 5000
 
 export async function getFile(client, file = client.anyFile()) {
@@ -16,7 +16,7 @@ export async function getFile(client, file = client.anyFile()) {
   const { json } = await client.call('GET /v1/files', 'GET', `/v1/files/${formattedId(id)}`)
   const facts = `${json.status}, size ${json.sizeBytes}, SHA-256 ${json.sha256}`
   const isRight = json.status === 'ready' && json.sizeBytes === content.byteSize
-  // Nobody has hashed what another content of the same bytes had the hash of.
+  // null: another content of the same bytes had the hash when this one was settled.
   const isSame = json.sha256 === null || json.sha256 === content.sha256
   client.check('GET /v1/files', isRight && isSame, facts)
   const { headers } = await client.call('GET content', 'GET', `/v1/files/${formattedId(id)}/content`, {
@@ -120,7 +120,7 @@ export async function deleteFile(client, file = client.anyFile()) {
   await client.call('DELETE again', 'DELETE', path, { expect: 404 })
   if (file.publicUrl && Date.now() - (file.readAt ?? 0) > copyIsKeptMs)
     await client.send('GET public after DELETE', 'GET', file.publicUrl, { expect: 404 })
-  // A URL that has not expired can still put bytes where nobody will ever read them.
+  // A URL that has not expired can still put bytes at a key that is never read.
   if (file.bareUrl && client.chance.isTrue(0.3)) {
     await client.put('PUT after DELETE', file.bareUrl, bytesOf(file.content))
     await client.call('GET after a late PUT', 'GET', `${client.filesPath}/${id}`, { expect: 404 })

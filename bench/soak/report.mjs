@@ -1,10 +1,10 @@
 const errorsShown = 20
 
-/** What the operations did: how often each kind ran, how long it took, and what went wrong. */
+/** Counts what the operations did: how often each kind ran, how long it took, and what went wrong. */
 export class Tally {
-  /** Milliseconds of the operations that went right, by kind. */
+  /** Milliseconds of the operations that succeeded, by kind. */
   #durations = new Map()
-  /** How many of each kind did not. */
+  /** How many of each kind failed. */
   #errors = new Map()
   errorCount = 0
   /** Milliseconds of every request. */
@@ -19,7 +19,7 @@ export class Tally {
       durations.push(performance.now() - startedAt)
     } catch (error) {
       this.#errors.set(name, (this.#errors.get(name) ?? 0) + 1)
-      // A message of `Unexpected` says it all; anything else is a mistake of this program.
+      // The message of `Unexpected` is enough; any other error is a bug of this program, and needs its stack.
       if (this.errorCount++ < errorsShown)
         console.log(`error: ${client.name}, ${name}: ${error.name === 'Error' ? error.message : error.stack}`)
     }

@@ -9,7 +9,7 @@ import { formattedId, idOfKey, plainId } from './uploads.mjs'
 const contentType = 'text/plain'
 const filename = 'soak.txt'
 
-/** `request` is sent as it is; `other` is not the same. `isReady`: the file is there with the answer. */
+/** `request` is sent again unchanged; `other` is a different one. `isReady`: the answer comes with a ready file. */
 const kinds = {
   base64(client, attempt) {
     const content = client.newContent()
@@ -61,7 +61,7 @@ export async function retry(client) {
   const send = (options, expect) =>
     client.call(`POST ${kind} with Idempotency-Key`, 'POST', path, { ...options, headers, expect })
 
-  // 409: the first one is still running.
+  // 409: the first request is still running.
   const atOnce = await Promise.all(
     Array.from({ length: client.chance.between(1, 3) }, () => send(request, [200, 201, 409])),
   )

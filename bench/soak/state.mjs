@@ -2,8 +2,8 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * What the stopped gateway in `folder` left in its local D1 and R2: the rows that the invariants speak of, every
- * object of the bucket, and the multipart uploads that are still open in it.
+ * What the stopped gateway in `folder` left in its local D1 and R2: the rows that the invariants are about, every object
+ * of the bucket, and the multipart uploads that are still open.
  */
 export async function readState(folder) {
   const { getPlatformProxy } = await import('wrangler')

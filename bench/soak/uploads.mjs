@@ -1,17 +1,17 @@
 import { bytesOf, digestOf } from './bytes.mjs'
 
-/** The ways in: each leaves a ready file that the client knows the bytes of. */
+/** Each uploads in another way, and leaves a ready file whose bytes the client knows. */
 
 const mebibyte = 1024 ** 2
 const contentType = 'text/plain'
 const filename = 'soak.txt'
 
-/** An id as `/v1/files` and `/v1/uploads` give it, as the other dialects know it. */
+/** An id of `/v1/files` or `/v1/uploads`, in the form of the other dialects. */
 export function plainId(id) {
   return id.replace(/^file_(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }
 
-/** The same id as `/v1/files` wants it. */
+/** The same id in the form of `/v1/files`. */
 export function formattedId(id) {
   return `file_${id.replaceAll('-', '')}`
 }
@@ -57,7 +57,7 @@ export async function uploadPresigned(client) {
   return client.own(file)
 }
 
-/** Whoever comes first settles an upload whose bytes are there. */
+/** Settles an upload whose bytes have arrived, by any of the requests that do; the first settler decides. */
 export async function settle(client, { id, content }) {
   const ways = {
     read: () => client.call('settle by GET', 'GET', `${client.filesPath}/${id}`),
@@ -125,7 +125,7 @@ export async function uploadSingle(client) {
   const json = { filename, contentType, size: content.byteSize, metadata, ...promised }
   const answer = await client.call('POST /v1/uploads', 'POST', '/v1/uploads', { json, expect: [200, 201] })
   const id = plainId(answer.json.id)
-  // 200: the organization has these bytes, and there is nothing to send.
+  // 200: the organization has these bytes already.
   if (answer.status === 200) {
     client.check('POST /v1/uploads', answer.json.status === 'ready', answer.json.status)
     return client.own({ id, content, metadata })
@@ -154,7 +154,7 @@ export async function beginParts(client) {
   return { id: plainId(json.id), content, metadata, parts: json.parts, partSize: json.multipart.partSize }
 }
 
-/** What to name the part by in the end. */
+/** The part's ETag, which completes the upload. */
 export async function putPart(client, upload, { partNumber, url, headers, size }) {
   const from = (partNumber - 1) * upload.partSize
   const bytes = bytesOf(upload.content).subarray(from, from + size)
@@ -172,7 +172,7 @@ export async function uploadInParts(client) {
         .parts
     : upload.parts
   const parts = await Promise.all(signed.map((part) => putPart(client, upload, part)))
-  // The local store cannot list parts; one that can needs none named.
+  // The local store cannot list parts; where the store can, no ETags are needed.
   await client.call('complete without parts', 'POST', `${path}/complete`, { json: {}, expect: 409 })
   const complete = (named, expect) =>
     client.call(`complete with ${named.length} parts`, 'POST', `${path}/complete`, {

@@ -1,4 +1,4 @@
-// Inputs that cost a naive server much more than they look. Each beside an ordinary request of its kind and size.
+// Inputs that cost a naive server much more than they look, each beside an ordinary request of its kind and size.
 import { randomBytes } from 'node:crypto'
 import { all, almostAll } from './seed.mjs'
 
@@ -219,7 +219,7 @@ export function casesFor({ key, linkedKey, plainKey, fileId, uploadId }) {
   ]
 }
 
-/** `json` with blanks before its end, so that it has as many bytes. */
+/** `json` with blanks before its end, to make it this many bytes. */
 function padded(json, length) {
   return `${json.slice(0, -1)}${' '.repeat(Math.max(0, length - json.length))}${json.slice(-1)}`
 }
@@ -228,7 +228,7 @@ function nested(depth) {
   return '['.repeat(depth) + ']'.repeat(depth)
 }
 
-/** The base64 of so many bytes, other ones each time, that read as text. */
+/** The base64 of this many bytes of text, different each time. */
 function base64Of(byteSize) {
   return Buffer.from(randomBytes(byteSize / 2).toString('hex')).toString('base64')
 }

@@ -1,5 +1,5 @@
-// The Worker of wrangler.toml in Miniflare, in this process: its bundle, its bindings over kept state, and wrangler's
-// S3 endpoint over the same bucket.
+// Runs the Worker of wrangler.toml in Miniflare, in this process: its bundle, its bindings over kept state, and
+// Miniflare's S3 endpoint over the same bucket.
 import { existsSync, readFileSync, watch } from 'node:fs'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
@@ -48,7 +48,7 @@ export async function startGateway({ root, port, url, kept, waitFor, write }) {
       },
     })
   return {
-    /** Loads the code and the configuration anew when one of them is changed. */
+    /** Reloads the code and the configuration when one of them changes. */
     watchSources: () =>
       watchSources(root, async () => {
         const changed = await readOptions(configuration)
@@ -73,9 +73,9 @@ function sayOtherSchema(migration, kept) {
 }
 
 /**
- * Signatures cover host and port, so the endpoint has to be the one that clients will call. Its host is another one
- * than the gateway's: to clients that makes two origins, as in a deployment, and when one of them follows a redirect
- * to the store it leaves its credential behind.
+ * Signatures cover host and port, so the endpoint must be the one that clients call. Its host differs from the gateway's:
+ * gateway and store are then two origins, as in a deployment, and a client that follows a redirect to the store drops its
+ * credential.
  */
 function localStore(url) {
   const endpoint = new URL('/cdn-cgi/local/r2/s3', url)
@@ -83,16 +83,16 @@ function localStore(url) {
   return { S3_ENDPOINT: endpoint.href, S3_BUCKET: 'slipway', S3_REGION: 'auto' }
 }
 
-/** What Miniflare is to run: wrangler.toml and .dev.vars as they are now, and the bundle of the code. */
+/** Miniflare's options, from wrangler.toml, .dev.vars and the bundle of the code. */
 async function readOptions({ root, port, url, kept, write }) {
   const { workerOptions, define, main } = optionsOf(join(root, 'wrangler.toml'))
   const { modulesRules: _, bindings: declared, ...options } = workerOptions
-  // wrangler leaves out what wrangler.toml does not name, such as optional secrets.
+  // wrangler leaves out variables that wrangler.toml does not name, such as optional secrets.
   const bindings = { ...readVariables(join(root, '.dev.vars')), ...declared }
   const origins = withLocalOrigins(bindings.CORS_ALLOWED_ORIGINS)
   const queue = Object.keys(options.queueConsumers ?? {})[0]
   const log = new Log(LogLevel.WARN)
-  // A while later: Ctrl-C ends workerd too, which is no crash to speak of.
+  // Print later: Ctrl-C ends workerd too, and Miniflare would report that as a crash.
   log.log = (message) => void setTimeout(() => write(`${message}\n`, true), 300).unref()
   return {
     options: convertV4MiniflareOptions({
@@ -130,7 +130,7 @@ function readVariables(file) {
   return existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {}
 }
 
-/** As wrangler bundles a Worker. Throws what esbuild says is wrong. */
+/** Bundles the Worker as wrangler does. Rejects with esbuild's errors. */
 async function bundle(main, define) {
   const { outputFiles } = await build({
     entryPoints: [main],
@@ -144,7 +144,7 @@ async function bundle(main, define) {
     define,
     logLevel: 'silent',
   })
-  // Its process is of use only while it builds.
+  // Ends esbuild's process, which is needed only while it builds.
   await stop()
   return outputFiles[0].text
 }

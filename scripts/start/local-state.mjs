@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { DatabaseSync } from 'node:sqlite'
 
-/** Miniflare keeps a database and a bucket as a Durable Object each: of which class, by what they are. */
+/** Miniflare keeps each database and each bucket in a Durable Object of one of these classes. */
 const classes = { d1: 'miniflare-D1DatabaseObject', r2: 'miniflare-R2BucketObject' }
 
 /**
@@ -22,13 +22,12 @@ export function openKept(kept, kind, id) {
   return existsSync(path) ? new DatabaseSync(path, { readOnly: true }) : null
 }
 
-/** Kept, as a lock ends with its connection. */
+/** Keeps the connections alive: a lock ends with its connection. */
 const locks = []
 
 /**
- * Takes the state in `folder` for this process until it ends, however it ends: the lock is SQLite's, which the
- * operating system gives back when a process dies. Throws, with the process and the URL that hold it, when another
- * one has it.
+ * Locks the state in `folder` for this process until it ends, however it ends: the lock is SQLite's, which the operating
+ * system releases when a process dies. Throws, with the id and the URL of the holder, when another process has it.
  */
 export function lockState(folder, url) {
   mkdirSync(folder, { recursive: true })
@@ -38,7 +37,7 @@ export function lockState(folder, url) {
       'BEGIN IMMEDIATE; CREATE TABLE IF NOT EXISTS holder (process INTEGER, url TEXT); DELETE FROM holder',
     )
     lock.prepare('INSERT INTO holder VALUES (?, ?)').run(process.pid, url)
-    // Written for others to read; the second transaction, which only holds the lock, stays open.
+    // The first transaction makes the holder readable; the second, which only holds the lock, stays open.
     lock.exec('COMMIT; BEGIN IMMEDIATE')
     locks.push(lock)
   } catch (error) {
@@ -49,7 +48,7 @@ export function lockState(folder, url) {
   }
 }
 
-/** Who has the lock, as part of a sentence; empty in the instant before that is written. */
+/** The holder of the lock, as part of a sentence; empty while that is not written yet. */
 function holderOf(lock) {
   try {
     const holder = lock.prepare('SELECT process, url FROM holder').get()

@@ -1,16 +1,16 @@
-// What R2's event notifications do in a deployment: tell the gateway's queue of every object that comes into the
-// bucket. Miniflare has none, so its table of objects is read; while nothing changes that costs next to nothing.
+// Tells the gateway's queue of every object that comes into the bucket, as R2's event notifications do in a deployment.
+// Miniflare has none, so its table of objects is read; while nothing changes that costs next to nothing.
 import { openKept } from './local-state.mjs'
 
 const everyMs = 500
-/** Objects are looked for again from this long before the newest one known, as their clock is not the table's order. */
+/** Each look begins this long before the newest known object, as objects may be written in another order than their times. */
 const overlapMs = 10_000
-/** Queues takes a hundred messages at a time. */
+/** Queues accepts a hundred messages at a time. */
 const messagesMax = 100
 
 /**
- * Watches the bucket in `kept`, and calls `send` with the messages about objects that came since. `send` may reject:
- * then they are sent again.
+ * Watches the bucket in `kept`, and calls `send` with messages about new objects. If `send` rejects, they are sent
+ * again.
  */
 export function watchStore({ kept, bucketId, bucketName, send }) {
   let database = null
@@ -19,7 +19,7 @@ export function watchStore({ kept, bucketId, bucketName, send }) {
   let told = new Set()
   const look = async () => {
     database ??= openKept(kept, 'r2', bucketId)
-    // Another number whenever another connection has written.
+    // Changes whenever another connection has written.
     const now = database?.prepare('PRAGMA data_version').get().data_version ?? null
     if (now === version) return
     const objects = database
@@ -34,7 +34,7 @@ export function watchStore({ kept, bucketId, bucketName, send }) {
   }
   const loop = () =>
     look()
-      // The table may not be there yet, or the runtime just be starting anew.
+      // The table may not exist yet, or the runtime may be restarting.
       .catch(() => {})
       .finally(() => setTimeout(loop, everyMs).unref())
   loop()

@@ -1,22 +1,22 @@
 // Which web pages may call the local gateway and its store.
 
-/** Where web apps are developed. */
+/** The origins of web apps in development. */
 export const localOrigins = ['http://localhost:*', 'http://127.0.0.1:*']
 
-/** `configured` is the value of CORS_ALLOWED_ORIGINS; these origins and the local ones. */
+/** The origins in `configured`, the value of CORS_ALLOWED_ORIGINS, and the local ones. */
 export function withLocalOrigins(configured) {
   const listed = (configured ?? '').split(',').map((origin) => origin.trim())
   return [...new Set([...listed.filter((origin) => origin !== ''), ...localOrigins])]
 }
 
 /**
- * Miniflare's store answers pages of this machine, and those whose host is in a route of a Worker: the routes that
- * make it answer pages of `origins`. It always refuses `Origin: null`, and `*` has no host to be told.
+ * The routes that make Miniflare's store answer pages of `origins`: it answers pages of this machine, and pages whose host
+ * is in a route of a Worker. It always refuses `Origin: null`, and `*` has no host to name.
  */
 export function routesFor(origins) {
   return origins.flatMap((origin) => {
     const host = /^[a-z0-9+.-]+:\/\/(.*?)(?::[0-9*]+)?$/.exec(origin)?.[1] ?? ''
-    // Miniflare knows a star only where the host begins.
+    // Miniflare allows a star only at the beginning of a host.
     const route = `${host.slice(Math.max(0, host.indexOf('*')))}/*`
     return host !== '' && URL.canParse(`https://${route}`) ? [route] : []
   })

@@ -1,7 +1,7 @@
 /**
- * What `call` resolves to; rejects after `limitMs` when it has not settled by then, and aborts `signal` at that
- * moment and never afterwards, so that what it resolved to, such as a body, can take its time. What was called
- * may still take effect later: whoever gives it up must have written down what then is to be taken away.
+ * What `call` resolves to. Rejects after `limitMs`, and aborts `signal` then and never afterwards, so that a body that `call`
+ * resolved to can take its time. After a rejection the call may still succeed: record what it could leave behind (an
+ * outbox row) before you start it.
  */
 export async function withTimeLimit<T>(
   limitMs: number,

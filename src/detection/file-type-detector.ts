@@ -6,7 +6,10 @@ import { isPlausibleText } from './plausible-text'
 import { proofs, textSignatures } from './signatures'
 import { isId3, isImageBrand, isMediaBrand, latin1 } from './structures'
 
-/** Signatures of some 180 formats, by the file-type library, where they are proof; and what is written in text. */
+/**
+ * Recognises some 180 formats by their signatures (the file-type library), where these are proof, and markup and scripts by
+ * their text.
+ */
 export const detectWithFileType: ContentTypeDetector = async (sample) => {
   const bytes = withoutByteOrderMark(sample)
   return markupType(sample) ?? packedOrTagged(bytes) ?? provenType(bytes, await signatureOf(bytes))
@@ -14,7 +17,7 @@ export const detectWithFileType: ContentTypeDetector = async (sample) => {
 
 const gzip = 'application/gzip'
 
-/** What file-type would look into: the packed bytes of gzip, what follows an ID3 tag. Neither is needed. */
+/** Keeps file-type from looking inside gzip and behind an ID3 tag: the gateway needs neither. */
 function packedOrTagged(bytes: Uint8Array): string | null {
   if (latin1(bytes, 0, 3) === '\x1f\x8b\x08') return proofs.get(gzip)?.(bytes) ? gzip : null
   return isId3(bytes) && !isPlausibleText(bytes) ? 'audio/mpeg' : null
@@ -25,9 +28,9 @@ async function signatureOf(bytes: Uint8Array): Promise<string | null> {
     const type = (await fileTypeFromBuffer(bytes))?.mime
     if (type !== undefined) return essenceOf(type)
   } catch {
-    // A sample may end in the middle of a structure the library follows; then nothing is proven.
+    // If the sample ends in the middle of a structure that the library follows, nothing is proven.
   }
-  // The library follows a TIFF image to its directory, which is mostly at its end.
+  // The library looks for the directory of a TIFF image, which is mostly at its end, beyond the sample.
   return /^(II\*\0|MM\0\*)/.test(latin1(bytes, 0, 4)) ? 'image/tiff' : null
 }
 
@@ -38,7 +41,7 @@ function provenType(bytes: Uint8Array, type: string | null): string | null {
   return type === 'application/eps' ? 'application/postscript' : type
 }
 
-/** The library has every brand it does not know for a film. */
+/** The library takes every brand that it does not know for a film. */
 function isoMediaType(bytes: Uint8Array): string {
   if (isImageBrand(bytes)) return 'image/heif'
   return isMediaBrand(bytes) ? 'video/mp4' : 'application/mp4'

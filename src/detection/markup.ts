@@ -1,10 +1,10 @@
-/** How much of the beginning is looked at. Comments before a root element can be long. */
+/** How many bytes of the beginning are read. Comments before a root element can be long. */
 const lookAtBytes = 4096
 
 /**
- * What text begins as that a browser or a system could run, or as XML: an HTML page, an SVG image, another XML
- * document, a script. Null when it is none of them. Works for every encoding that has ASCII in it, and for UTF-16.
- * HTML is recognised by what browsers recognise it by (WHATWG MIME Sniffing, section 7.1).
+ * The type of a text that a browser or a system could run, or of XML: an HTML page, an SVG image, another XML
+ * document, a script. Null when the text begins as none of them. Works for every encoding that contains ASCII, and for
+ * UTF-16. Recognises HTML as browsers do (WHATWG MIME Sniffing, section 7.1).
  */
 export function markupType(bytes: Uint8Array): string | null {
   const text = beginningOf(bytes)
@@ -29,7 +29,7 @@ function decoded(bytes: Uint8Array, encoding: string): string {
 function typeOfMarkup(text: string, start: number): string | null {
   let at = start
   let isXml = false
-  // What stands before the root element: the XML declaration, instructions, comments, a document type.
+  // Skip what precedes the root element: the XML declaration, instructions, comments, a document type.
   for (;;) {
     at = skipSpace(text, at)
     const rest = text.slice(at, at + 32).toLowerCase()
@@ -39,7 +39,7 @@ function typeOfMarkup(text: string, start: number): string | null {
     if (/^<!doctype[ \t\r\n]+svg[ \t\r\n>]/.test(rest)) return 'image/svg+xml'
     const end = endOfProlog(text, at, rest)
     if (end === null) break
-    // A comment, or a document type, that does not end in the sample: to a browser, a page.
+    // A comment or document type that does not end in the sample: a browser takes it for a page.
     if (end === -1) return isXml ? 'application/xml' : 'text/html'
     at = end
   }
@@ -52,7 +52,7 @@ function typeOfMarkup(text: string, start: number): string | null {
   return htmlElements.has(name) ? 'text/html' : null
 }
 
-/** Where a piece of a prolog ends; -1 when it does not, null when there is none at `at`. */
+/** Where the piece of a prolog that begins at `at` ends; -1 when it does not end, null when none begins there. */
 function endOfProlog(text: string, at: number, rest: string): number | null {
   if (rest.startsWith('<!--')) return after(text, '-->', at + 4)
   if (rest.startsWith('<?')) return after(text, '?>', at + 2)

@@ -5,12 +5,12 @@
  */
 export function isPlausibleText(bytes: Uint8Array): boolean {
   const wide = wideEncodingOf(bytes)
-  // Formats that are no text are made to be known by it: a control character is among their first.
+  // Most binary formats put a control character among their first bytes, so that they are not taken for text.
   if (wide === null && bytes.subarray(0, 4).some(isControl)) return false
   return wide === null ? hasFewControls(withoutPadding(bytes)) : isWideText(bytes, wide)
 }
 
-/** The share of control characters, other than those that lay text out, that a text may have: 1 in 256. */
+/** How many control characters a text may have, besides those that lay it out: 1 in 256. */
 const charactersPerControl = 256
 
 function hasFewControls(characters: ArrayLike<number>): boolean {

@@ -9,13 +9,13 @@ import {
   numberAt,
 } from './structures'
 
-/** Whether the beginning of a file has what only a file of that type has. */
+/** Whether the beginning of a file proves its type: no other format begins like this. */
 type Proof = (bytes: Uint8Array) => boolean
 
 /**
- * What file-type finds proves a type only when more of the structure agrees: many of its signatures are two to four
- * letters, with which texts, and files of other formats, begin as well. Those that are long, or have characters
- * that no text has, stand for themselves.
+ * What more of the structure must agree before file-type's finding proves a type. Many of its signatures are two to
+ * four letters, with which texts and files of other formats begin as well. Signatures that are long, or have characters
+ * that no text has, need no other proof.
  */
 export const proofs: ReadonlyMap<string, Proof> = new Map<string, Proof>([
   ...stands(
@@ -34,7 +34,7 @@ export const proofs: ReadonlyMap<string, Proof> = new Map<string, Proof>([
     'application/x-nintendo-nes-rom application/vnd.sketchup.skp application/vnd.ms-fontobject',
     'application/x-mobipocket-ebook application/dicom model/gltf-binary font/woff font/woff2 font/otf',
     'text/calendar text/vcard text/vtt application/pgp-encrypted application/x-ms-regedit',
-    // A zip archive, whatever is in it.
+    // A zip archive, whatever it contains.
     'application/zip application/epub+zip application/x-xpinstall application/java-archive application/vnd.visio',
     'application/vnd.android.package-archive application/vnd.apple.keynote application/vnd.apple.numbers',
     'application/vnd.apple.pages model/3mf application/vnd.oasis.opendocument.text',
@@ -119,8 +119,8 @@ export const proofs: ReadonlyMap<string, Proof> = new Map<string, Proof>([
 ])
 
 /**
- * What file-type takes for signatures that prove nothing: two bytes, or words that any text may begin with. Files of
- * these types are taken as what they are declared to be.
+ * Types whose signature in file-type proves nothing: two bytes, or words with which any text may begin. The gateway
+ * believes what a client declares where file-type finds one of these.
  */
 export const unproven: ReadonlySet<string> = new Set([
   'audio/vnd.dolby.dd-raw',
@@ -128,13 +128,13 @@ export const unproven: ReadonlySet<string> = new Set([
   'application/x-cpio',
   'application/x-arj',
   'model/stl',
-  // Left to the look at the beginning of markup, which knows what kind of XML it is.
+  // `markup.ts` decides, as it tells what kind of XML it is.
   'application/xml',
-  // Beyond the sample.
+  // Its signature lies beyond the sample.
   'application/x-iso9660-image',
 ])
 
-/** Types that are text, and that a plausible text is when it begins as they do. */
+/** Types of text: a plausible text with such a signature is of that type. */
 export const textSignatures: ReadonlySet<string> = new Set([
   'application/pdf',
   'application/postscript',
@@ -147,7 +147,7 @@ export const textSignatures: ReadonlySet<string> = new Set([
   'application/x-ms-regedit',
 ])
 
-/** Entries for the types in `lists`, between spaces, whose signature needs no other proof. */
+/** Entries for the types in `lists`, which spaces separate: their signature needs no other proof. */
 function stands(...lists: readonly string[]): [string, Proof][] {
   return lists.flatMap((list) => list.split(' ')).map((type) => [type, () => true])
 }

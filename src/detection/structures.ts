@@ -11,14 +11,14 @@ export function numberAt(bytes: Uint8Array, at: number, byteSize: number, isLitt
   return taken.reduce((value, byte) => value * 256 + byte, 0)
 }
 
-/** A Windows or OS/2 bitmap: the size of its second header is one that there is. */
+/** A Windows or OS/2 bitmap: its second header has one of the sizes that the format defines. */
 export function isBitmap(bytes: Uint8Array): boolean {
   return dibHeaderBytes.has(numberAt(bytes, 14, 4, true))
 }
 
 const dibHeaderBytes: ReadonlySet<number> = new Set([12, 16, 40, 52, 56, 64, 108, 124])
 
-/** Icons and cursors: the first entry's reserved byte, and its image lies behind the directory. */
+/** Icons and cursors: the first entry's reserved byte is zero, and its image lies behind the directory. */
 export function isIcon(bytes: Uint8Array): boolean {
   const count = numberAt(bytes, 4, 2, true)
   return count > 0 && bytes[9] === 0 && numberAt(bytes, 18, 4, true) >= 6 + 16 * count
@@ -30,7 +30,7 @@ export function isTrueType(bytes: Uint8Array): boolean {
   return tables > 0 && tables < 256 && numberAt(bytes, 6, 2) === 16 * 2 ** Math.floor(Math.log2(tables))
 }
 
-/** An MZ header of which the last page is no longer than a page, or that leads to a PE header. */
+/** An MZ header whose last page is no longer than a page, or that points to a PE header. */
 export function isDosExecutable(bytes: Uint8Array): boolean {
   const next = numberAt(bytes, 0x3c, 4, true)
   return numberAt(bytes, 2, 2, true) <= 512 || latin1(bytes, next, 4) === 'PE\0\0'
@@ -88,11 +88,11 @@ export function isMediaBrand(bytes: Uint8Array): boolean {
   return mediaBrands.test(latin1(bytes, 8, 4))
 }
 
-/** Of those in the registry (mp4ra.org) that film and sound are written under. Others may be anything. */
+/** The brands of films and recordings in the registry (mp4ra.org). Any other brand may be anything. */
 const mediaBrands =
   /^(isom|iso[2-9a-c]|mp4[12]|mp7[1t]|avc[1-4]|av01|hvc1|hev1|cmf[acfhlsv]|dash|msdh|msix|piff|M4[ABPV][ HP]|F4[ABPV] |mmp4|3g[efghnprst2][0-9a-z]|qt {2}|MSNV|MPPI|NDS[CHMPS]|ND[AX]S|NDXC|NDXH|NDXM|NDXP|XAVC|Xdv|CAEP|KDDI|dby1|dmb1|JP20|dv1[ab]|dvr1|dvt1|pana|odcf|ssv |emsg|lmsg)/
 
-/** Image brands of ISO base media files that file-type has for video. */
+/** Image brands of ISO base media files that file-type takes for video. */
 export function isImageBrand(bytes: Uint8Array): boolean {
   return /^(hei[cmsx]|hev[cmsx]|avc[is]|jpe[g ]|jpgs|mi[afp]\d|mif\d|msf1|avi[fos]|ma1[ab])/.test(
     latin1(bytes, 8, 4),

@@ -20,7 +20,7 @@ export function answerOptions(app: Hono<HttpEnv>): MiddlewareHandler {
 export function allowedMethods(app: Hono<HttpEnv>, path: string): string[] {
   const known = methods.filter((method) => {
     const [handlers] = app.router.match(method, path)
-    // What is registered for every method is middleware, or the answer where there is nothing.
+    // A handler of every method is middleware, or the answer where there is no route.
     return handlers.some(([[, route]]) => route.method === method)
   })
   if (known.length === 0) return []

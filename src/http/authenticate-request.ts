@@ -4,21 +4,21 @@ import { authenticate } from '../core/organizations/authenticate'
 import type { Principal } from '../core/organizations/principal'
 import type { HttpEnv } from './context'
 
-/** The period of the rate limiter in `wrangler.toml`. The binding does not tell when it will allow again. */
+/** The period of the rate limiter in `wrangler.toml`. The binding does not tell when it allows requests again. */
 export const rateLimitPeriodSeconds = 60
-/** How many requests it allows in that time. */
+/** How many requests the rate limiter allows in that time. */
 export const rateLimitRequests = 1200
 
 /**
- * Who sends this request, by `token`; sets `principal` on the context and counts the request against the
- * rate of the key, or of the subject of a JWT, and a credential that is refused against that of the client's address.
+ * Authenticates the request by `token` and sets `principal` on the context. Counts the request against the rate of the
+ * API key or of the JWT's subject, and a refused credential against the rate of the client's address.
  * Throws `rate_limited` and what `authenticate` throws.
  */
 export async function authenticateRequest(c: Context<HttpEnv>, token: string | null): Promise<Principal> {
   const address = networkOf(c.req.header('cf-connecting-ip') ?? '')
   const principal = await authenticate(c.var.gateway, c.var.credentials, token, {
     address,
-    // No other rate's key begins alike: ids have no blanks.
+    // Cannot collide with the other rates' keys: ids have no blanks.
     allowsRefusal: () => c.var.allowsRequest(`address ${address}`),
   })
   c.set('principal', principal)
@@ -27,7 +27,7 @@ export async function authenticateRequest(c: Context<HttpEnv>, token: string | n
   return principal
 }
 
-/** `address`, or of IPv6 the network that one client has at least: its first 64 bits (RFC 4291, section 2.5.4). */
+/** `address`; of an IPv6 address its first 64 bits, as one client has at least such a network (RFC 4291, section 2.5.4). */
 function networkOf(address: string): string {
   if (!address.includes(':')) return address
   const [head = '', tail] = address.toLowerCase().split('::')
@@ -38,7 +38,7 @@ function networkOf(address: string): string {
   return `${whole.slice(0, 4).join(':')}::/64`
 }
 
-/** Never alike for two kinds: a key's id has no slash. */
+/** A JWT's key contains `/`, an API key's id never does, so the two cannot collide. */
 function rateKeyOf(principal: Principal): string {
   switch (principal.kind) {
     case 'root':

@@ -3,32 +3,32 @@ import { fail, failField } from '../core/errors'
 /** What base64 text may contain besides its alphabet, as WHATWG and `Uint8Array.fromBase64` define it. */
 const whitespace = /[\t\n\f\r ]+/g
 
-/** What the first text is decoded into. */
+/** How large the buffer is at first. */
 const firstBytes = 16 * 1024
 
 /**
- * Decodes base64 text (RFC 4648, section 4: padded, zero trailing bits) that arrives in pieces into one
- * buffer, which grows with what has come. ASCII whitespace is tolerated. `push` and `end` throw `invalid_request` about `field`, and
+ * Decodes base64 text (RFC 4648, section 4: padded, zero trailing bits) that arrives in pieces. One buffer, which grows with
+ * what has arrived. Tolerates ASCII whitespace. `push` and `end` throw `invalid_request` about `field`, and
  * `content_too_large` as soon as there are more than `maxBytes`.
  */
 export class Base64Sink {
   readonly #field: string
   readonly #maxBytes: number
-  /** Grows in place, so that nothing is copied and no memory outgrown. */
+  /** Resizable: it grows in place, so no bytes are copied and no smaller buffer is left behind as garbage. */
   readonly #memory: ArrayBuffer
   /** All of `#memory`, however large it is. */
   readonly #buffer: Uint8Array<ArrayBuffer>
   #length = 0
-  /** Up to three characters that do not make a group yet. */
+  /** Up to three characters, which are no group of four yet. */
   #carry = ''
-  /** What followed the first `=`, without whitespace; null before it. Only padding may be in it. */
+  /** The text from the first `=` on, without whitespace; null before it. Only padding is allowed there. */
   #padding: string | null = null
 
-  /** `expectedBytesMax`: more than this cannot come, whatever the limit allows; null when nobody knows. */
+  /** `expectedBytesMax`: the most decoded bytes that the body's length allows; null when that is unknown. */
   constructor(field: string, maxBytes: number, expectedBytesMax: number | null) {
     this.#field = field
     this.#maxBytes = maxBytes
-    // A group of three over the limit still fits, so that "too large" is seen rather than "no room".
+    // One group of three more than the limit fits, so that too much input is noticed as such.
     const maxByteLength = Math.min(maxBytes, expectedBytesMax ?? maxBytes) + 3
     this.#memory = new ArrayBuffer(Math.min(firstBytes, maxByteLength), { maxByteLength })
     this.#buffer = new Uint8Array(this.#memory)
@@ -68,11 +68,11 @@ export class Base64Sink {
     )
     this.#length += written
     this.#carry = input.slice(read).replace(whitespace, '')
-    // Four characters that were not decoded found no room.
+    // Four characters are left only if the buffer had no room for them.
     if (this.#length > this.#maxBytes || this.#carry.length > 3) this.#refuseSize()
   }
 
-  /** Room for `byteLength` more, as far as there may be any. */
+  /** Makes room for `byteLength` more bytes, as far as the limit allows. */
   #makeRoomFor(byteLength: number): void {
     const { byteLength: capacity, maxByteLength } = this.#memory
     const needed = this.#length + byteLength

@@ -2,20 +2,20 @@ import { fail, GatewayError } from '../core/errors'
 import { withTimeLimit } from '../core/time-limit'
 
 /**
- * How much is read at once: little from a connection that has sent nothing yet, and soon much. With 4 KB chunks,
- * handing them over costs more than decoding or searching them.
+ * How much is read at once: little while a connection has sent nothing, and soon much. Passing 4 KB chunks around costs
+ * more than decoding or searching them.
  */
 const defaultReadBytes = { min: 16 * 1024, max: 384 * 1024 }
 /**
- * From a client that has sent this much, and at this pace, a read waits for as much again: small chunks are not
- * handed over one by one. From any other it takes what there is, so that slowness is not taken for silence.
+ * Once a client has sent this much, and fast enough, a read waits for as much again, so that small chunks are not passed
+ * on one by one. From any other client a read takes what has arrived, so that slowness is not taken for silence.
  */
 const waitBytes = 64 * 1024
 const fastBytesPerMs = 64
 
 /** How long a client may send nothing. */
 const silenceMaxMs = 30_000
-/** From then on a body must have come at this pace, on average: it is not to be kept open by a byte now and then. */
+/** After this time a body must have arrived at a minimum pace, so that a client cannot keep it open with a byte now and then. */
 const paceGraceMs = 60_000
 const paceMinBytesPerMs = 1
 
@@ -23,18 +23,18 @@ const paceMinBytesPerMs = 1
 export type BodyReader = {
   /**
    * The next bytes, valid until the next call; null at the end. They begin with the last `keep` bytes of the
-   * chunk before. Throws `body_timed_out` when the client falls silent, `invalid_request` when it hangs up.
+   * previous chunk. Throws `body_timed_out` when the client falls silent, `invalid_request` when it hangs up.
    */
   next(keep?: number): Promise<Uint8Array | null>
-  /** Stops reading. What has not been read stays where it is, for another reader. */
+  /** Stops reading. Another reader can read the rest. */
   release(): void
 }
 
 export type ReadOptions = { silenceMs?: number; readBytes?: { min: number; max: number } }
 
 /**
- * Reads `stream` in chunks of up to 384 KiB, once as much as 16 KiB has come. A client that sends nothing for
- * `silenceMs` (30 s) ends it, as does one that sends less than 1 KB/s for longer than a minute.
+ * Reads `stream` in chunks of up to 16 KiB at first, and of up to 384 KiB once one was full. `next` throws when the client
+ * sends nothing for `silenceMs` (30 s), or less than 1 KB/s for longer than a minute.
  */
 export function readStream(
   stream: ReadableStream<Uint8Array>,
@@ -50,7 +50,7 @@ export function readStream(
   const read = async (target: Uint8Array<ArrayBuffer>) => {
     const elapsedMs = Date.now() - openedAt
     const isFast = received >= Math.max(waitBytes, elapsedMs * fastBytesPerMs)
-    // Reading takes the memory away from `target`.
+    // Reading detaches the memory of `target`.
     const targetBytes = target.length
     const least = isFast ? Math.min(waitBytes, targetBytes) : 1
     const graceMs = paceGraceMs + received / paceMinBytesPerMs - elapsedMs
@@ -77,7 +77,7 @@ export function readStream(
       } catch (error) {
         isOver = true
         if (!(error instanceof GatewayError)) cutOff(error)
-        // A read is still waiting: only this ends it.
+        // Only this ends a read that is still waiting.
         reader.cancel(error).catch(() => {})
         throw error
       }
@@ -91,8 +91,8 @@ export function readStream(
 }
 
 /**
- * Reads the body of `request`, of at most `maxBytes`. Throws `content_too_large`, naming `limitBytes`, before
- * reading when the Content-Length leaves no doubt and otherwise as soon as more has come.
+ * Reads the body of `request`, of at most `maxBytes`. Throws `content_too_large`, naming `limitBytes`: before reading if
+ * the Content-Length is larger, otherwise as soon as more has arrived.
  */
 export function readBody(
   request: Request,
@@ -114,7 +114,7 @@ export function readBody(
   }
 }
 
-/** What the client says its body has, in bytes; null when it says nothing, or nonsense. */
+/** The Content-Length in bytes; null when there is none, or it is no number. */
 export function contentLengthOf(request: Request): number | null {
   const header = request.headers.get('content-length')
   return header !== null && /^\d{1,15}$/.test(header) ? Number(header) : null

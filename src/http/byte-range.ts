@@ -2,10 +2,9 @@
 export type ByteRange = { offset: number; length: number }
 
 /**
- * The one range that a `Range` header asks for of `byteSize` bytes (RFC 9110, section 14.2), whose unit is
- * written in any case. Null when the
- * whole is to be sent: no header, another unit, a malformed one, or more than one range (which a server may
- * ignore, and which is how small requests are made to cost much). `unsatisfiable` when it begins after the end.
+ * The one range of `byteSize` bytes that a `Range` header asks for (RFC 9110, section 14.2), its unit in any case. Null
+ * when the whole is to be sent: no header, another unit, a malformed one, or several ranges (a server may ignore these,
+ * and attackers use them to make small requests costly). `unsatisfiable` when the range begins after the end.
  */
 export function parseByteRange(
   header: string | undefined,

@@ -9,7 +9,7 @@ import type { Principal } from '../core/organizations/principal'
 export type HttpEnv = {
   Variables: {
     requestId: string
-    /** Where clients reach the gateway, as an origin: never taken from a request where the operator has said it. */
+    /** Where clients reach the gateway, as an origin: as configured, otherwise as the request says. */
     gatewayUrl: string
     gateway: Gateway
     credentials: Credentials

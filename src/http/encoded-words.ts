@@ -1,16 +1,16 @@
 /**
- * Encoded words (RFC 2047), in which .NET Framework, Spring and JavaMail write a filename that is not ASCII: each is
- * `=?charset?B|Q?text?=`. White space between two of them belongs to neither. RFC 2047 has no place for them inside
- * quotes; they are found there all the same.
+ * Encoded words (RFC 2047), as .NET Framework, Spring and JavaMail write a filename that is not ASCII: each is
+ * `=?charset?B|Q?text?=`. White space between two of them belongs to neither. RFC 2047 forbids them inside quotes, but
+ * clients write them there.
  */
 const encodedWord = /=\?([\w.:+-]{1,40})(?:\*[\w-]{1,40})?\?([bq])\?([^?\r\n]{0,1024})\?=/gi
 
-/** `text` with its encoded words decoded; as it is when one of them cannot be. */
+/** `text` with its encoded words decoded; unchanged when one of them cannot be decoded. */
 export function decodeEncodedWords(text: string): string {
   if (!text.includes('=?')) return text
   let decoded = ''
   let end = 0
-  // Words of one charset in a row are decoded as one: some clients break a character in two.
+  // Decode adjacent words of one charset together: some clients split a character over two words.
   let run: { charset: string; bytes: number[] } | null = null
   for (const [word, charset = '', encoding = '', payload = '', at] of wordsOf(text)) {
     const between = text.slice(end, at)
@@ -41,7 +41,7 @@ function flush(run: { charset: string; bytes: number[] } | null): string | null 
   return run === null ? '' : decodeBytes(run.charset, Uint8Array.from(run.bytes))
 }
 
-/** Bytes in a charset by one of its names (WHATWG Encoding); null when there is no such charset, or they are not in it. */
+/** The text of bytes in a charset, by any of its names (WHATWG Encoding); null for an unknown charset or invalid bytes. */
 export function decodeBytes(charset: string, bytes: Uint8Array): string | null {
   try {
     return new TextDecoder(charset, { fatal: true, ignoreBOM: true }).decode(bytes)
@@ -62,7 +62,7 @@ function bytesOfQuoted(text: string): Uint8Array | null {
   return bytesOfEscapes(text.replaceAll('_', ' '), '=')
 }
 
-/** Bytes that are written as themselves or, behind `mark`, as two hexadecimal digits; null when one is not. */
+/** The bytes of a text in which each is an ASCII character, or `mark` and two hexadecimal digits; null when one is neither. */
 export function bytesOfEscapes(text: string, mark: '=' | '%'): Uint8Array | null {
   const bytes: number[] = []
   for (let at = 0; at < text.length; at++) {

@@ -1,9 +1,9 @@
 import { sayValue } from '../core/say-value'
 
-/** What a schema library hands over with what it found wrong. */
+/** What a schema library passes to a message about a wrong value. */
 type Found = { input?: unknown }
 
-/** The message about a field that is missing, or that must be `wanted` and is something else. */
+/** The message about a field that is missing, or is not `wanted`. */
 export function mustBe(wanted: string): { error: (found: Found) => string } {
   return {
     error: ({ input }) =>

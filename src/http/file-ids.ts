@@ -6,8 +6,8 @@ export function formatFileId(id: FileId): string {
 }
 
 /**
- * The file that `text` names in any dialect's way: with `file_` before it or not, with or without dashes, in any
- * case; null when it can be none.
+ * The file that `text` names in the way of any dialect: with or without `file_` and dashes, in any case; null when it is
+ * no id.
  */
 export function parseNamedFileId(text: string): FileId | null {
   const hex = /^(?:file_)?([0-9a-f-]{32,36})$/i.exec(text)?.[1]

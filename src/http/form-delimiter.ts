@@ -1,30 +1,30 @@
 const [lineFeed, carriageReturn, space, tab, dash] = [10, 13, 32, 9, 45]
-/** Carriage returns this near to each other are stepped through rather than searched for. */
+/** Up to this distance, stepping to the next carriage return is cheaper than a native search. */
 const nearBytes = 16
 
 /**
- * Where a delimiter line of a form is (RFC 2046, section 5.1.1: CRLF, `--`, the boundary, blanks, CRLF; the last
- * one ends in `--`). `start` is where it begins, `end` where what comes after it does.
+ * A delimiter line of a form (RFC 2046, section 5.1.1): CRLF, `--`, the boundary, blanks, CRLF; the last one ends in
+ * `--`. It is from `start` up to, not including, `end`.
  */
 export type Delimiter = { start: number; end: number; isLast: boolean }
 
 /**
- * What a search found: a delimiter; none, and from where on there may be the beginning of one; or one whose
- * line ends in a line feed alone.
+ * What a search found: a delimiter; no delimiter, and from where on one may begin; or a delimiter whose line ends in a
+ * line feed alone.
  */
 export type Found = Delimiter | { mayBeginAt: number } | 'bare line feed'
 
-/** The `from` of the first search in a form: the CRLF of its first delimiter is not written. */
+/** The `from` of the first search in a form, whose first delimiter has no CRLF before it. */
 export const beforeForm = -2
 
 /**
- * Finds the first delimiter in `bytes` from `from` on. Looks at each byte a bounded number of times, whatever
- * the bytes are: there is no carriage return inside a delimiter's text, so no two attempts overlap.
+ * Finds the first delimiter in `bytes` from `from` on. Looks at each byte a bounded number of times, whatever the bytes
+ * are: a delimiter's text has no carriage return inside, so no two attempts overlap.
  */
 export function createDelimiterSearch(boundary: string): (bytes: Uint8Array, from: number) => Found {
   const text = new TextEncoder().encode(`\r\n--${boundary}`)
 
-  /** How much of `text` is at `at`: all of it, or all that `bytes` has room for; otherwise null. */
+  /** How many bytes of `text` are at `at`: all of them, or as many as `bytes` has left; null when they differ. */
   const matchAt = (bytes: Uint8Array, at: number): number | null => {
     const length = Math.min(text.length, bytes.length - at)
     for (let index = Math.max(1, -at); index < length; index++)
@@ -45,7 +45,7 @@ export function createDelimiterSearch(boundary: string): (bytes: Uint8Array, fro
   }
 }
 
-/** The delimiter that begins at `start`, if what comes after its boundary ends a line or the form. */
+/** The delimiter that begins at `start`, if its boundary is followed by the end of a line or of the form. */
 function lineAt(
   bytes: Uint8Array,
   start: number,
@@ -64,7 +64,7 @@ function lineAt(
   return bytes[at + 1] === lineFeed ? { start, end: at + 2, isLast: false } : null
 }
 
-/** A native search costs more than a step, and less than a thousand of them. */
+/** Steps first, then searches: a native search costs more than a step and less than a thousand steps. */
 function nextCarriageReturn(bytes: Uint8Array, from: number): number {
   const near = Math.min(from + nearBytes, bytes.length)
   for (let at = from; at < near; at++) if (bytes[at] === carriageReturn) return at

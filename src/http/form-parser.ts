@@ -7,18 +7,18 @@ const headersMaxBytes = 16 * 1024
 const headersMax = 100
 const [lineFeed, carriageReturn] = [10, 13]
 
-/** What comes in a form, in its order: each part is its headers, then its bytes in pieces, then its end. */
+/** The events of a form, in order: each part gives its headers, then its bytes in pieces, then its end. */
 export type FormEvent =
-  /** The names are in lower case. Of headers that are repeated, the first. */
+  /** Names in lower case. Of repeated headers the first. */
   | { kind: 'part'; headers: Record<string, string> }
   /** Valid until the next event is asked for. */
   | { kind: 'bytes'; chunk: Uint8Array }
   | { kind: 'end' }
 
 /**
- * Takes a form (RFC 7578, RFC 2046) apart as it arrives. Holds no more of it than the reader's chunk. Ends after
- * the last delimiter; what comes before the first and after the last is ignored (RFC 2046, section 5.1.1). Throws `invalid_request` when
- * the form is malformed or ends early, and what `body` throws.
+ * Parses a form (RFC 7578, RFC 2046) as it arrives, with no more than the reader's chunk in memory. Ignores bytes before
+ * the first delimiter and after the last one: RFC 2046, section 5.1.1, calls them preamble and epilogue. Throws
+ * `invalid_request` when the form is malformed or ends early, and what `body` throws.
  */
 export async function* parseForm(
   body: Pick<BodyReader, 'next'>,
@@ -26,7 +26,7 @@ export async function* parseForm(
 ): AsyncGenerator<FormEvent, void> {
   const find = createDelimiterSearch(boundary)
   let bytes: Uint8Array = new Uint8Array()
-  /** Reads on, keeping what begins at `from`. */
+  /** Reads the next chunk, and keeps the bytes from `from` on. */
   const more = async (from: number, why: string) => {
     const keep = bytes.length - from
     if (keep > headersMaxBytes) tooManyHeaders()
@@ -50,7 +50,7 @@ export async function* parseForm(
     }
     if (isInPart) yield { kind: 'end' }
     if (found.isLast) return
-    // The headers may be none: the blank line then begins with the end of the delimiter.
+    // A part may have no headers: then the blank line begins with the delimiter's own line end.
     at = found.end - 2
     let end = blankLineAt(bytes, at)
     while (end === -1) {
@@ -61,12 +61,12 @@ export async function* parseForm(
     yield { kind: 'part', headers: headersOf(bytes.subarray(at + 2, end)) }
     isInPart = true
     at = end + 4
-    // Nor need a part without bytes have a line of its own for them.
+    // A part without bytes may share its line end with the next delimiter.
     from = end + 2
   }
 }
 
-/** Throws the failure of a form that is none: `why` goes on after "the form cannot be read:". */
+/** Throws `invalid_request`: "the form cannot be read: …" with `why`. */
 export function malformed(why: string): never {
   fail({ code: 'invalid_request', issues: [{ field: '', message: `the form cannot be read: ${why}` }] })
 }
@@ -83,7 +83,7 @@ function blankLineAt(bytes: Uint8Array, from: number): number {
   return -1
 }
 
-/** Header lines, those unfolded that are written over several (RFC 5322, section 2.2.3). */
+/** The headers in `block`; folded ones are unfolded (RFC 5322, section 2.2.3). */
 function headersOf(block: Uint8Array): Record<string, string> {
   const text = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true }).decode(block)
   const headers: Record<string, string> = Object.create(null)

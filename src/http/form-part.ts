@@ -3,19 +3,18 @@ import { withContinuations } from './parameter-continuations'
 
 /** What the headers of a part of a multipart form say (RFC 7578). */
 export type PartHeaders = {
-  /** Empty when it has none. */
+  /** Empty when the part has none. */
   name: string
-  /** Decoded, but not cleaned; null: not sent as a file. */
+  /** Decoded, but not sanitized; null: the part is not a file. */
   filename: string | null
-  /** As it was sent; null: not said. */
+  /** As the client sent it; null: it sent none. */
   contentType: string | null
-  /** null when the bytes are sent as they are; otherwise how they are wrapped, as with `base64`. */
+  /** How the bytes are encoded, such as `base64`; null when they are sent as they are. */
   transferEncoding: string | null
 }
 
 /**
- * Reads them. The parser's own reading of `Content-Disposition` is not used: it loses the whole header when a
- * filename has a character beyond U+00FF, which is how curl and browsers send it.
+ * Reads the headers of a part. A filename may have characters beyond U+00FF, as curl and browsers send it in UTF-8.
  */
 export function readPartHeaders(headers: Record<string, string | readonly string[]>): PartHeaders {
   const disposition = withContinuations(parametersOf(textOf(headers['content-disposition']) ?? ''))
@@ -57,8 +56,8 @@ function unquoted(text: string): string {
 }
 
 /**
- * `charset'language'text` (RFC 8187), which RFC 7578 forbids in forms and some clients send beside `filename` all
- * the same. Null when there is none, or it cannot be decoded.
+ * A `filename*` parameter, `charset'language'text` (RFC 8187). RFC 7578 forbids it in forms, but some clients send it
+ * beside `filename`. Null when there is none, or it cannot be decoded.
  */
 function extendedFilename(parameter: string | undefined): string | null {
   const [, charset = '', text = ''] = /^([\w.:+-]{1,40})'[^']{0,40}'(.*)$/s.exec(parameter ?? '') ?? []

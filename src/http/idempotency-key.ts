@@ -4,8 +4,8 @@ import type { IdempotencyKey } from '../core/idempotency/idempotency'
 import type { HttpEnv } from './context'
 
 /**
- * The `Idempotency-Key` header (draft-ietf-httpapi-idempotency-key-header): a quoted string (RFC 8941) or
- * a bare one, 1–255 printable ASCII characters; with who sends it. Null when there is none. Throws `invalid_request`.
+ * The `Idempotency-Key` header (draft-ietf-httpapi-idempotency-key-header) with its caller: a quoted string (RFC 8941) or a
+ * bare one, 1–255 printable ASCII characters. Null when there is none. Throws `invalid_request`.
  */
 export function idempotencyKeyOf(c: Context<HttpEnv>): IdempotencyKey | null {
   const header = c.req.header('idempotency-key')

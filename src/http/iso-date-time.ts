@@ -7,7 +7,7 @@ const dateTime = new RegExp(`^${date}[t ]${time}${offset}$`, 'i')
 /**
  * The milliseconds since 1970 UTC of a date and time of ISO 8601 with its offset from UTC, in the extended or
  * the basic format, with or without seconds and fractions of them (cut to milliseconds), `T` and `Z` in either
- * case, a space for the `T` (RFC 3339). Null when `text` is none, or names a day or an hour that is not there.
+ * case, a space for the `T` (RFC 3339). Null when `text` is none of these, or names a day or an hour that does not exist.
  */
 export function parseIsoDateTime(text: string): number | null {
   const said = dateTime.exec(text)?.groups
@@ -15,7 +15,7 @@ export function parseIsoDateTime(text: string): number | null {
   const { year, month, day, hour, minute, second, offsetHour, offsetMinute } = numbersOf(said)
   const midnight = Date.UTC(year, month - 1, day)
   const isDay = new Date(midnight).getUTCDate() === day && month >= 1 && month <= 12
-  // The end of a day can be called its hour 24, and a leap second is a second of its own.
+  // ISO 8601 allows hour 24 for the end of a day, and second 60 for a leap second.
   const isTime = (hour < 24 && minute < 60 && second <= 60) || (hour === 24 && minute === 0 && second === 0)
   if (!isDay || !isTime || offsetHour > 23 || offsetMinute > 59) return null
   const fraction = Number((said.fraction ?? '').slice(0, 3).padEnd(3, '0'))

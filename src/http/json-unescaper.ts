@@ -7,31 +7,31 @@ const controlCharacter = /[\u0000-\u001f]/
 const notAscii = 0xff
 const invalid = 0xff
 
-/** What stands for what after a backslash, and the value of hexadecimal digits. */
+/** The character that each letter after a backslash means, and the value of each hexadecimal digit. */
 const meanings = tableOf({ '"': 0x22, '\\': backslash, '/': slash, b: 8, f: 12, n: 10, r: 13, t: 9 })
 const hexValues = tableOf(
   Object.fromEntries([...'0123456789abcdefABCDEF'].map((digit) => [digit, Number.parseInt(digit, 16)])),
 )
 
 /**
- * Takes the escapes out of the inside of a JSON string that is expected to be ASCII, and arrives in pieces cut
- * anywhere. Looks at each byte once, however many escapes there are; text without any is not looked at again.
+ * Removes the escapes from the inside of a JSON string that is expected to be ASCII and arrives in pieces, cut anywhere.
+ * Looks at each byte once, however many escapes there are; a piece without escapes is passed on as it is.
  */
 export class JsonUnescaper {
   #scratch = new Uint8Array()
-  /** How many bytes of an escape sequence have come: 1 is the backslash, 2 the `u`. */
+  /** How many bytes of an escape sequence have been read: 1 is the backslash, 2 the `u`. */
   #position = 0
   #code = 0
 
-  /** Where the text ends for the time being: behind a lone backslash, among the digits of `\uXXXX`, or neither. */
+  /** Whether the text read so far ends inside an escape: behind its backslash, or among the digits of `\uXXXX`. */
   get isInside(): 'backslash' | 'digits' | null {
     if (this.#position === 0) return null
     return this.#position === 1 ? 'backslash' : 'digits'
   }
 
   /**
-   * `text` without escapes; null when no JSON string contains it. Characters beyond ASCII come out as some that
-   * are, whichever.
+   * `text` without escapes; null when no JSON string contains it. Each character beyond ASCII comes out as some character
+   * beyond ASCII.
    */
   push(text: Uint8Array): string | null {
     if (this.#position === 0 && !text.includes(backslash)) {
@@ -43,7 +43,7 @@ export class JsonUnescaper {
     return length === null ? null : asciiOf(this.#scratch.subarray(0, length))
   }
 
-  /** Writes what `text` stands for to `to`; returns how much that is. An escape is longer than its meaning. */
+  /** Writes `text` without escapes to `to` and returns its length, which is never more than that of `text`. */
   #unescape(text: Uint8Array, to: Uint8Array): number | null {
     let [position, code, length] = [this.#position, this.#code, 0]
     for (let at = 0; at < text.length; at++) {
@@ -73,8 +73,8 @@ export class JsonUnescaper {
 }
 
 /**
- * The fastest decoder there is. Bytes over 0x7f come out as characters beyond ASCII, whatever they are; a byte
- * order mark must not vanish.
+ * Decodes with `TextDecoder`, as nothing is faster. Bytes over 0x7f may come out as any characters beyond ASCII; a byte
+ * order mark must be kept, so that it is refused.
  */
 function asciiOf(bytes: Uint8Array): string {
   return new TextDecoder('utf-8', { fatal: false, ignoreBOM: true }).decode(bytes)

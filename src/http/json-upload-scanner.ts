@@ -8,20 +8,20 @@ export type JsonUploadLimits = {
   field: string
   /** The most bytes that field may decode to. */
   maxDecodedBytes: number
-  /** More decoded bytes than this cannot come; null when nobody knows. */
+  /** The most decoded bytes that the body's length allows; null when that is unknown. */
   expectedBytesMax: number | null
 }
 
 export type JsonUpload = {
-  /** The JSON object; the base64 field, if it was a string, is ''. */
+  /** The JSON object; its base64 field is '' if it was a string. */
   fields: { [name: string]: unknown }
-  /** What the base64 field held; null when it was no string or absent. */
+  /** The decoded base64 field; null when it was absent or no string. */
   bytes: Uint8Array<ArrayBuffer> | null
 }
 
 /** The most bytes of a body outside the base64 text. */
 export const envelopeMaxBytes = 64 * 1024
-/** How much base64 is made a string of at once: short ones are collected as soon as they are used. */
+/** How much base64 becomes a string at once: short strings are collected as soon as they were used. */
 const pieceBytes = 32 * 1024
 /** How deep the JSON may be nested. */
 export const jsonMaxDepth = 32
@@ -34,9 +34,9 @@ const [openBrace, closeBrace, openBracket, closeBracket, comma, colon] = [0x7b, 
  * Reads a JSON object that arrives in chunks, cut anywhere, and decodes one base64 field on the way, so
  * that neither the body nor the text is ever held whole.
  *
- * The scanner only knows where strings and containers begin and end. It copies everything but the base64
- * text into a small envelope, with `""` in its place, and leaves it to JSON.parse to say whether that is
- * JSON: what it would accept or refuse as a whole, the envelope makes it accept or refuse too.
+ * The scanner only knows where strings and containers begin and end. It copies everything but the base64 text, which
+ * it replaces by `""`, into a small envelope, and has JSON.parse parse that: JSON.parse accepts the envelope exactly if
+ * it would accept the whole body.
  */
 export class JsonUploadScanner {
   readonly #limits: JsonUploadLimits
@@ -44,9 +44,9 @@ export class JsonUploadScanner {
   #length = 0
   #mode: 'structure' | 'string' | 'base64' = 'structure'
   #depth = 0
-  /** Whether the outermost value is an object and its next string is a name. */
+  /** The outermost value is an object, and its next string is a name. */
   #expectsName = false
-  /** Where the name being read begins in the envelope; null outside of one. */
+  /** Where the name that is being read begins in the envelope; null outside a name. */
   #nameStart: number | null = null
   #isUploadField = false
   #seenField = false
@@ -68,7 +68,7 @@ export class JsonUploadScanner {
     }
   }
 
-  /** What was read. Throws `invalid_request` when the body was not one JSON object. */
+  /** Ends the body and returns what it held. Throws `invalid_request` when it was not one JSON object. */
   end(): JsonUpload {
     let value: unknown
     try {
@@ -168,7 +168,7 @@ export class JsonUploadScanner {
   }
 
   #closeBase64(): void {
-    // Half a sequence. A backslash before the quote escapes it, and a quote is no base64.
+    // The string ends inside an escape. (A backslash before the quote escapes it, and then the quote is refused as no base64.)
     if (this.#unescaper.isInside === 'digits') failField('', 'the body is not valid JSON')
     if (this.#unescaper.isInside === 'backslash') this.#sink?.push('"')
     this.#bytes = this.#sink?.end() ?? null

@@ -1,4 +1,4 @@
-/** `value` as a number where it is the digits of one, as clients send it that keep everything as text. */
+/** `value` as a number if it is a string of digits, as clients send it that keep every value as text. */
 export function integerOf(value: unknown): unknown {
   return typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : value
 }

@@ -1,6 +1,6 @@
 /**
- * The longest origin that is looked at, in characters: a scheme, a host name (RFC 1035: 253) and a port. What
- * is longer is none that a browser sends.
+ * The longest origin that is compared, in characters: a scheme, a host name (RFC 1035: 253) and a port. Browsers send
+ * none that is longer.
  */
 const originLengthMax = 512
 const label = /^[a-z0-9_-]{1,63}$/
@@ -22,30 +22,30 @@ export function isOriginPattern(text: string): boolean {
   const [before = '', after] = pieces
   if (after !== undefined && !(after === '' ? before.endsWith(':') : isLabelBetween(before, after)))
     return false
-  // What stands for `*` here is a label and a port as they may come.
+  // Check the pattern with an example in place of `*`: a label or a port.
   const example = after === undefined ? authority : before + (after === '' ? '12345' : 'x') + after
   return isAuthority(scheme, example)
 }
 
-/** What `isOriginPattern` takes, for the operator who wrote something else. */
+/** What `isOriginPattern` accepts, for the message to an operator who wrote something else. */
 export const originPatternsInWords =
   'origins as browsers send them (https://web.example.com, capacitor://localhost), with * for at most one label (https://*.preview.example.com) or the port (http://localhost:*); or * for all'
 
 /**
- * Whether the header Origin `origin` is one of `patterns`, each of which satisfies `isOriginPattern`. Takes time
- * that is linear in their length.
+ * Whether the Origin header `origin` matches one of `patterns`, each of which satisfies `isOriginPattern`. Takes time that
+ * is linear in their length.
  */
 export function isAllowedOrigin(patterns: readonly string[], origin: string): boolean {
   if (origin.length > originLengthMax) return false
   return patterns.some((pattern) => pattern === '*' || pattern === origin || fits(pattern, origin))
 }
 
-/** Whether `origin` is `pattern` with a label, or a port or none, in place of the `*`. */
+/** Whether `origin` is `pattern` with a label, or with a port or no port, in place of its `*`. */
 function fits(pattern: string, origin: string): boolean {
   const star = pattern.indexOf('*')
   if (star < 0) return false
   const isPort = star === pattern.length - 1
-  // A default port is not sent, nor is the colon before it.
+  // Browsers send neither a default port nor the colon before it.
   const before = pattern.slice(0, isPort ? star - 1 : star)
   const after = pattern.slice(star + 1)
   if (!origin.startsWith(before) || !origin.endsWith(after)) return false
@@ -54,7 +54,7 @@ function fits(pattern: string, origin: string): boolean {
   return isPort ? between === '' || port.test(between) : label.test(between)
 }
 
-/** Whether a `*` between these two stands for a whole label, in a domain that can be one owner's. */
+/** Whether a `*` between these two stands for a whole label, below a domain that can have one owner. */
 function isLabelBetween(before: string, after: string): boolean {
   if (before !== '' && !before.endsWith('.')) return false
   const [host = ''] = after.split(':')
@@ -65,7 +65,7 @@ function isLabelBetween(before: string, after: string): boolean {
 function isAuthority(scheme: string, authority: string): boolean {
   const url = URL.parse(`${scheme}://${authority}`)
   if (url === null) return false
-  // Of other schemes URL tells no origin; there, the host is whatever the application chose, even nothing (`file://`).
+  // URL has no origin for other schemes. Their host is what the application chose, which may be nothing (`file://`).
   if (scheme === 'http' || scheme === 'https') return url.origin === `${scheme}://${authority}`
   return url.host === authority && url.pathname === (scheme === 'file' ? '/' : '')
 }

@@ -2,9 +2,9 @@
 const partsMax = 100
 
 /**
- * `parameters` of a header with those put together that are written in parts (RFC 2231, section 3), as Python's
- * `email` writes long names: `filename*0="quarterly "; filename*1="report.csv"`. Where the parts are
- * percent-encoded (`filename*0*=UTF-8''…`), they make a `filename*`; a part that is not is encoded for it.
+ * Joins those `parameters` of a header that are written in parts (RFC 2231, section 3), as Python's `email` writes long
+ * names: `filename*0="quarterly "; filename*1="report.csv"`. If some parts are percent-encoded (`filename*0*=UTF-8''…`),
+ * they make a `filename*`, and the parts that are not are encoded for it.
  */
 export function withContinuations(parameters: Map<string, string>): Map<string, string> {
   const whole = new Map(parameters)

@@ -1,4 +1,4 @@
-/** What tells one representation from another; neither changes while the bytes stay. */
+/** What identifies a representation; both stay the same as long as its bytes do. */
 export type Validators = {
   /** With its quotes; strong unless it begins with `W/`. */
   etag: string
@@ -6,13 +6,13 @@ export type Validators = {
   lastModified: number
 }
 
-/** What a condition asks for: the answer as without it, 304, or 412. */
+/** The answer that the conditions ask for: as without them, 304, or 412. */
 export type PreconditionOutcome = 'proceed' | 'not_modified' | 'failed'
 
 /**
- * The preconditions of a request to a representation that is there, in the order of RFC 9110, section 13.2.2:
- * If-Match, or else If-Unmodified-Since; then If-None-Match, or else (GET and HEAD only) If-Modified-Since. A
- * date that is no HTTP-date is no condition.
+ * Evaluates the preconditions of a request to a representation that exists, in the order of RFC 9110, section 13.2.2:
+ * If-Match, or else If-Unmodified-Since; then If-None-Match, or else (GET and HEAD only) If-Modified-Since. A date that
+ * is no HTTP-date is ignored.
  */
 export function evaluatePreconditions(
   { headers, method }: Request,
@@ -39,8 +39,8 @@ export function evaluatePreconditions(
 }
 
 /**
- * Whether `Range` counts (RFC 9110, section 13.1.5): without If-Range, with the very ETag, or with the very
- * date of Last-Modified, which is a strong validator where bytes never change.
+ * Whether `Range` counts (RFC 9110, section 13.1.5): there is no If-Range, or it has this very ETag, or this very date
+ * of Last-Modified, which is a strong validator as bytes never change here.
  */
 export function ifRangeHolds(headers: Headers, { etag, lastModified }: Validators, now: number): boolean {
   const ifRange = headers.get('if-range')?.trim()
@@ -49,7 +49,7 @@ export function ifRangeHolds(headers: Headers, { etag, lastModified }: Validator
   return parseHttpDate(ifRange, now) === wholeSeconds(lastModified)
 }
 
-/** Whether the request has a condition, which can only be judged by what tells representations apart. */
+/** Whether the request has a condition, for which the representation's validators are needed. */
 export function isConditional(headers: Headers): boolean {
   return conditionalHeaders.some((name) => headers.has(name))
 }
@@ -64,7 +64,7 @@ const conditionalHeaders = [
 
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 const time = '(?<hour>\\d\\d):(?<minute>\\d\\d):(?<second>\\d\\d)'
-/** Of today's writers; of RFC 850, whose year has two digits; of C's `asctime`. */
+/** The three forms: today's, that of RFC 850 with a year of two digits, and that of C's `asctime`. */
 const httpDates = [
   new RegExp(`^[A-Z][a-z]{2}, (?<day>\\d\\d) (?<month>\\w{3}) (?<year>\\d{4}) ${time} GMT$`),
   new RegExp(`^[A-Z][a-z]{5,8}, (?<day>\\d\\d)-(?<month>\\w{3})-(?<year>\\d\\d) ${time} GMT$`),
@@ -81,13 +81,13 @@ export function parseHttpDate(text: string, now: number): number | null {
   const [day, hour, minute, second] = [said.day, said.hour, said.minute, said.second].map(Number)
   const month = months.indexOf(said.month ?? '')
   const midnight = Date.UTC(fullYear(said.year ?? '', now), month, day)
-  // A day that its month does not have would become one of the next.
+  // A day beyond the end of its month would become a day of the next one.
   const isDay = month !== -1 && new Date(midnight).getUTCDate() === day
   if (!isDay || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return null
   return midnight + ((Number(hour) * 60 + Number(minute)) * 60 + Number(second)) * 1000
 }
 
-/** Two digits are of the past when they would be of a year more than 50 years ahead (RFC 9110, section 5.6.7). */
+/** A year of two digits is in the past if it would be more than 50 years ahead (RFC 9110, section 5.6.7). */
 function fullYear(text: string, now: number): number {
   if (text.length === 4) return Number(text)
   const thisYear = new Date(now).getUTCFullYear()
@@ -102,7 +102,7 @@ function wholeSeconds(milliseconds: number): number {
 /** Whether the list of entity tags, or `*`, in `header` has one that matches `etag`. */
 function names(header: string, etag: string, matches: (one: string, other: string) => boolean): boolean {
   if (header.trim() === '*') return true
-  // A tag may hold commas: what stands between quotes is not split.
+  // Not split at commas: a tag may contain them between its quotes.
   return (header.match(/(?:W\/)?"[^"]*"/g) ?? []).some((tag) => matches(tag, etag))
 }
 

@@ -6,10 +6,10 @@ import { nearestName, plainName, sayName } from './spelling'
 /** How many wrong parameters an answer names. */
 const issuesMax = 5
 
-/** What browsers, caches and newsletters add, and what changes no answer. */
+/** Parameters that browsers, caches and newsletters add, and that change no answer. */
 const meaningless = /^(_|_t|_ts|_dc|utm_\w{1,32}|gclid|fbclid)$/
 
-/** The parameters of a request. What is empty counts as absent: clients that serialise what is not set send it. */
+/** The parameters of a request. An empty one counts as absent: some clients send what is not set. */
 export type QueryParameters<Name extends string> = {
   /** The value of `name`; undefined when it is absent. Throws `invalid_request` when there are two that differ. */
   one(name: Name): string | undefined
@@ -19,8 +19,8 @@ export type QueryParameters<Name extends string> = {
 
 /**
  * The query of a request that takes the parameters `known`, each with the other names that clients have for it.
- * A name is the same in any case, with `_`, `-` or `[]`. A parameter that is not known is refused by name,
- * unless it changes no answer: ignored, it would make another list than was asked for. Throws `invalid_request`.
+ * A name is the same in any case, with `_`, `-` or `[]`. An unknown parameter is refused by name, unless it changes no
+ * answer: if it were ignored, the client would get another list than it asked for. Throws `invalid_request`.
  */
 export function queryParameters<Name extends string>(
   c: Context,
@@ -57,7 +57,7 @@ function sayUnknown(spelling: string, names: readonly string[], hint: string): I
   return { field: sayName(spelling), message }
 }
 
-/** Names decoded, values as they came. */
+/** Names are decoded, values are not. */
 function pairsOf(url: string): { name: string; value: string }[] {
   return new URL(url).search
     .slice(1)

@@ -13,11 +13,11 @@ export type FormFile = { headers: PartHeaders; chunks: AsyncGenerator<Uint8Array
 
 export type Form = {
   /**
-   * Reads on to the next file; null when the form is complete. The file before must have been read to its
-   * end. Fields on the way are handed to `onField`.
+   * Reads up to the next file; null when the form is complete. The previous file must have been read to its end.
+   * `onField` gets the fields in between.
    */
   nextFile(): Promise<FormFile | null>
-  /** Reads no more, at the end or before it. */
+  /** Stops reading, at the end or before it. */
   release(): void
   /** The Content-Length. */
   announcedBytes: number | null
@@ -26,20 +26,19 @@ export type Form = {
 type FormOptions = {
   /** The name of file parts. */
   file: string
-  /** The names of fields. Parts of any other name are read over. */
+  /** The names of fields. Parts with any other name are ignored. */
   fields: readonly string[]
   fileMaxBytes: number
-  /** What it throws ends the reading. */
+  /** An error that it throws ends the reading. */
   onField: (name: string, value: string) => void
   /** Only for tests: how much is read at once. */
   readBytes?: ReadOptions['readBytes']
 }
 
 /**
- * A multipart form (RFC 7578), read as it arrives with a bounded part of it in memory. Throws
- * `unsupported_body` for another content type, `content_too_large` before reading when the Content-Length
- * leaves no doubt and otherwise as soon as the form is too large, `invalid_request` when it is broken or cut
- * off, `body_timed_out` when the client falls silent.
+ * A multipart form (RFC 7578), read as it arrives with a bounded part of it in memory. Throws `unsupported_body` for
+ * another content type, `content_too_large` (before reading if the Content-Length is too large, otherwise as soon as the
+ * form is), `invalid_request` when it is malformed or cut off, `body_timed_out` when the client falls silent.
  */
 export function readForm(request: Request, options: FormOptions): Form {
   const { file, fields, fileMaxBytes, onField, readBytes } = options
@@ -87,7 +86,7 @@ export function readForm(request: Request, options: FormOptions): Form {
   }
 }
 
-/** Parts that do not say they are of a form are read over. */
+/** Whether a part says that it is of a form, but has no name. A part that does not say so is ignored. */
 function isNameless({ 'content-disposition': disposition = '' }: Record<string, string>): boolean {
   return /^form-data\b/i.test(disposition) && !/;\s*name\s*=/i.test(disposition)
 }
@@ -99,13 +98,13 @@ function joined(one: Uint8Array, other: Uint8Array): Uint8Array<ArrayBuffer> {
   return both
 }
 
-/** The boundary of a form's content type, of the characters and length that any client uses. */
+/** The boundary in a form's content type, if it has the characters and the length that clients use. */
 function boundaryOf(contentType: string): string {
   if (!/^multipart\/form-data\s*(;|$)/i.test(contentType.trim()))
     fail({ code: 'unsupported_body', expected: 'multipart/form-data' })
   const [, quoted, bare] = /;\s*boundary=(?:"([^"]*)"|([^;\s"]*))/i.exec(contentType) ?? []
   const boundary = quoted ?? bare ?? ''
-  // RFC 2046, section 5.1.1, says which and 70; some clients take others.
+  // RFC 2046, section 5.1.1, allows fewer characters and a length of 70; some clients use others.
   if (!/^[\x20-\x7e]{1,200}$/.test(boundary) || /["\\]/.test(boundary) || boundary.endsWith(' '))
     failField('Content-Type', 'must name the boundary of the form')
   return boundary

@@ -2,10 +2,10 @@ import { contentLengthOf, readBody } from './body-reader'
 import { envelopeMaxBytes, type JsonUpload, JsonUploadScanner } from './json-upload-scanner'
 
 /**
- * The JSON body of an upload, decoded as it arrives. Refuses with `content_too_large` before reading when
- * the Content-Length leaves no doubt: no JSON writer needs more than six bytes for a character (`\u002b`,
- * which is how .NET writes a plus). Otherwise as soon as `maxDecodedBytes` are exceeded. Throws
- * `body_timed_out` when the client falls silent, `invalid_request` when the body is cut off or malformed.
+ * The JSON body of an upload, decoded as it arrives. Throws `content_too_large` before reading if the Content-Length is
+ * too large even for the longest spelling (six bytes a character: `\u002b`, as .NET writes a plus), otherwise as soon as
+ * `maxDecodedBytes` are exceeded; `body_timed_out` when the client falls silent; `invalid_request` when the body is cut
+ * off or malformed.
  */
 export async function readJsonUpload(
   request: Request,

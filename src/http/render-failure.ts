@@ -24,14 +24,14 @@ export function failureHeaders(failure: Failure): Record<string, string> {
   }
 }
 
-/** How much of what is wrong with a request its answer says, however much that is. */
+/** How much an answer says about a wrong request, however much is wrong with it. */
 const issuesMax = 20
 const messageMaxLength = 1000
 const nameMaxLength = 200
 
 /**
- * The failure that an error thrown in a handler stands for, as much of it as an answer may say. What is the gateway's or the store's fault, and
- * what nobody foresaw, is logged with its cause.
+ * The failure that an error thrown in a handler stands for, cut to what an answer may say. Failures of the gateway, the
+ * store, the database or the identity provider, and unforeseen errors (`internal`), are logged with their cause.
  */
 export function failureOf(error: Error, c: Context<HttpEnv>): Failure {
   const failure = toFailure(error)
@@ -66,7 +66,7 @@ function shortened(text: string, maxLength: number): string {
 
 function toFailure(error: Error): Failure {
   if (error instanceof GatewayError) return error.failure
-  // Hono's own: a body that is not the JSON it says it is.
+  // Hono throws this itself for a body that is not valid JSON.
   if (error instanceof HTTPException && error.status === 400)
     return { code: 'invalid_request', issues: [{ field: '', message: 'the body is not valid JSON' }] }
   return { code: 'internal' }

@@ -1,9 +1,9 @@
 import { nearestName, plainName, sayName } from './spelling'
 
-/** How many fields that are not known are compared with those that are. */
+/** How many unknown fields are compared with known ones. */
 const comparedMax = 32
 
-/** Where what is wrong is noted: what a schema library hands to its preprocessing. */
+/** Where issues are noted: what a schema library passes to its preprocessing. */
 type Notes = {
   addIssue(issue: { code: 'custom'; message: string; path: PropertyKey[]; input: unknown }): void
 }
@@ -11,16 +11,16 @@ type Notes = {
 export type Respelling = {
   /** Other names that clients have for a field. */
   aliases?: Readonly<Record<string, readonly string[]>>
-  /** Fields that are only taken as they are spelt. */
+  /** Fields that are accepted in this spelling only. */
   exact?: readonly string[]
-  /** False: an unknown field is not compared with those that are missing. For objects that come by thousands. */
+  /** False: unknown fields are not compared with missing ones. For objects that come by the thousand. */
   suggests?: boolean
 }
 
 /**
- * Gives the fields of an object the names that a schema has for them. A name is the same in any case, with `_`
- * or `-`: what it means is plain. Refused by name are two spellings of one field that say different things, and
- * a field that is not known while one that is nearly called so is missing. Other unknown fields stay.
+ * Gives the fields of an object the names that a schema has for them. A name is the same in any case, with `_` or `-`.
+ * Two spellings of one field with different values are refused by name, and so is an unknown field whose name is close to
+ * that of a missing one. Other unknown fields stay.
  */
 export function respelled(
   names: readonly string[],
@@ -34,7 +34,7 @@ export function respelled(
   return (value, notes) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
     const given = Object.entries(value)
-    // Null and undefined say nothing, in whatever spelling.
+    // Null and undefined count as absent, in any spelling.
     const known = new Map(given.filter(([name, said]) => names.includes(name) && said != null))
     const unknown: [string, unknown][] = []
     const refuse = (spelling: string, message: string) =>
@@ -57,7 +57,7 @@ export function respelled(
   }
 }
 
-/** Whether two JSON values are the same, as far as a client that says a thing twice would write them. */
+/** Whether two JSON values are the same, as a client that sends one twice would write them. */
 function isSame(one: unknown, other: unknown): boolean {
   return one === other || JSON.stringify(one) === JSON.stringify(other)
 }

@@ -1,12 +1,12 @@
 import { getPath } from 'hono/utils/url'
 
-/** Where the rest of a path is the caller's own text, in which every slash counts. */
+/** Paths whose last part is the client's own text, in which every slash counts. */
 const ownText = [/^\/+public\/+(.*)$/s, /^\/+v1\/+files\/+[^/]+\/+associations\/+[^/]+\/(.+)$/s]
 
 /**
- * The path that a request is routed by: as it was sent, with one slash where several follow each other, as
- * behind a base URL that ends in one, and none at its end. A slash that is written `%2F` is no separator and
- * stays as it is; dot segments were resolved when the URL was parsed.
+ * The path by which a request is routed: as the client sent it, but with one slash where several follow each other (a base
+ * URL may end in one), and none at its end. A slash that is written `%2F` is no separator and stays; dot segments were
+ * resolved when the URL was parsed.
  */
 export function routedPath(request: Request): string {
   const path = getPath(request)
@@ -16,7 +16,7 @@ export function routedPath(request: Request): string {
   return `${tidy(path.slice(0, path.length - tail.length))}/${tail}`
 }
 
-/** Whether all of `url`'s path is percent-encoded UTF-8 (RFC 3986, section 2.5), so that it names one thing. */
+/** Whether the whole path of `url` is percent-encoded UTF-8 (RFC 3986, section 2.5), so that it has one meaning. */
 export function isWellEncoded(url: string): boolean {
   try {
     decodeURIComponent(new URL(url).pathname)

@@ -7,7 +7,7 @@ import { parseByteRange } from './byte-range'
 import type { HttpEnv } from './context'
 import { evaluatePreconditions, ifRangeHolds } from './preconditions'
 
-/** What a browser may show by itself: it runs nothing. Everything else is a download. */
+/** Types that a browser may show: they run no code. Every other type is a download. */
 const inertTypes = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/avif'])
 
 /**

@@ -3,7 +3,7 @@ const saidNameMax = 64
 /** Names beyond this are not compared with known ones: the work grows with their length. */
 const comparedNameMax = 40
 
-/** What is left of a name when its case, `_`, `-` and a final `[]` are not looked at: `perPage` is `per_page`. */
+/** A name without case, `_`, `-` and a final `[]`: those of `perPage` and `per_page` are equal. */
 export function plainName(name: string): string {
   return name
     .replace(/\[\d*\]$/, '')
@@ -24,7 +24,7 @@ export function nearestName(name: string, names: readonly string[]): string | nu
   )
 }
 
-/** `name` for a message: cut, and without what is not plain text. */
+/** `name` for a message: cut, and of plain text only. */
 export function sayName(name: string): string {
   const visible = name.replace(/[^\x20-\x7e]/g, '?')
   return visible.length > saidNameMax ? `${visible.slice(0, saidNameMax)}…` : visible

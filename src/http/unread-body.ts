@@ -3,21 +3,21 @@ import { contentLengthOf, readStream } from './body-reader'
 import type { HttpEnv } from './context'
 import { formEnvelopeMaxBytes } from './read-form'
 
-/** More than the largest form and JSON body that the gateway takes unless it is configured otherwise. */
+/** More than the largest form and JSON body that the gateway accepts by default. */
 const dropBytesMin = 64 * 1024 ** 2
 const dropMaxMs = 60_000
-/** How long a client that has fallen silent is waited for. */
+/** How long the Worker waits for a client that has fallen silent. */
 const silenceMs = 5_000
-/** A client that asked whether to send its body may be waiting for the answer. */
+/** The same for a client that sent `Expect: 100-continue`, which may be waiting for the answer. */
 const silenceAfterExpectMs = 1_000
 
 /**
- * Reads what a handler left of a request's body, and drops it, before the answer goes out. A client that sends
- * all of its body before it looks for an answer would otherwise find its connection cut: the runtime cuts it,
- * and a proxy in between then answers 500 or 502 in place of what the gateway had to say.
+ * Reads what a handler left of a request's body, and drops it, before the answer goes out. Many clients send all of their
+ * body before they read the answer. If it were not read, the runtime would cut their connection, and a proxy in between
+ * would answer 500 or 502 in place of the gateway.
  *
- * Gives up where more than 64 MiB, or than the largest form that is taken, are left, after a minute, and on a
- * client that falls silent; says so with `Connection: close`.
+ * Gives up, and sends `Connection: close`, when more than 64 MiB (or the largest form, if that is more) are left, after a
+ * minute, or when the client falls silent.
  */
 export const dropUnreadBody: MiddlewareHandler<HttpEnv> = async (c, next) => {
   const request = c.req.raw
@@ -46,7 +46,7 @@ async function dropped(
       dropped += chunk.length
     }
   } catch {
-    // It hung up, or fell silent: nothing more is coming.
+    // The client hung up or fell silent.
   }
   return false
 }

@@ -4,8 +4,8 @@ import type { ObjectKey } from '../core/ids'
 import { type ObjectCreated, settleEvent, subjectsOfEvents } from '../core/uploads/settle-events'
 
 /**
- * What R2 writes into the queue (R2, "Event notifications"). `copySource` and the action CopyObject say that
- * nobody sent these bytes. Of deletions nothing but the action counts here.
+ * What R2 writes into the queue (R2, "Event notifications"). `copySource` and the action CopyObject say that no client
+ * sent these bytes: the store copied them. Messages about deletions are ignored.
  */
 const storageEvent = z.object({
   action: z.string(),
@@ -19,9 +19,9 @@ const creations = new Set(['PutObject', 'CopyObject', 'CompleteMultipartUpload']
 const retryDelayMaxSeconds = 3600
 
 /**
- * The queue: messages come at least once and in any order, so each only says where to look. One that fails is
- * asked for again, ever later, and ends in the dead-letter queue like one that is not understood; the others of
- * its batch are done with.
+ * Handles a batch of the queue. Messages come at least once and in any order, so each only says which object to look at. A
+ * message that fails or is not understood is retried, ever later, and ends in the dead-letter queue; the others of its
+ * batch are acknowledged.
  */
 export async function onStorageEvents(
   gateway: Gateway,
@@ -64,7 +64,7 @@ async function settleMessage(gateway: Gateway, message: Message, work: () => Pro
   }
 }
 
-/** 10 s, 20 s, 40 s … an hour: what the store or the database suffers from has time to pass. */
+/** After 10 s, 20 s, 40 s … an hour: a failure of the store or the database has time to pass. */
 function retry(message: Message): void {
   message.retry({ delaySeconds: Math.min(retryDelayMaxSeconds, 10 * 2 ** (message.attempts - 1)) })
 }
@@ -76,7 +76,7 @@ function toEvent({
   object,
   copySource,
 }: z.infer<typeof storageEvent>): ObjectCreated {
-  // Onto itself: it brings nothing that was not there, and the gateway itself takes headers away like that.
+  // A copy onto itself brings no other bytes; the gateway itself makes such copies to remove headers.
   const isOntoItself = copiesOf(bucket, object.key).safeParse(copySource).success
   return {
     key: object.key as ObjectKey,

@@ -8,13 +8,13 @@ export type IdentityProvider = {
   jwksUrl: string
   /** What `iss` must be, to the letter. */
   issuer: string
-  /** What `aud` must be or have among others; of a token that has none, its `client_id` or else its `azp`. */
+  /** What `aud` must be or contain; if a token has no `aud`, its `client_id` or else its `azp` must be this. */
   audience: string
 }
 
 /**
- * Signatures only: with `none` anybody is anybody, and with HS256 the public key, which anybody has, would be
- * the secret (RFC 8725, section 2.1).
+ * Attacks (RFC 8725, section 2.1): with `none` a client could claim to be any subject, and with HS256 it could sign with
+ * the provider's public key. So only algorithms with a private key are accepted.
  */
 const algorithms = ['RS256', 'ES256']
 /** How far the provider's clock may be from ours. */
@@ -50,12 +50,12 @@ function verdictOf(error: unknown, audience: string): TokenVerdict {
   if (error instanceof errors.JWTExpired)
     return { outcome: isMeantFor(error.payload, audience) ? 'expired' : 'invalid' }
   if (error instanceof errors.JOSEError) return { outcome: 'invalid' }
-  // Beside keys that cannot be had: keys that cannot be used, such as RSA under 2048 bits.
+  // The keys could not be fetched, or cannot be used, such as RSA under 2048 bits.
   const cause = error instanceof SigningKeysUnavailable ? error.cause : error
   fail({ code: 'identity_provider_failed' }, cause)
 }
 
-/** A token that names no `kid` is tried with every key it could have been signed with. */
+/** Tries a token that names no `kid` with every key that could have signed it. */
 async function verifyWithAnyKey(
   token: string,
   signingKeys: JWTVerifyGetKey,
@@ -77,15 +77,15 @@ async function verifyWithAnyKey(
 }
 
 /**
- * Whether the token is for `audience`. Cognito's access tokens and Clerk's session tokens have no `aud`: whom they
- * were issued to, `client_id` or `azp`, is what these providers have their clients compare instead.
+ * Whether the token is for `audience`. Cognito's access tokens and Clerk's session tokens have no `aud`; these
+ * providers tell their clients to compare `client_id` or `azp` instead, which say whom the token was issued to.
  */
 function isMeantFor({ aud, client_id, azp }: JWTPayload, audience: string): boolean {
   const meant = aud ?? client_id ?? azp
   return Array.isArray(meant) ? meant.includes(audience) : meant === audience
 }
 
-/** A token without `exp` would be good for ever. */
+/** A token without `exp` would be valid for ever. */
 function isComplete(claims: JWTPayload): claims is TokenClaims {
   return typeof claims.iss === 'string' && typeof claims.exp === 'number'
 }

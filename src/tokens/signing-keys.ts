@@ -8,29 +8,28 @@ import {
   jwksCache,
 } from 'jose'
 
-/** How long fetched keys are used without asking again: a key the provider withdraws is refused after that. */
+/** How long fetched keys are used without a new fetch. A key that the provider withdraws works that long at most. */
 const maxAgeMs = 10 * 60 * 1000
-/** After a fetch, tokens with an unknown `kid` cause no other one for so long. */
+/** How long after a fetch tokens with an unknown `kid` cause no other fetch. */
 const cooldownMs = 30 * 1000
 const timeoutMs = 5 * 1000
-/** After a fetch that failed there is no other one for so long. */
+/** How long after a failed fetch there is no other one. */
 const retryAfterMs = 5 * 1000
 
-/** The keys could not be fetched, or are none that can be used. `cause` says why. */
+/** The keys could not be fetched, or cannot be used. `cause` says why. */
 export class SigningKeysUnavailable extends Error {
   override readonly name = 'SigningKeysUnavailable'
 }
 
 /**
- * The keys at `jwksUrl`, fetched when first needed and when a token names one that is not known: a rotated
- * key works at once, or 30 s after the last fetch. Throws `SigningKeysUnavailable`, and jose's errors about
+ * The keys at `jwksUrl`, fetched when first needed and when a token names an unknown key: a new key works at once, or
+ * 30 s after the last fetch. Throws `SigningKeysUnavailable`, and jose's errors about
  * tokens that no key fits.
  *
- * What outlives a request is plain data: the fetched set and when it came. A promise would not do. Workers
- * cancel what a request has started when it ends, and a second request that awaits the first one's fetch (or
- * its import of a key, which jose's set keeps as a promise too) would hang. So there is a set of jose's
- * for each token, filled from `fetched`, where jose also puts what it fetches. Requests that need the keys
- * at the same moment fetch them each.
+ * Only plain data outlives a request: the fetched set and when it came. A promise must not. Workers cancel what a
+ * request has started when it ends, and a second request that awaits the first one's fetch (or its import of a key,
+ * which jose's set keeps as a promise too) would hang. So each token gets a jose set of its own, filled from `fetched`,
+ * where jose also puts what it fetches. Requests that need the keys at the same moment each fetch them.
  */
 export function createSigningKeys(jwksUrl: string, now: () => number): JWTVerifyGetKey {
   const fetched: JWKSCacheInput = {}

@@ -5,24 +5,18 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { copyOfProject, freePort, NpmStart } from './support/npm-start'
 
-/** The commands of README's "Use it", as printed, in their order. */
-function commandsOfReadme(): string[] {
-  const section = /\n## Use it\n(.*?)\n## /s.exec(readFileSync('README.md', 'utf8'))?.[1] ?? ''
-  const blocks = [...section.matchAll(/```sh\n(.*?)```/gs)].map((match) => match[1] ?? '')
-  return (
-    blocks
-      .join('\n')
-      // "# then: curl …" is a command too: it needs what the one before it answered.
-      .replaceAll('# then: curl', 'curl')
-      .split(/\n(?=curl |#|[A-Z]+=)/)
-      .map((command) => command.trim())
-      .filter((command) => command.startsWith('curl '))
-      // An identity provider is not part of `npm start`.
-      .filter((command) => !command.includes('$TOKEN'))
-  )
+/** The curls in the shell blocks of a page, as printed, in their order. */
+function commandsOf(page: string): string[] {
+  const blocks = [...readFileSync(page, 'utf8').matchAll(/```sh\n(.*?)```/gs)].map((match) => match[1] ?? '')
+  return blocks
+    .join('\n')
+    .split(/\n(?=curl |#|[a-zA-Z]+=|np[mx] )/)
+    .map((command) => command.trim())
+    .filter((command) => command.startsWith('curl '))
 }
 
-const commands = commandsOfReadme()
+const [firstUpload = '', ...others] = commandsOf('README.md')
+const commands = commandsOf('docs/dialects.md')
 const variables: Record<string, string> = {}
 let folder = ''
 let gateway: NpmStart | undefined
@@ -83,6 +77,11 @@ async function putParts(parts: { partNumber: number; url: string; size: number }
   }
 }
 
+/** A command without its quotes and line breaks. */
+function wordsOf(command: string): string {
+  return command.replaceAll('\\\n', ' ').replaceAll(/["']/g, '').replaceAll(/\s+/g, ' ').trim()
+}
+
 function parse(stdout: string): Record<string, unknown> {
   try {
     return JSON.parse(stdout) as Record<string, unknown>
@@ -91,7 +90,25 @@ function parse(stdout: string): Record<string, unknown> {
   }
 }
 
-describe("the README's commands", () => {
+describe("the README's first upload", () => {
+  it('is the only request there', () => {
+    expect(others).toEqual([])
+  })
+
+  it('is what `npm start` prints', () => {
+    const printed = /\n {2}(curl (?:.*\\\n)*.*)/.exec(gateway?.output ?? '')?.[1] ?? ''
+    const filledIn = firstUpload.replace('$URL', variables.URL ?? '').replace('$KEY', variables.KEY ?? '')
+    expect(wordsOf(filledIn)).toEqual(wordsOf(printed))
+  })
+
+  it('works as printed', async () => {
+    const file = parse(await run(firstUpload))
+    expect(file).toMatchObject({ filename: 'hello.txt', size: 16 })
+    expect(await (await fetch(String(file.url))).text()).toBe('Hello, Slipway!\n')
+  })
+})
+
+describe('the commands of docs/dialects.md', () => {
   it('cover every dialect', () => {
     for (const path of [
       '/ai/files"',
@@ -101,6 +118,15 @@ describe("the README's commands", () => {
       '/v1/uploads"',
     ])
       expect(commands.join('\n')).toContain(path)
+  })
+
+  it("have every first call of the README's table", () => {
+    const calls = [...readFileSync('README.md', 'utf8').matchAll(/\| `[A-Z]+ (\/\S+)` \|$/gm)]
+    expect(calls.length).toBeGreaterThanOrEqual(6)
+    for (const [, path = ''] of calls) {
+      const pattern = new RegExp(`\\$URL${path.replaceAll('{id}', '[a-z]+')}"`)
+      expect(commands.filter((command) => pattern.test(command))).not.toEqual([])
+    }
   })
 
   it.each(commands)('work as printed: %s', async (command) => {

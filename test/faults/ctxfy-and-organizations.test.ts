@@ -34,7 +34,7 @@ add({
   isKeyless: true,
 })
 add({
-  name: 'a read by anybody that settles',
+  name: 'a public read that settles',
   prepare: arrived,
   act: ({ isolate }, fileKey) =>
     isolate.call('GET', `/public/${fileKey}`, { headers: { range: 'bytes=0-0' } }),

@@ -48,7 +48,7 @@ async function start(bindings: Bindings = {}) {
     token,
     api,
     promise,
-    /** Somebody's bytes at an incoming key; their ETag. */
+    /** Puts bytes at an incoming key; their ETag. */
     async put(key: string, bytes: string | Uint8Array = 'bytes', contentType = 'text/plain') {
       return (await env.BUCKET.put(key, bytes, { httpMetadata: { contentType } })).etag
     },

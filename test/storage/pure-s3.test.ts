@@ -87,7 +87,7 @@ describe('a Worker without an R2 binding', () => {
       }
   })
 
-  it('refuses what the store let through but nobody promised', async () => {
+  it('refuses what the store let through but was not promised', async () => {
     const { api, presigned, put } = await start()
     const encoded = await presigned({ size: 5 })
     expect((await put(encoded.uploadUrl, 'hello', { 'content-encoding': 'x-odd' })).status).toBe(200)

@@ -16,7 +16,7 @@ const awsExample = {
   secretAccessKey: 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY',
 }
 /**
- * Those of the vectors: 127 requests that botocore 1.43 signed with a secret nobody kept, signed anew by
+ * Those of the vectors: 127 requests that botocore 1.43 signed with a secret that was not kept, signed anew by
  * botocore 1.29 with AWS's example secret. But for the signature it gave the same URLs to the letter.
  */
 const credentials = { ...awsExample, accessKeyId: 'AKIAEXAMPLE' }

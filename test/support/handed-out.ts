@@ -11,7 +11,7 @@ import { type Bindings, bodyOf, startWorker, type TestWorker } from './worker'
 export type StoreKind = {
   binding: boolean
   sealsCopySource: boolean
-  /** Left out: a store that is nobody's in particular. */
+  /** Left out: a store of no particular service. */
   endpoint?: string
   /** CopyObject does not look at `x-amz-copy-source-if-match`, as in Ceph. */
   ignoresCopyCondition?: boolean
@@ -274,7 +274,7 @@ export async function readEverywhere(
   return seen
 }
 
-/** An object of another organization, which nobody of `acme` may read. */
+/** An object of another organization, which no caller of `acme` may read. */
 export async function otherOrganizationsKey(worker: TestWorker, text: string): Promise<string> {
   const token = await worker.organization('other')
   const path = '/api/v3/organizations/other/ai/files'

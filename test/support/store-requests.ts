@@ -5,7 +5,7 @@ import { operationOf, type S3Operation, type S3OverBucket } from './s3-over-buck
 export type StoreHook = (name: S3Operation, call: () => Promise<Response>) => Promise<Response>
 
 /**
- * Has `s3` answer what anybody, adapter or client, fetches from `origin` (S3_ENDPOINT of these tests); everything
+ * Has `s3` answer what an adapter or a client fetches from `origin` (S3_ENDPOINT of these tests); everything
  * else goes where it goes. Until `vi.restoreAllMocks()`.
  */
 export function answerStoreRequests(
@@ -14,7 +14,7 @@ export function answerStoreRequests(
 ): MockInstance<typeof fetch> {
   const { origin = 'https://store.example.com', hook = (_, call) => call() } = options
   const current = globalThis.fetch
-  // Somebody else may have put himself there before, and spying on a spy gives the same spy.
+  // `fetch` may be a spy already, and spying on a spy gives the same spy.
   const original = vi.isMockFunction(current) ? (current.getMockImplementation() ?? current) : current
   return vi.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
     const request = new Request(input, init)

@@ -101,7 +101,7 @@ describe('a JWT is refused', () => {
     await expectRefusal(await signToken(signer, init()), reason)
   })
 
-  it('with a header that asks for what nobody here knows', async () => {
+  it('with a header that asks for what the verifier does not know', async () => {
     for (const header of [
       { crit: ['x'], x: 1 },
       { crit: [] },

@@ -31,7 +31,7 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-/** The answer's status to a token nobody has seen before. */
+/** The answer's status to a token that was never sent before. */
 async function statusOf(signer: SigningKey, init?: Parameters<typeof signToken>[1]): Promise<number> {
   const claims = { jti: crypto.randomUUID(), ...init?.claims }
   const token = await signToken(signer, { ...init, claims })

@@ -5,13 +5,13 @@ import { sayValue } from '../say-value'
 export const resourceTypes = ['chat', 'dataset'] as const
 export type ResourceType = (typeof resourceTypes)[number]
 
-/** Something of the user's, outside the gateway. */
+/** A thing of the client's, outside the gateway. */
 export type Resource = { type: ResourceType; id: string }
 
 /** A file tied to a resource. `createdAt` in milliseconds since 1970 UTC. */
 export type Association = { resource: Resource; createdAt: number }
 
-/** The most associations of one file: all of them go into one answer. */
+/** The most associations of one file, as one answer lists them all. */
 export const associationsMax = 1000
 
 /** The longest resource id, in bytes of UTF-8. */
@@ -25,7 +25,7 @@ export function parseResourceType(text: string, field: string): ResourceType {
   )
 }
 
-/** `text` as the id of a resource, which is whatever the user calls it. Throws `invalid_request` about `field`. */
+/** `text` as the id of a resource, which the client chooses freely. Throws `invalid_request` about `field`. */
 export function parseResourceId(text: string, field: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: what no id has, and SQLite would cut off at NUL
   const isText = text.isWellFormed() && !/[\u0000-\u001f\u007f-\u009f]/.test(text)

@@ -1,10 +1,10 @@
 import { fail } from '../errors'
 import { withTimeLimit } from '../time-limit'
 
-/** Few large reads: with the default 4 KB chunks, handing them over costs more than hashing them. */
+/** Few large reads: passing the default 4 KB chunks around costs more than hashing them. */
 const readBytes = 384 * 1024
 
-/** How long a store may take over one chunk. */
+/** How long a store may take to send one chunk. */
 const chunkLimitMs = 30_000
 
 /**
@@ -23,12 +23,12 @@ export async function* chunksOf(stream: ReadableStream<Uint8Array>): AsyncGenera
       if (value !== undefined && value.length > 0) yield value
     }
   } finally {
-    // One that has fallen silent would not answer to this either.
+    // Not awaited: a store that has fallen silent would not answer this either.
     if (!isDone) reader.cancel().catch(() => {})
   }
 }
 
-/** `chunks` as a stream that reads one when it is asked for one; `see` is given each on its way. */
+/** `chunks` as a stream that reads one only when its reader asks; `see` gets each chunk first. */
 export function streamOf(
   chunks: AsyncIterable<Uint8Array>,
   see: (chunk: Uint8Array) => Promise<void>,

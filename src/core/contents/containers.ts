@@ -1,9 +1,9 @@
-/** Formats that other formats are built in. Their bytes prove the container, and seldom more. */
+/** Formats that contain other formats. The first bytes prove the container, and seldom more. */
 export type Container = 'zip' | 'gzip' | 'cfb' | 'xml' | 'html' | 'sqlite' | 'tar' | 'isobmff'
 
 /**
- * Office documents: compound files, zip archives or XML, by the age of the program that wrote them, and a compound
- * file whenever there is a password.
+ * Office documents. Depending on the age of the program that wrote one, it is a compound file, a zip archive or XML; with
+ * a password it is always a compound file.
  */
 const officeDocuments = `
   application/msword application/vnd.ms-word application/vnd.msword application/x-msword application/doc
@@ -22,7 +22,7 @@ const officeFamilies = [
   'application/vnd.ms-visio.',
 ]
 
-/** Whether a type is one of the many that office programs write. `essence` has no parameters. */
+/** Whether office programs write this type. `essence` has no parameters. */
 export function isOfficeDocument(essence: string): boolean {
   return officeNames.has(essence) || officeFamilies.some((family) => essence.startsWith(family))
 }
@@ -37,7 +37,7 @@ const members: Record<Container, string> = {
     application/vnd.apple.keynote application/vnd.apple.numbers application/vnd.apple.pages
     application/x-iwork-keynote-sffkey application/x-iwork-numbers-sffnumbers application/x-iwork-pages-sffpages
     model/3mf application/vnd.ms-package.3dmanufacturing-3dmodel+xml application/vnd.ms-visio.drawing.main+xml`,
-  // Also what is packed and keeps its name: Python calls a .tar.gz a tar, and an .svgz is an SVG image.
+  // Also types that keep their name when they are packed: Python calls a .tar.gz a tar, and an .svgz is an SVG image.
   gzip: `
     application/gzip application/x-gzip application/gzip-compressed application/gzipped application/x-gunzip
     application/tgz application/x-tgz application/x-gtar application/x-gtar-compressed application/x-compressed
@@ -48,13 +48,13 @@ const members: Record<Container, string> = {
     application/wmf application/x-wmf application/x-msmetafile application/xml text/xml`,
   cfb: 'application/x-msi application/x-ms-installer image/vnd.fpx image/vnd.mix',
   xml: 'image/svg image/svg-xml image/x-svg application/svg video/x-ms-asf audio/x-ms-wax video/x-ms-wvx',
-  // Excel and Word take HTML for their own, and many web applications export it under these names.
+  // Excel and Word open HTML, and many web applications export it under these types.
   html: `
     application/msword application/vnd.ms-word application/vnd.msword application/x-msword application/doc
     application/vnd.ms-excel application/msexcel application/x-msexcel application/x-excel application/excel
     image/svg+xml`,
   sqlite: 'application/x-sqlite3 application/vnd.sqlite3 application/x-sqlite application/sqlite3',
-  // Also what a client has unpacked on its way without knowing.
+  // Also bytes that an HTTP library unpacked on the way, unknown to the client.
   tar: `
     application/x-tar application/tar application/x-ustar application/x-gtar application/x-gtar-compressed
     application/tgz application/x-tgz application/x-compressed-tar application/x-tar-gz application/gzip
@@ -102,8 +102,8 @@ const bare = new Map<string, Container>([
 ])
 
 /**
- * The container that bytes are proven to be, and no more than that; null when they are of a format of their own. A zip
- * archive is only that, whatever the names of its first entries say of it.
+ * The container, if the bytes prove only that; null when they prove a format of their own. A zip archive proves no more,
+ * whatever the names of its first entries suggest.
  */
 export function provenContainer(proven: string): Container | null {
   const isZip = memberNames.get('zip')?.has(proven) || proven.endsWith('+zip')
@@ -111,7 +111,7 @@ export function provenContainer(proven: string): Container | null {
   return bare.get(proven) ?? (isZip || isOffice ? 'zip' : null)
 }
 
-/** The names in a list of them, which white space separates. */
+/** The names in a list, which white space separates. */
 export function namesOf(list: string): ReadonlySet<string> {
   return new Set(list.trim().split(/\s+/))
 }

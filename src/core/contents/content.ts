@@ -5,10 +5,10 @@ import { parseFileId, parseOrganizationId } from '../ids'
 export type Content = {
   id: ContentId
   byteSize: number
-  /** null while nobody has read the bytes. */
+  /** null while the gateway has not read the bytes. */
   sha256: Sha256 | null
   objectKey: ObjectKey
-  /** What the store called these bytes when they were verified. Only bytes with this ETag are served. */
+  /** The store's ETag of the bytes that were verified. Only bytes with this ETag are served. */
   etag: string
 }
 
@@ -46,20 +46,20 @@ export function objectKeyFor(organizationId: OrganizationId, fileId: FileId, ess
   return `${organizationId}/${fileId}${extension === null ? '' : `.${extension}`}` as ObjectKey
 }
 
-/** The gateway's own part of the bucket, for what is on its way. No organization's id begins with an underscore. */
+/** The prefix of bytes that are not verified yet. It never meets an organization's id: none begins with an underscore. */
 export const incomingPrefix = '_incoming/'
 
 /**
- * Where a client puts bytes that are copied to their object key once they are verified: under one prefix, for
- * the sweep's listing, lifecycle rules, events and policies.
+ * Where a client puts bytes that are promoted once they are verified. One prefix for all, so that the sweep, lifecycle
+ * rules, events and policies can select them.
  */
 export function incomingKeyFor(organizationId: OrganizationId, fileId: FileId): ObjectKey {
   return `${incomingPrefix}${organizationId}/${fileId}` as ObjectKey
 }
 
 /**
- * Whose upload an incoming key would belong to, if there is one. Null when `text` has not exactly the form that
- * `incomingKeyFor` gives.
+ * The organization and file that an incoming key names, whether or not they exist. Null when `text` is not exactly what
+ * `incomingKeyFor` makes.
  */
 export function parseIncomingKey(text: string): { organizationId: OrganizationId; fileId: FileId } | null {
   if (!text.startsWith(incomingPrefix)) return null
@@ -68,8 +68,8 @@ export function parseIncomingKey(text: string): { organizationId: OrganizationId
 }
 
 /**
- * Whose file an object key would belong to, if there is one. Says nothing about whether it exists, nor
- * whether the extension is the right one. Null when `text` has not the form that `objectKeyFor` gives.
+ * The organization and file that an object key names, whether or not they exist and whatever the extension. Null when
+ * `text` has not the form that `objectKeyFor` makes.
  */
 export function parseObjectKey(text: string): { organizationId: OrganizationId; fileId: FileId } | null {
   const [, organization = '', file = ''] = /^([^/]+)\/([^/.]+)(?:\.[a-z0-9]+)?$/.exec(text) ?? []

@@ -7,11 +7,11 @@ export type DigestAlgorithm = keyof typeof algorithms
 export type DigestStream = {
   /** `chunk` may be reused when this resolves. */
   update(chunk: Uint8Array): Promise<void>
-  /** Ends it: in lower-case hexadecimal. */
+  /** Ends the stream and returns the hash in lower-case hexadecimal. */
   digest(): Promise<string>
 }
 
-/** Few large chunks are fast; with 4 KiB ones, handing them over costs more than hashing them. */
+/** Feed few large chunks: passing 4 KiB chunks over costs more than hashing them. */
 export function createDigestStream(algorithm: DigestAlgorithm): DigestStream {
   const stream = new crypto.DigestStream(algorithms[algorithm])
   const writer = stream.getWriter()

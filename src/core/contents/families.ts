@@ -1,6 +1,6 @@
 import { type Container, containersOf, isOfficeDocument, namesOf } from './containers'
 
-/** Kinds of formats. Two formats of one kind are the same thing to a person, and to a browser. */
+/** Kinds of formats. People and browsers use two formats of one kind in the same way. */
 export type Family =
   | 'raster image'
   | 'vector image'
@@ -12,19 +12,19 @@ export type Family =
   | 'text'
   | 'data'
 
-/** What is known of a media type. */
+/** What the gateway knows of a media type. */
 export type Format = {
-  /** null: nothing is. */
+  /** null: unknown. */
   family: Family | null
-  /** Whether its bytes can be told from those of others: by a signature, or by being text. */
+  /** Whether its bytes can be told from those of other types, by a signature or by being text. */
   isRecognisable: boolean
   /** The containers that its bytes may come in. */
   containers: ReadonlySet<Container>
 }
 
 /**
- * Types with a signature of their own, under every name in use: IANA's, those of Debian's and Apache's
- * mime.types, of shared-mime-info, browsers and operating systems, and file-type's inventions.
+ * Types with a signature of their own, under every name in use: those of IANA, of Debian's and Apache's mime.types, of
+ * shared-mime-info, browsers and operating systems, and the names that file-type invented.
  */
 const recognisable: Record<Exclude<Family, 'text'>, string> = {
   'raster image': `
@@ -111,7 +111,7 @@ const recognisable: Record<Exclude<Family, 'text'>, string> = {
     application/x-ft-windows-registry-hive application/x-ft-apple.alias`,
 }
 
-/** Types without a signature whose family their first word does not tell. */
+/** The family of types that have no signature and whose first word does not tell it. */
 const other: Partial<Record<Family, string>> = {
   'vector image': `
     image/emf image/x-emf application/emf application/x-emf image/wmf image/x-wmf application/wmf
@@ -120,7 +120,7 @@ const other: Partial<Record<Family, string>> = {
   archive: 'application/x-iso9660-image application/x-cd-image application/x-apple-diskimage',
 }
 
-/** Text outside of `text/`, besides what ends with `+json` or `+xml`. */
+/** Types of text outside `text/`, besides those that end with `+json` or `+xml`. */
 const texts = namesOf(`
   application/json application/x-json application/ndjson application/x-ndjson application/jsonl
   application/jsonlines application/x-jsonlines application/geojson application/xml application/xhtml
@@ -148,7 +148,7 @@ const byFirstWord = new Map<string, Family>([
   ['model', 'vector image'],
 ])
 
-/** What is known of a type without parameters, in lower case. */
+/** What the gateway knows of a type. `essence` has no parameters and is in lower case. */
 export function formatOf(essence: string): Format {
   return { ...kindOf(essence), containers: containersOf(essence) }
 }

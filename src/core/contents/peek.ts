@@ -1,6 +1,6 @@
 /**
- * The first `byteSize` bytes of `chunks` (fewer when there are no more), and all of them again from the start.
- * A chunk is only valid until the next one is asked for. Leaving the second early ends the first.
+ * The first `byteSize` bytes of `chunks` (fewer when there are no more) as `sample`, and all bytes from the start as
+ * `all`. A chunk is valid only until the next one is asked for. Leaving `all` early ends `chunks`.
  */
 export async function peek(
   chunks: AsyncIterator<Uint8Array>,
@@ -19,7 +19,7 @@ export async function peek(
   return { sample, all: endingWith(chunks, chain(head, chunks)) }
 }
 
-/** A generator that was never begun runs nothing when it is left, so it would not end what it reads from. */
+/** `return` on a generator that was never begun runs none of its code, so it would not end `chunks`. */
 function endingWith(
   chunks: AsyncIterator<Uint8Array>,
   all: AsyncGenerator<Uint8Array>,

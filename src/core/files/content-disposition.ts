@@ -9,7 +9,7 @@ export function contentDispositionOf(type: 'attachment' | 'inline', filename: st
     .normalize('NFKD')
     .replace(/[\u0300-\u036f]/g, '')
     .replace(/[^\x20-\x7e]/g, '_')
-    // Decomposing can make separators: U+FF0F becomes a slash.
+    // After decomposing, which can make separators: U+FF0F becomes a slash.
     .replace(/["\\/%]/g, '_')
   const extended = encodeURIComponent(filename.toWellFormed()).replace(
     /['()*]/g,
@@ -18,7 +18,7 @@ export function contentDispositionOf(type: 'attachment' | 'inline', filename: st
   return `${type}; filename="${ascii}"; filename*=UTF-8''${extended}`
 }
 
-/** Types that a browser shows without running anything of them. */
+/** Types that a browser shows without running any code of theirs. */
 const inertType = /^(image\/[a-z0-9.-]+|audio\/[a-z0-9.-]+|video\/[a-z0-9.-]+|application\/pdf|text\/plain)$/
 
 /** `inline` for types that run nothing in a browser; `attachment` for all others (HTML, SVG, XML, unknown ones). */

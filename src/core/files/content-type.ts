@@ -8,9 +8,9 @@ const parameter = new RegExp(
 export const contentTypeMaxBytes = 255
 
 /**
- * A media type (RFC 9110, section 8.3.1) as it was written, but for white space around it, which no header keeps:
- * it is sealed, and a client is to send the very words that it asked for. Null when `text` is no media type, is longer
- * than 255 bytes, or has a tab, which stores do not agree on when they check a signature.
+ * A media type (RFC 9110, section 8.3.1) as the client wrote it, without white space around it, which no header keeps.
+ * It is sealed, so the client must be able to send the very text that it asked for. Null when `text` is no media type, is
+ * longer than 255 bytes, or has a tab, which stores treat differently when they check a signature.
  */
 export function parseContentType(text: string): string | null {
   if (text.length > contentTypeMaxBytes) return null
@@ -41,7 +41,7 @@ function meaningOf(text: string): string | null {
   return [parts.essence, ...parameters.sort()].join(';')
 }
 
-/** What a type means, or null when one of its parts is malformed. `text` must be short. */
+/** The parts of a type, or null when one is malformed. `text` must be short. */
 function partsOf(text: string): Parts | null {
   const [first = '', ...rest] = splitAtSemicolons(text)
   const essence = trimmed(first)

@@ -4,8 +4,8 @@ import type { FileId, OrganizationId } from '../ids'
 import { deleteObjects } from '../uploads/delete-objects'
 
 /**
- * Deletes a file, whatever its status; its bytes go when no other file needs them. One database round
- * trip; the objects follow in the background, and public copies of it within reach are gone at once. Throws `file_not_found`, `database_failed`.
+ * Deletes a file, whatever its status, and its bytes when no other file has them. One database round trip; objects are
+ * deleted after the answer, public copies in this data centre before it. Throws `file_not_found`, `database_failed`.
  */
 export async function deleteFile(
   gateway: Gateway,
@@ -18,7 +18,7 @@ export async function deleteFile(
   try {
     await gateway.publicCopies.forget(organizationId, id)
   } catch (cause) {
-    // It is deleted all the same; the copies end by age.
+    // The file is deleted all the same; its copies expire.
     gateway.log({ event: 'public_copies_not_forgotten', fileId: id, cause })
   }
 }

@@ -14,16 +14,16 @@ export type FileOrigin = {
   connectorMetadata: Metadata | null
 }
 
-/** What every file has, whatever became of its bytes. */
+/** What every file has, whatever its status. */
 export type FileBase = {
   id: FileId
   organizationId: OrganizationId
   filename: string
   contentType: string
   metadata: Metadata
-  /** Anyone who knows its object key may read it. */
+  /** Every client that knows its object key may read it. */
   isPublic: boolean
-  /** As whoever promised the file wrote it; null: none was promised. Stored bytes agree with it. */
+  /** As the client that promised the file wrote it; null: it promised none. Stored bytes agree with it. */
   checksum: string | null
   origin: FileOrigin
   /** Milliseconds since 1970 UTC. */

@@ -3,11 +3,11 @@ import type { FileId } from '../ids'
 import type { FileRecord, PendingFile } from './file-record'
 import type { MetadataTerm } from './metadata'
 
-/** Which files a list is about: those that meet all of it. */
+/** Which files a list shows: those that meet every condition. */
 export type FileSelection = {
-  /** They have all of these. Only files with bytes have any. */
+  /** The file has all of these. Only files with bytes have any. */
   terms: readonly MetadataTerm[]
-  /** null: those with bytes. */
+  /** null: files with bytes. */
   status: FileRecord['status'] | null
   /** Only files tied to this resource, or, with `id` null, to any of its type. */
   resource: { type: ResourceType; id: string | null } | null
@@ -17,10 +17,10 @@ export type FileSelection = {
 export type AssociatedFile = { file: FileRecord; associations: Association[] | null }
 
 /**
- * Files, newest first. `next`: the following page begins after it, whether or not there is such a file; null at the
- * end. A page may be shorter than was asked for, or empty, and still have a next one.
+ * Files, newest first. The following page begins after the id `next`, whether or not a file has it; null at the end. A
+ * page may be shorter than was asked for, or empty, and still have a next one.
  */
 export type FilePage = { files: AssociatedFile[]; next: FileId | null }
 
-/** A page and, with the first one, the newest files whose bytes a client was to put into the bucket itself. */
+/** A page; the first one also has the newest pending files whose clients put the bytes into the bucket themselves. */
 export type FoundPage = FilePage & { pending: PendingFile[] }

@@ -9,8 +9,8 @@ const unpaired = /\p{Surrogate}/gu
 const separators = /[/\\]/g
 
 /**
- * How much of a name is normalized, in UTF-16 code units: more than can be left in 255 bytes by composing, and few
- * enough, as sorting the combining marks of one letter takes time that grows with the square of their number.
+ * How much of a name is normalized, in UTF-16 code units. More than composing can leave in 255 bytes; and few, as sorting
+ * the combining marks of one letter takes time that grows with the square of their number.
  */
 const stemMaxUnits = 1024
 const extensionMaxUnits = 128
@@ -22,7 +22,7 @@ const extensionMaxUnits = 128
  */
 export function sanitizeFilename(text: string): string | null {
   const visible = text.replace(unpaired, '\ufffd').replace(invisible, '').replace(separators, '-').trim()
-  // Last: what was removed may have stood between a letter and its accent.
+  // Normalize last: a removed character may have stood between a letter and its accent.
   const clean = cut(visible).normalize('NFC').trim()
   return clean === '' ? null : shorten(clean)
 }

@@ -6,7 +6,7 @@ import { contentDispositionOf } from './content-disposition'
 import { type FileRecord, isStored, type PendingFile, type StoredFile } from './file-record'
 
 /**
- * A file whose bytes may be handed out. A pending one is settled first if its bytes have come. One database
+ * A file whose bytes may be handed out. If it is pending and its bytes have arrived, it is settled first. One database
  * round trip, one or two more when there was something to settle.
  *
  * Throws `file_not_found`, `file_uploading`, `file_refused`, `store_failed`, `database_failed`.
@@ -19,7 +19,7 @@ export async function getFile(
   return settledFile(gateway, id, await gateway.files.find(organizationId, id))
 }
 
-/** `found` when its bytes may be handed out, settled first if they have just come. Throws as `getFile` does. */
+/** `found`, settled first if its bytes have arrived, when they may be handed out. Throws as `getFile` does. */
 export async function settledFile(
   gateway: Gateway,
   id: FileId,
@@ -41,7 +41,7 @@ export async function lookUpFile(
   return file?.status === 'uploading' ? file : presentOrFail(id, file)
 }
 
-/** The file in whatever state it is, settled first if its bytes have just come; null when there is none. */
+/** The file in any status, settled first if its bytes have arrived; null when there is none. */
 export async function findFile(
   gateway: Gateway,
   organizationId: OrganizationId,

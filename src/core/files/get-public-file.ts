@@ -6,9 +6,9 @@ import type { StoredFile } from './file-record'
 import { settledFile } from './get-file'
 
 /**
- * The public file that was promised under the object key `objectKey`, settled first if its bytes have just
- * come. Why there is none is nobody's business: not there, not public, deleted, awaited and refused are all
- * the same failure. One database round trip, none for what cannot be an object key.
+ * The public file that was promised under the object key `objectKey`, settled first if its bytes have arrived. Missing,
+ * private, deleted, pending and refused files all give `file_not_found`: the answer must not reveal which. One database
+ * round trip, none for what cannot be an object key.
  *
  * Throws `file_not_found`, `store_failed`, `database_failed`.
  */
@@ -17,7 +17,7 @@ export async function getPublicFile(gateway: Gateway, objectKey: string): Promis
   const missing = { code: 'file_not_found', fileId: parts?.fileId ?? objectKey } as const
   if (parts === null) fail(missing)
   const found = await gateway.files.findPublic(parts.organizationId, parts.fileId)
-  // Where the bytes are in the end may be another object's key; what counts is the one that was promised.
+  // Known bytes may be at another file's key: what counts is the key that was promised.
   if (found === null || promisedKeyOf(found) !== objectKey) fail(missing)
   try {
     return await settledFile(gateway, parts.fileId, found)

@@ -4,16 +4,16 @@ import { settleUpload } from '../uploads/settle-upload'
 import type { PendingFile } from './file-record'
 import type { FilePage, FileSelection } from './file-selection'
 
-/** How many uploads a list settles behind its answer. */
+/** How many uploads a list settles after its answer. */
 const settledPerList = 5
 
 /**
  * Files of `selection`, newest first. One database round trip, also with associations. A page begins after a file,
- * not at an offset, so it neither repeats nor misses files when others are added or deleted. It ends early where
- * finding more would read too much: then it has a next page although it is short.
+ * not at an offset, so it neither repeats nor misses files when others are added or deleted. Where finding more would
+ * read too many rows, the page is short and has a next one.
  *
- * Pending files that would be on a first page if their bytes had been noticed are settled behind the answer: the
- * next request sees them.
+ * Pending files that would belong to a first page are settled after the answer, if their bytes have arrived: the next
+ * request sees them.
  */
 export async function listFiles(
   gateway: Gateway,

@@ -9,16 +9,16 @@ export type Metadata = { [key: string]: Json }
 export const metadataMaxBytes = 8 * 1024
 /** How deep metadata may be: an object of scalars has depth 1. */
 export const metadataMaxDepth = 5
-/** The most facts that a caller's metadata may give to the index. What the core adds (`artifactType`) comes on top. */
+/** The most terms of a caller's metadata. `artifactType`, which the core adds, comes on top. */
 export const metadataMaxTerms = 64
 
 /**
- * One indexed fact, as the index keeps it: 22 characters of `[A-Za-z0-9_-]`, which stand for an organization, a
- * top-level field and a scalar.
+ * One fact in the metadata index, of organization, top-level field and scalar: 22 characters of `[A-Za-z0-9_-]`, made by
+ * hashing the three.
  */
 export type MetadataTerm = Brand<string, 'MetadataTerm'>
 
-/** Half of a SHA-256: terms collide by chance in 2^64 of them, and by intent at the same price. */
+/** Half of a SHA-256. A collision takes some 2^64 terms, by chance or by an attacker. */
 const termBytes = 16
 
 /** `metadata` if it is within the limits; otherwise throws `invalid_request` about `field`. */
@@ -33,8 +33,8 @@ export function checkMetadata(metadata: Metadata, field: string): Metadata {
 }
 
 /**
- * The same, for an object that is kept and not indexed. One walk, which ends at the first limit that is passed:
- * it takes no more steps than there are bytes allowed, and no stack.
+ * The same, for an object that is kept and not indexed. One walk without recursion, which ends at the first limit that
+ * is passed: it takes at most as many steps as bytes are allowed.
  */
 export function checkJsonObject(metadata: Metadata, field: string): Metadata {
   let bytesLeft = metadataMaxBytes
@@ -43,7 +43,7 @@ export function checkJsonObject(metadata: Metadata, field: string): Metadata {
     if (bytesLeft < 0) failField(field, `must be at most ${metadataMaxBytes} bytes as JSON`)
   }
   const spendText = (text: string) => {
-    // A character is a byte at least. Only what can fit is written as JSON to be measured.
+    // A character is a byte at least: text that cannot fit is not written as JSON to be measured.
     if (text.length > bytesLeft) spend(text.length)
     spend(new TextEncoder().encode(JSON.stringify(text)).length)
   }
@@ -96,7 +96,7 @@ export async function termsOf(
 
 type Scalar = null | boolean | number | string
 
-/** The facts that `metadata` states, each once. As JSON no two facts are the same text: 1 differs from "1". */
+/** The facts that `metadata` states, each once, by their JSON text, in which 1 and "1" differ. */
 export function factsOf(metadata: Metadata): Map<string, [field: string, value: Scalar]> {
   const facts = new Map<string, [string, Scalar]>()
   for (const [field, stored] of Object.entries(metadata))
@@ -112,7 +112,7 @@ async function termOf(organizationId: OrganizationId, field: string, value: Scal
   return hash.subarray(0, termBytes).toBase64(options) as MetadataTerm
 }
 
-/** A field that a filter asks for can only be indexed when its value is not an object. */
+/** Whether `value` can be a term: objects are not indexed. */
 export function isScalar(value: Json): value is Scalar {
   return value === null || typeof value !== 'object'
 }

@@ -1,7 +1,7 @@
 import { keyDerivedFrom } from '../derive-key'
 import { type FileId, type OrganizationId, parseFileId } from '../ids'
 
-/** What a signed id stands for. One made for another organization or purpose is no signed id. */
+/** What a signed id stands for. An id that was signed for another organization or purpose does not verify. */
 export type SignedSubject = {
   fileId: FileId
   organizationId: OrganizationId
@@ -11,11 +11,11 @@ export type SignedSubject = {
   expiresAt: number | null
 }
 
-/** Ids that nobody but the gateway can make. */
+/** Ids that only the gateway can make. */
 export interface SignedIds {
   /** An opaque id of 76 characters of `[A-Za-z0-9_-]`. The same subject gives the same id. */
   sign(subject: SignedSubject): Promise<string>
-  /** The file that `text` was signed for; null when it was not, for these, or has expired at `now`. */
+  /** The file that `text` was signed for; null for another organization or purpose, a forgery, or after its expiry. */
   verify(
     text: string,
     expected: { organizationId: OrganizationId; purpose: string; now: number },
@@ -24,7 +24,7 @@ export interface SignedIds {
 
 const version = 1
 const macAt = 25
-/** A multiple of 3, so that base64 has no spare bits: every changed character changes a byte. */
+/** A multiple of 3, so that base64 has no spare bits and every changed character changes a byte. */
 const byteLength = 57
 
 /**

@@ -1,9 +1,9 @@
 import { essenceOf } from './content-type'
 
 /**
- * Other names that programs and systems have for the media types that the dialects take, without those that have a
- * format of their own under the same name. By Debian's and Apache's mime.types, shared-mime-info, mime-db, and what
- * browsers, phones and HTTP libraries were seen to send.
+ * Other names that programs and systems have for the media types that the dialects accept. A name that also means
+ * another format is left out. Sources: Debian's and Apache's mime.types, shared-mime-info, mime-db, and what browsers,
+ * phones and HTTP libraries were seen to send.
  */
 const names: Record<string, string> = {
   'application/pdf': `
@@ -51,7 +51,7 @@ const canonicalNames = new Map(
   ),
 )
 
-/** The usual name of a type that is known under several, without parameters and in lower case. */
+/** The usual name of a type that has several, without parameters and in lower case. */
 export function canonicalTypeOf(contentType: string): string {
   const essence = essenceOf(contentType)
   return canonicalNames.get(essence) ?? essence

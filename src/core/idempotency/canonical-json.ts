@@ -2,8 +2,8 @@
  * `value` as canonical JSON (RFC 8785): members sorted by the UTF-16 code units of their names, no blanks, strings
  * and numbers as ECMAScript writes them. Two texts that a JSON parser reads as the same value have the same
  * canonical form. A member that is `undefined` is left out. Beyond the RFC, a lone surrogate stays as its escape.
- * `value` must be as shallow as the limits of a request make it: every level is a call. Throws `TypeError` for a
- * number that JSON cannot say.
+ * Recursive, so `value` must be as shallow as the limits of a request make it. Throws `TypeError` for a number that JSON
+ * cannot express.
  */
 export function canonicalJson(value: unknown): string {
   if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError(`${value} is no JSON number`)

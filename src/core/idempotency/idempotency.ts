@@ -5,23 +5,23 @@ import { sha256OfText } from '../ids'
 import type { Principal } from '../organizations/principal'
 import { canonicalJson } from './canonical-json'
 
-/** How long a stored reply can be asked for again. */
+/** How long a stored reply is kept. */
 export const idempotencyTtlMs = 24 * 60 * 60 * 1000
 /** How long a request may run before another one with the same key may take its place. */
 export const idempotencyLockMs = 60 * 1000
 
-/** An `Idempotency-Key` and who sent it: what a key gets again, only the caller who got it first does. */
+/** An `Idempotency-Key` and its caller: only the caller that sent it first gets the stored reply. */
 export type IdempotencyKey = {
   /** 1–255 characters, as the caller chose it. */
   text: string
   caller: Principal
 }
 
-/** A caller's wish that this request has one effect, however often it is sent. */
+/** A caller's wish that a request has one effect, however often it is sent. */
 export type IdempotencyClaim = {
   /** 1–255 characters, as the caller chose it. */
   key: string
-  /** Of everything that makes the request what it is, and of who makes it. */
+  /** A hash of the operation, all of its input that counts, and the caller. */
   fingerprint: Sha256
   /** Milliseconds since 1970 UTC. */
   lockedUntil: number
@@ -34,7 +34,7 @@ export type IdempotencyRecord<Reply> = {
   fingerprint: Sha256
   /** The id of what that request made or is making. */
   subjectId: string
-  /** Reads the reply, which is only of the kind asked for where the fingerprint agrees. null while it runs. */
+  /** Reads the reply; only if the fingerprint agrees, it is of type `Reply`. null while the request runs. */
   reply: (() => Reply) | null
   lockedUntil: number
 }
@@ -43,9 +43,9 @@ export type IdempotencyRecord<Reply> = {
 export type FileReply = { file: FileRecord }
 
 /**
- * The claim of a request. `operation` names it across dialect paths; `request` is all of its input that counts,
- * with the SHA-256 in place of bytes; however it was written as JSON, the same request has the same fingerprint
- * (RFC 8785), and another caller never has it. Null when the caller sent no key.
+ * The claim of a request; null when the caller sent no key. `operation` names the operation across dialect paths,
+ * `request` is all of its input that counts, with the SHA-256 in place of bytes. The same request of the same caller has
+ * the same fingerprint, however its JSON was written (RFC 8785); another caller's has another one.
  */
 export async function claimFor(
   key: IdempotencyKey | null,
@@ -62,7 +62,7 @@ export async function claimFor(
   }
 }
 
-/** Who calls, across their requests: a renewed token is the same caller, another key is another one. */
+/** The caller across its requests: a renewed token is the same caller, another key is another one. */
 function identityOf(caller: Principal): readonly string[] {
   switch (caller.kind) {
     case 'root':
@@ -75,9 +75,9 @@ function identityOf(caller: Principal): readonly string[] {
 }
 
 /**
- * What the record that holds a claim's key means for the request that came second: the stored reply, or
- * `stale` when the first one died without an answer. Throws `idempotency_key_reused` when the request
- * differs and `idempotency_in_progress` while the first one runs.
+ * What a second request gets whose key is taken by `record`: the stored reply, or `stale` when the first request died
+ * without an answer. Throws `idempotency_key_reused` when the requests differ, and `idempotency_in_progress` while the
+ * first one runs.
  */
 export function replyOf<Reply>(
   record: IdempotencyRecord<Reply>,

@@ -1,6 +1,6 @@
 import { keyDerivedFrom } from '../derive-key'
 
-/** Encrypts replies that hold a secret, so that the database alone never reveals one. */
+/** Encrypts replies that hold a secret, so that the database alone never reveals it. */
 export interface ReplySealer {
   seal(reply: unknown): Promise<string>
   open<T>(sealed: string): Promise<T>

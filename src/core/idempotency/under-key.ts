@@ -3,9 +3,9 @@ import type { OrganizationId } from '../ids'
 import { type IdempotencyClaim, replyOf } from './idempotency'
 
 /**
- * What `step` resolves to, a step that is safe to repeat: no reply is stored. The same request under the same key
- * runs it again and is told what is so then; another request throws `idempotency_key_reused`. Where the step
- * throws, the key is free again. Without a claim this is the step alone; with one, one database round trip more.
+ * Runs `step` under an idempotency key, without storing a reply: the step must be safe to repeat. The same request under
+ * the same key runs it again and gets the present answer; another request throws `idempotency_key_reused`. If the step
+ * throws, the key is free again. One database round trip more than `step`; none without a claim.
  */
 export async function underKey<T>(
   gateway: Gateway,

@@ -1,7 +1,7 @@
 import type { OrganizationId, Sha256 } from '../ids'
 import type { Scope } from './principal'
 
-/** A credential of an organization. The secret itself is nowhere. */
+/** A credential of an organization. Its secret is not stored. */
 export type ApiKey = {
   /** The public part of the token. */
   id: string
@@ -15,10 +15,10 @@ export type ApiKey = {
   lastUsedAt: number | null
 }
 
-/** What is stored of a token: enough to recognise it, not to make it. */
+/** What is stored of a token: enough to recognise it, not to make one. */
 export type StoredApiKey = ApiKey & { secretSha256: Sha256 }
 
-/** The most keys of one organization, those included that do not work any more. */
+/** The most keys of one organization, revoked and expired ones included. */
 export const apiKeysMax = 1000
 
 /** `slip_<publicId>_<secret>`: 16 characters of id, 256 bits of secret, both lower-case hexadecimal. */

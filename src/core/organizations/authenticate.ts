@@ -15,8 +15,8 @@ import {
 import { type TokenReading, tokenPrincipalOf } from './token-principal'
 
 /**
- * How long a verified key or token is believed without asking the database or the identity provider's keys:
- * revocation works within this time.
+ * How long a verified key or token is trusted without asking the database or the identity provider's keys: a revocation
+ * takes effect within this time.
  */
 export const verifiedKeyTtlMs = 30_000
 const verifiedKeysMax = 1000
@@ -30,15 +30,15 @@ export type Credentials = {
   rootKeySha256: string
   verified: VerifiedKeys
   refused: RefusedCredentials
-  /** null: no identity provider's tokens are taken. */
+  /** null: no identity provider is configured, so no tokens are accepted. */
   tokens: { verifier: TokenVerifier; reading: TokenReading } | null
 }
 
 /**
  * Who holds `token`. An API key costs one database round trip, none when this isolate verified it within the
- * last 30 s, or refused it within the last 10 s; a JWT costs none. What is refused counts against the address of
- * `attempt`: from one over its limit only the root key and what this isolate has verified are taken. Throws
- * `unauthenticated`, `wrong_organization` for a valid JWT that names no organization, `rate_limited`,
+ * last 30 s, or refused it within the last 10 s; a JWT costs none. A refused credential counts against the address of
+ * `attempt`: from an address over its limit only the root key and credentials that this isolate has verified are
+ * accepted. Throws `unauthenticated`, `wrong_organization` for a valid JWT that names no organization, `rate_limited`,
  * `identity_provider_failed`, `database_failed`.
  */
 export async function authenticate(
@@ -70,7 +70,7 @@ export async function authenticate(
   }
 }
 
-/** Whether it is the credential that is wrong, and not the database or the identity provider that failed. */
+/** Whether the credential is wrong, rather than the database or the identity provider failing. */
 function isRefusal(error: unknown): boolean {
   if (!(error instanceof GatewayError)) return false
   return error.failure.code === 'unauthenticated' || error.failure.code === 'wrong_organization'
@@ -116,7 +116,7 @@ async function verifyJwt({ tokens }: Credentials, token: string): Promise<Princi
   return principal
 }
 
-/** At most once an hour, and never in the way of the request. */
+/** Notes the key's use at most once an hour, without delaying the request. */
 function recordUse(gateway: Gateway, key: StoredApiKey, now: number): void {
   if (key.lastUsedAt !== null && now - key.lastUsedAt < lastUseResolutionMs) return
   gateway.background(

@@ -9,16 +9,16 @@ import { defaultKeyScopes, type Member, type Principal, requireScope, type Scope
 
 export type CreateApiKey = {
   name: string | null
-  /** null: `defaultKeyScopes`, as far as the caller has them; all, of the first key that the root key makes. */
+  /** null: `defaultKeyScopes`, as far as the caller has them; all scopes for the first key that the root key makes. */
   scopes: readonly Scope[] | null
-  /** Milliseconds since 1970 UTC; null: when the caller's own credential does. */
+  /** Milliseconds since 1970 UTC; null: with the caller's own credential. */
   expiresAt: number | null
-  /** Named by the root key only. */
+  /** Only the root key names one. */
   organizationId: OrganizationId | null
   idempotencyKey: IdempotencyKey | null
 }
 
-/** What a caller is told once, and again when the request is repeated with its idempotency key. */
+/** What a caller is told once, and again when it repeats the request with its idempotency key. */
 export type CreatedApiKey = { key: ApiKey; token: string }
 
 /**
@@ -66,14 +66,14 @@ export async function createApiKey(
   const answer = replyOf(record, claim, now)
   if (answer === 'stale') fail({ code: 'internal' })
   const replayed = await gateway.replySealer.open<CreatedApiKey>(answer.reply)
-  // Since then the caller's token may have been renewed with less.
+  // The caller's token may have been renewed since, with fewer scopes.
   if (principal.kind !== 'root') requireGrantable(principal, replayed.key)
   return { ...replayed, replayed: true }
 }
 
 /**
- * Throws unless `member` may make a key with these scopes that lives so long (null: for ever): never one that may
- * do more, or live longer, than the credential that asks for it.
+ * Throws unless `member` may make a key with these scopes and this expiry (null: never). A key must not be allowed more,
+ * nor live longer, than the credential that makes it.
  */
 function requireGrantable(member: Member, grant: Pick<ApiKey, 'scopes' | 'expiresAt'>): void {
   for (const scope of grant.scopes)
@@ -83,7 +83,7 @@ function requireGrantable(member: Member, grant: Pick<ApiKey, 'scopes' | 'expire
     fail({ code: 'expiry_not_grantable', latest })
 }
 
-/** What the key is for: what was asked for, or else what is given when nothing was. */
+/** Organization, scopes and expiry of the new key: as asked for, or the defaults. */
 async function grantOf(gateway: Gateway, principal: Principal, input: CreateApiKey) {
   if (principal.kind === 'root') {
     const { organizationId, expiresAt } = input
@@ -107,7 +107,7 @@ async function grantOf(gateway: Gateway, principal: Principal, input: CreateApiK
   return { organizationId: member.organizationId, ...granted }
 }
 
-/** An organization's first key can make others; a later one that was asked for without a word on scopes cannot. */
+/** Scopes of a key that the root key makes without naming any: only an organization's first key can make other keys. */
 async function scopesByRoot(gateway: Gateway, organizationId: OrganizationId): Promise<readonly Scope[]> {
   const keys = await gateway.apiKeys.list(organizationId, { offset: 0, limit: 1 })
   return keys?.total === 0 ? scopes : defaultKeyScopes

@@ -5,8 +5,8 @@ import type { Organization } from './organization'
 import type { Principal } from './principal'
 
 /**
- * The organization with its usage: for the root key, or for a key of that very organization.
- * Throws `organization_not_found` for everybody else, whether it exists or not.
+ * The organization with its usage, for the root key or a credential of that organization. Throws
+ * `organization_not_found` for every other caller, whether or not it exists.
  */
 export async function getOrganization(
   gateway: Gateway,

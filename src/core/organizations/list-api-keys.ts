@@ -6,7 +6,7 @@ import { type Principal, requireScope } from './principal'
 
 /** `page` counts from 1. */
 export type ListApiKeys = {
-  /** Named by the root key only. */
+  /** Only the root key names one. */
   organizationId: OrganizationId | null
   page: number
   perPage: number
@@ -30,7 +30,7 @@ export async function listApiKeys(
 function organizationOf(principal: Principal, named: OrganizationId | null): OrganizationId {
   if (principal.kind === 'root') return named ?? failField('organization', 'is required with the root key')
   const member = requireScope(principal, 'org:admin')
-  // The same answer whether it exists or not.
+  // The same answer whether or not it exists.
   if (named !== null && named !== member.organizationId)
     fail({ code: 'organization_not_found', organizationId: named })
   return member.organizationId

@@ -10,7 +10,7 @@ export type Organization = {
   usedBytes: number
   /** The sum of what its pending uploads promised. */
   reservedBytes: number
-  /** How many uploads have not ended; bounded too, as `limits.pendingUploadsMax` says. */
+  /** How many uploads are pending, at most `limits.pendingUploadsMax`. */
   pendingUploads: number
   /** Milliseconds since 1970 UTC. */
   createdAt: number

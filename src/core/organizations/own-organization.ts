@@ -1,9 +1,9 @@
 import { fail, GatewayError } from '../errors'
 
 /**
- * Awaits a step that writes into the caller's own organization. The organization of an API key is there; the
- * one a token names may not be, and the database says so by a foreign key in that same round trip. Throws
- * `wrong_organization` then: the token is valid and may do nothing here.
+ * Awaits a step that writes into the caller's own organization. The organization of an API key exists. The one that a
+ * token names may not: then a foreign key fails in that same round trip, and this throws `wrong_organization`, as the
+ * token is valid but may do nothing here.
  */
 export async function inOwnOrganization<T>(step: Promise<T>): Promise<T> {
   try {

@@ -4,7 +4,7 @@ import type { OrganizationId } from '../ids'
 export const scopes = ['files:read', 'files:write', 'org:admin'] as const
 export type Scope = (typeof scopes)[number]
 
-/** What an API key may do whose maker does not say. */
+/** The scopes of an API key whose maker names none. */
 export const defaultKeyScopes = ['files:read', 'files:write'] as const satisfies readonly Scope[]
 
 /** Who is calling, and how they proved it. */
@@ -20,7 +20,7 @@ export type Principal =
     }
   | {
       kind: 'jwt'
-      /** As the token says it. Unlike an API key's, it may not be there. */
+      /** As the token names it. Unlike an API key's, it may not exist. */
       organizationId: OrganizationId
       /** The identity provider (`iss`), and who it says this is. */
       issuer: string
@@ -28,7 +28,7 @@ export type Principal =
       scopes: readonly Scope[]
       /** Milliseconds since 1970 UTC. */
       expiresAt: number
-      /** Got by a program for itself (client credentials grant). */
+      /** A program got the token for itself (client credentials grant). */
       isMachine: boolean
     }
 

@@ -2,25 +2,25 @@ import { type FailureOf, fail } from '../errors'
 
 type Reason = FailureOf<'unauthenticated'>['reason']
 
-/** Who tries to authenticate, before it is known who that is. */
+/** An attempt to authenticate, before the caller is known. */
 export type Attempt = {
-  /** The network address it comes from; empty where that is not known. */
+  /** The network address it comes from; empty where unknown. */
   address: string
-  /** Counts a credential from there that was refused. False when there were too many. */
+  /** Counts a refused credential from that address. False when there were too many. */
   allowsRefusal(): Promise<boolean>
 }
 
 /** What this isolate remembers, for seconds, of credentials that were refused. Times in ms since 1970 UTC. */
 export type RefusedCredentials = {
-  /** API keys, by the id of one that is not there or the SHA-256 of a whole token. */
+  /** API keys: by their id if no such key exists, otherwise by the SHA-256 of the whole token. */
   keys: Map<string, { reason: Reason; until: number }>
-  /** Addresses from which too many came. */
+  /** Addresses that sent too many. */
   addresses: Map<string, { until: number }>
 }
 
-/** A refused API key is refused again for so long without asking the database. */
+/** How long a refused API key is refused again without asking the database. */
 const rememberedMs = 10_000
-/** An address that is over its limit is not looked up anything for so long. Then it may try once, or begin anew. */
+/** How long nothing is looked up for an address over its limit. After that, its next refused credential asks the limit again. */
 const blockedMs = 10_000
 const entriesMax = 1000
 
@@ -28,13 +28,13 @@ export function noRefusedCredentials(): RefusedCredentials {
   return { keys: new Map(), addresses: new Map() }
 }
 
-/** Throws `rate_limited` while the address is over its limit: it costs the database nothing then. */
+/** Throws `rate_limited` while the address is over its limit, which costs no database call. */
 export function requireAllowed({ addresses }: RefusedCredentials, { address }: Attempt, now: number): void {
   const blocked = addresses.get(address)
   if (blocked !== undefined && blocked.until > now) limited(blocked.until - now)
 }
 
-/** Counts a refusal. Throws `rate_limited` when it is one too many, for its address alone. */
+/** Counts a refusal against its address. Throws `rate_limited` when it is one too many. */
 export async function countRefusal(
   { addresses }: RefusedCredentials,
   { address, allowsRefusal }: Attempt,
@@ -45,7 +45,7 @@ export async function countRefusal(
   limited(blockedMs)
 }
 
-/** Throws `unauthenticated` where one of `names`, which a key goes by, was refused just now. */
+/** Throws `unauthenticated` if one of `names` (a key's id, its token's SHA-256) was refused within `rememberedMs`. */
 export function requireUnrefused({ keys }: RefusedCredentials, names: readonly string[], now: number): void {
   for (const name of names) {
     const refused = keys.get(name)
@@ -54,7 +54,7 @@ export function requireUnrefused({ keys }: RefusedCredentials, names: readonly s
   }
 }
 
-/** Remembers and throws that what goes by `name` is refused. */
+/** Remembers that the key with this `name` is refused, and throws `unauthenticated`. */
 export function refuseKey({ keys }: RefusedCredentials, name: string, reason: Reason, now: number): never {
   remember(keys, name, { reason, until: now + rememberedMs })
   return fail({ code: 'unauthenticated', reason })

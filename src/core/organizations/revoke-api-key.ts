@@ -5,8 +5,8 @@ import { type Credentials, forgetVerified } from './authenticate'
 import { type Principal, requireScope } from './principal'
 
 /**
- * Revokes a key: at once where this is called, elsewhere as soon as nobody believes it any longer
- * (`verifiedKeyTtlMs`). Repeating it changes nothing and returns the same. Needs `org:admin` in the key's
+ * Revokes a key: in this isolate at once, in others within `verifiedKeyTtlMs`. Repeating it changes nothing and returns
+ * the same. Needs `org:admin` in the key's
  * organization, or the root key. One database round trip.
  * Throws `missing_scope`, `api_key_not_found`, `database_failed`.
  */

@@ -6,17 +6,17 @@ import { scopesOfToken, type TokenScopes } from './token-scopes'
 
 export type TokenPrincipal = Extract<Principal, { kind: 'jwt' }>
 
-/** Where an identity provider's tokens say what matters here. */
+/** Which claims of an identity provider's tokens hold the organization and the scopes. */
 export type TokenReading = { organizationClaim: JsonPointer; scopes: TokenScopes }
 
-/** The longest subject (OpenID Connect Core 1.0, section 2). It is a rate limit's key and is logged. */
+/** The longest subject (OpenID Connect Core 1.0, section 2). It is the key of a rate limit and is logged. */
 const subjectMaxLength = 255
 /** The last moment that a `Date` can hold. */
 const timeMax = 8.64e15
 
 /**
- * Who a verified token speaks for. `no_subject`: it names nobody; `no_organization`: where
- * `reading.organizationClaim` points there is no organization id.
+ * The caller that a verified token names. `no_subject`: it has no usable `sub`; `no_organization`: there is no
+ * organization id where `reading.organizationClaim` points.
  */
 export function tokenPrincipalOf(
   claims: TokenClaims,

@@ -4,15 +4,15 @@ import { type Scope, scopes } from './principal'
 
 /** How the scopes of an identity provider's tokens are read. */
 export type TokenScopes = {
-  /** Where they may be. The first that names a scope known here counts, and no other. */
+  /** Where scopes may be. Only the first claim that names a scope of the gateway counts. */
   claims: readonly JsonPointer[]
-  /** What the provider's own words mean, beside the scopes' own names. */
+  /** What the provider's own words mean, besides the names of the scopes. */
   meanings: ReadonlyMap<string, readonly Scope[]>
-  /** Of tokens that have none of `claims` at all. */
+  /** The scopes of tokens that have none of `claims`. */
   fallback: readonly Scope[]
 }
 
-/** Where scopes are unless the operator says so: RFC 8693's claim (section 4.2), Okta's and Entra's, Auth0's. */
+/** Where scopes are unless the operator says otherwise: the claims of RFC 8693 (section 4.2), Okta and Entra, Auth0. */
 export const usualScopeClaims: readonly JsonPointer[] = [['scope'], ['scp'], ['permissions']]
 
 /** What a token with these claims may do. */

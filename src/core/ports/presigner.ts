@@ -17,7 +17,7 @@ export type GetDressing = {
   contentDisposition: string
 }
 
-/** Makes URLs that work without credentials until they expire. Whoever holds one has that right: never log them. */
+/** Makes URLs that work without credentials until they expire. Every holder of a URL has that right: never log one. */
 export interface Presigner {
   /** `s3://bucket/key` */
   uri(key: ObjectKey): string

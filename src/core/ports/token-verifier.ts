@@ -9,7 +9,7 @@ export interface TokenVerifier {
 
 export type TokenVerdict =
   | { outcome: 'verified'; claims: TokenClaims }
-  /** All that is said of a token that is wrong: whoever forges one learns nothing about how far it came. */
+  /** All that a client learns of a wrong token: a forger must not see how far it came. */
   | { outcome: 'invalid' }
   /** Right in everything else. */
   | { outcome: 'expired' }

@@ -4,19 +4,19 @@ import type { S3Client } from './s3-client'
 /**
  * Presigned URLs of an S3 endpoint.
  *
- * A PUT is sealed by what it signs: content type, content length when it is known, whatever else the client
- * is told to send (checksum, write-once, disposition), and, where the store
- * reads an absent header as an empty one, `x-amz-copy-source` as absent. Without the last, whoever holds
- * the URL could add that header and so copy an object he may not read into his own key: stores that follow
- * AWS refuse unsigned `x-amz-*` headers, R2-like stores and Ceph do not. `sealsCopySource` knows the store. With
- * the URL of a part the header makes an UploadPartCopy, so it is sealed in the same way.
+ * A PUT is sealed by what it signs: content type, content length when it is known, every other header that the client
+ * is told to send (checksum, write-once, disposition), and, if the store reads an absent header as an empty one,
+ * `x-amz-copy-source` as absent. Attack: the holder of a URL adds that header and has the store copy an object that the
+ * holder may not read. Stores that follow AWS refuse unsigned `x-amz-*` headers, R2-like stores and Ceph do not;
+ * `sealsCopySource` knows the store. With the URL of a part the header makes an UploadPartCopy, so part URLs are sealed
+ * in the same way.
  */
 export function createS3Presigner(
   client: S3Client,
   options: { now: () => number; sealsCopySource: () => Promise<boolean> },
 ): Presigner {
   const headersNotToSend = async (byteSize: number | null): Promise<Record<string, string>> => ({
-    // Every HTTP client sends it by itself, and browsers let nobody else set it.
+    // Every HTTP client sends it by itself, and in a browser a page cannot set it.
     ...(byteSize === null ? {} : { 'Content-Length': String(byteSize) }),
     ...((await options.sealsCopySource()) ? { 'x-amz-copy-source': '' } : {}),
   })

@@ -12,9 +12,7 @@ export function conclusionsFrom(findings: readonly Finding[]): string[] {
       ? '- ListParts works: to complete a multipart upload the gateway can ask for the ETags of its parts.'
       : '- There is no ListParts: to complete a multipart upload the client must tell the ETags of its parts.',
     ...(holds('some-parts') === 'no'
-      ? [
-          '- Whoever completes a multipart upload must name every part that was put, also one that was put in error.',
-        ]
+      ? ['- A completion must name every part that was put, also one that was put in error.']
       : []),
     ...(holds('copy-if-match') === 'no'
       ? [
@@ -57,12 +55,12 @@ function putOnly(holds: (id: string) => Finding['holds'] | undefined): string {
   const isSafe = (id: string) =>
     holds(id) === 'yes' || (holds(`${id}-sealed`) === 'yes' && holds('seal') === 'yes')
   if (isSafe('copy-source') && isSafe('part-copy'))
-    return '- A put-only principal is not needed: nobody can copy other objects through an upload URL.'
+    return '- A put-only principal is not needed: the holder of an upload URL cannot copy other objects with it.'
   const names = '`S3_UPLOAD_ACCESS_KEY_ID` and `S3_UPLOAD_SECRET_ACCESS_KEY`'
   const checks = ['put-only', 'copy-source-put-only', 'part-put-only', 'part-copy-put-only'].map(holds)
   if (checks.every((check) => check === 'yes'))
     return `- A put-only principal **is needed**, and the one given does: keep ${names}.`
-  const why = 'whoever holds an upload URL can copy other objects into it'
+  const why = 'the holder of an upload URL can copy other objects into it'
   return checks.includes('no') || checks.includes('unknown')
     ? `- A put-only principal **is needed** (${why}), and the one given **will not do**.`
     : `- A put-only principal **is needed** in ${names}: without it ${why}.`

@@ -82,7 +82,7 @@ async function plainPut(lab: Lab, signer: Signer): Promise<Outcome> {
   return { holds: isSame(await lab.read(key), promised), answer: text }
 }
 
-/** A PUT to `key` that names somebody else's object as its source: did that object's bytes arrive? */
+/** A PUT to `key` that names another client's object as its source: did that object's bytes arrive? */
 async function smuggled(
   lab: Lab,
   signer: Signer,

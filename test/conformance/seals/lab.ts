@@ -65,7 +65,7 @@ export type Lab = {
 }
 
 export const type = 'text/plain'
-/** What is promised, and what somebody else's object has: as long, to leave only the bytes to tell them apart. */
+/** What is promised, and what another client's object has: as long, to leave only the bytes to tell them apart. */
 export const promised = bytesOf(26)
 export const others = bytesOf(26, 1)
 

@@ -220,7 +220,7 @@ async function refusedPart(lab: Lab, attempt: Attempt, signer?: Signer): Promise
   return { holds: !sent.ok && !isTaken, answer: sent.text }
 }
 
-/** A part whose URL is made to name somebody else's object as its source: do that object's bytes come out? */
+/** A part whose URL is made to name another client's object as its source: do that object's bytes come out? */
 async function smuggledPart(lab: Lab, signer: Signer): Promise<Outcome> {
   const source = { 'x-amz-copy-source': `${lab.bucket}/${await lab.putObject(others)}` }
   const answers: Answer[] = []

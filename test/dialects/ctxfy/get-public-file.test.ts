@@ -146,7 +146,7 @@ describe.each(['from the bucket', 'from a copy'])('GET /public/{fileKey}, %s', (
     expect([other.status, await other.text()]).toEqual([200, '0123456789'])
   })
 
-  it('answers a range only to whoever has the rest of these bytes: If-Range', async () => {
+  it('answers a range only to a client that has the rest of these bytes: If-Range', async () => {
     const { fileKey, etag, read } = await shown()
     const range = 'bytes=0-1'
     const same = await read(fileKey, { headers: { range, 'if-range': etag } })
@@ -215,7 +215,7 @@ describe.each(['from the bucket', 'from a copy'])('GET /public/{fileKey}, %s', (
     expect(await (await read(`${fileKey}?v=2`)).text()).toBe('0123456789')
   })
 
-  it('tells its own request id, and lets only allowed origins read, whoever asked first', async () => {
+  it('tells its own request id, and lets only allowed origins read, whichever asked first', async () => {
     const { fileKey, read } = await shown()
     const ids = new Set<string | null>()
     for (const origin of ['https://app.example.com', 'https://evil.example']) {

@@ -60,7 +60,7 @@ describe('an upload', () => {
     await expectInvariants({ swept: true })
   })
 
-  it('takes the fields before the file as well, and reads over what nobody asked for, as Uppy sends it', async () => {
+  it('takes the fields before the file as well, and reads over unknown fields, as Uppy sends it', async () => {
     const { api } = await start()
     const answer = await api.upload([
       field('relativePath', 'null'),

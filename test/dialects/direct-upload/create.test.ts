@@ -96,7 +96,7 @@ describe('POST /api/v1/upload/direct', () => {
     expect([answer.status, (await bodyOf(answer)).byte_size]).toEqual([200, 5])
   })
 
-  it('gives nobody a say in what is internal, neither beside the metadata nor in it', async () => {
+  it('lets no client set what is internal, neither beside the metadata nor in it', async () => {
     const { worker, token, api } = await start()
     await worker.organization('victim')
     const internal = {

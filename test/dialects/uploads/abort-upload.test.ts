@@ -149,7 +149,7 @@ describe('DELETE /v1/uploads/{id}', () => {
     const { api, start, token } = await startOver(r2)
     const upload = await api.inOne('hello')
     await put(upload, 'hello')
-    // Between the look at the file and the end of the upload somebody else completes it.
+    // Between the look at the file and the end of the upload another client completes it.
     const calls = recordCalls()
     let isCompleted = false
     const database = interceptDatabase(env.DB, calls)

@@ -303,7 +303,7 @@ describe('parts that are not as they must be', () => {
   })
 
   it.each(muteStores)(
-    'make no file when their sizes are wrong where nobody lists them: $name',
+    'make no file when their sizes are wrong where the store lists none: $name',
     async (store) => {
       const { api } = await startOver(store)
       const unequal = await api.inParts(threeParts)
@@ -533,7 +533,7 @@ describe('bytes that are not what was promised', () => {
     },
   )
 
-  it.each(stores)('are refused with an encoding that nobody promised: $name', async (store) => {
+  it.each(stores)('are refused with an encoding that was not promised: $name', async (store) => {
     const { api } = await startOver(store)
     const upload = await api.inOne('hello')
     expect((await put(upload, 'hello', { 'content-encoding': 'gzip' })).status).toBe(200)

@@ -1,2 +1,2 @@
-/** Only there because a bucket is somebody's: nothing calls it. */
+/** Only there because a bucket needs a Worker: it is never called. */
 export default { fetch: () => new Response(null, { status: 404 }) }
