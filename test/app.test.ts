@@ -171,9 +171,9 @@ describe('answers', () => {
   })
 
   it.each([
-    ['DELETE', '/v1/organizations/acme', 'GET, PUT'],
-    ['PATCH', '/v1/organizations/acme', 'GET, PUT'],
-    ['POST', '/v1/organizations/acme', 'GET, PUT'],
+    ['DELETE', '/v1/organizations/acme', 'GET, HEAD, PUT'],
+    ['PATCH', '/v1/organizations/acme', 'GET, HEAD, PUT'],
+    ['POST', '/v1/organizations/acme', 'GET, HEAD, PUT'],
     ['POST', '/health', 'GET, HEAD'],
     ['DELETE', '/health', 'GET, HEAD'],
   ])('are 405 to %s %s, and say what is possible', async (method, path, allow) => {

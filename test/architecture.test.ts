@@ -16,8 +16,11 @@ const directions: readonly { room: RegExp; mayImport: readonly string[] }[] = [
   { room: /^storage\//, mayImport: ['/core', '/storage', 'aws4fetch'] },
   { room: /^detection\//, mayImport: ['/core', '/detection', 'file-type'] },
   { room: /^tokens\//, mayImport: ['/core', '/tokens', 'jose'] },
+  { room: /^http\/(answers|documentation)\.ts$/, mayImport: ['/core', '/http', 'zod'] },
   { room: /^http\//, mayImport: ['/core', '/http', 'hono'] },
+  { room: /^dialects\/index\.ts$/, mayImport: ['/dialects', '/http'] },
   { room: /^dialects\/([^/]+)\//, mayImport: ['/core', '/http', '/dialects/$1', 'hono', 'zod'] },
+  { room: /^openapi\//, mayImport: ['/core', '/dialects', '/http', '/openapi', 'hono', 'zod'] },
   { room: /^jobs\//, mayImport: ['/core', '/jobs', 'zod'] },
   { room: /^log\.ts$/, mayImport: ['/core'] },
   { room: /^misconfigured\.ts$/, mayImport: ['/log.ts'] },
@@ -59,6 +62,10 @@ describe('the source', () => {
     expect(storage.filter((line) => !line.startsWith('import type '))).toEqual([])
   })
 
+  it('loads nothing into the Worker that only the reference needs', () => {
+    expect(loadedForReference(sources)).toEqual([])
+  })
+
   it('has no barrels: no file hands on what another exports', () => {
     expect([...sources].filter(([, text]) => handsOn(text)).map(([file]) => file)).toEqual([])
   })
@@ -85,6 +92,13 @@ describe('the rules', () => {
     ['core/planted.ts', 'jose'],
     ['http/planted.ts', '../tokens/jwt-verifier'],
     ['http/planted.ts', 'zod'],
+    ['http/documentation.ts', 'hono'],
+    ['http/planted.ts', '../openapi/document'],
+    ['dialects/quantcdn/planted.ts', '../../openapi/document'],
+    ['dialects/index.ts', '../core/errors'],
+    ['openapi/planted.ts', '../database/d1'],
+    ['openapi/planted.ts', '../app'],
+    ['app.ts', './openapi/document'],
     ['http/planted.ts', '../dialects/quantcdn/schema'],
     ['dialects/quantcdn/planted.ts', '../ctxfy/errors'],
     ['dialects/quantcdn/operations/planted.ts', '../../ctxfy/errors'],
@@ -115,6 +129,20 @@ describe('the rules', () => {
   it('do not take a name that only begins alike for the same', () => {
     expect(planted('http/planted.ts', 'hono-sessions')).toHaveLength(1)
     expect(planted('http/planted.ts', 'hono/cors')).toEqual([])
+  })
+
+  it.each([
+    ['dialects/quantcdn/planted.ts', "import { Files } from './answers'", true],
+    ['dialects/quantcdn/planted.ts', "import * as Answered from './answers'", true],
+    ['dialects/quantcdn/operations/planted.ts', "import { documentation } from '../documentation'", true],
+    ['http/planted.ts', "import { File } from './answers'", true],
+    ['dialects/quantcdn/planted.ts', "import type * as Answered from './answers'", false],
+    ['http/planted.ts', "import type { File } from './answers'", false],
+    ['dialects/quantcdn/documentation.ts', "import { Files } from './answers'", false],
+    ['openapi/planted.ts', "import { documentation } from '../dialects/quantcdn/documentation'", false],
+  ])('know whether %s may say %j', (file, text, isWrong) => {
+    const found = loadedForReference(new Map([[file, text]]))
+    expect(found).toEqual(isWrong ? [`${file}: ${text}`] : [])
   })
 
   it('see a cycle, of one file, two or more', () => {
@@ -182,6 +210,18 @@ function wrongDirections(imports: Imports): string[] {
         : [`${file} imports ${specifier}, but may only import ${allowed.join(', ')}`]
     })
   })
+}
+
+/** Lines by which a file of the Worker loads schemas of answers, or what the reference says beside them. */
+function loadedForReference(sources: ReadonlyMap<string, string>): string[] {
+  return [...sources].flatMap(([file, text]) =>
+    /(^openapi\/|\/(answers|documentation)\.ts$)/.test(file)
+      ? []
+      : text
+          .split('\n')
+          .filter((line) => /^import (?!type ).*'\.[^']*\/(answers|documentation)'/.test(line))
+          .map((line) => `${file}: ${line}`),
+  )
 }
 
 /** A chain of files each of which imports the next, the last being the first; null when there is none. */

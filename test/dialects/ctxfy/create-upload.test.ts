@@ -263,7 +263,7 @@ describe('POST /v1/upload/s3: other refusals', () => {
     for (const [method, path, allow] of [
       ['GET', uploadPath, 'POST'],
       ['PUT', uploadPath, 'POST'],
-      ['PATCH', '/v1/api-keys', 'GET, POST'],
+      ['PATCH', '/v1/api-keys', 'GET, HEAD, POST'],
       ['GET', `/v1/api-keys/${'0'.repeat(16)}`, 'DELETE'],
     ] as const) {
       const answer = await worker.call(method, path, { token })

@@ -100,9 +100,9 @@ describe('a caller', () => {
 
 describe('what is not there', () => {
   it.each([
-    ['PUT', '', 405, 'GET, POST'],
-    ['PATCH', `/file_${'0'.repeat(32)}`, 405, 'GET, DELETE'],
-    ['POST', '/x/content', 405, 'GET'],
+    ['PUT', '', 405, 'GET, HEAD, POST'],
+    ['PATCH', `/file_${'0'.repeat(32)}`, 405, 'GET, HEAD, DELETE'],
+    ['POST', '/x/content', 405, 'GET, HEAD'],
     ['GET', '/x/associations', 405, 'POST'],
     ['GET', '/x/associations/chat/y', 405, 'DELETE'],
     ['GET', '/x/nothing', 404, null],

@@ -199,8 +199,8 @@ describe('GET /api/v1/upload/direct/{signed_id}', () => {
     const { api } = await start()
     for (const [method, path, allow] of [
       ['GET', directPath, 'POST'],
-      ['DELETE', `${directPath}/x`, 'GET'],
-      ['POST', '/api/v1/blobs/x/y', 'GET'],
+      ['DELETE', `${directPath}/x`, 'GET, HEAD'],
+      ['POST', '/api/v1/blobs/x/y', 'GET, HEAD'],
     ] as const) {
       const answer = await api.call(method, path)
       expect([answer.status, answer.headers.get('allow')]).toEqual([405, allow])

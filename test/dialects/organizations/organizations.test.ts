@@ -111,7 +111,7 @@ describe('GET /v1/organizations/{id}', () => {
 
   it('has nothing else', async () => {
     const answer = await startWorker().call('DELETE', path, { token: rootKey })
-    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, PUT'])
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD, PUT'])
     expect(answer.headers.get('content-type')).toBe('application/problem+json')
   })
 })

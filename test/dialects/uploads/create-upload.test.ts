@@ -179,8 +179,8 @@ describe('what POST /v1/uploads refuses', () => {
     const { api } = await startOver(r2)
     for (const [method, suffix, allow] of [
       ['GET', '', 'POST'],
-      ['PUT', '/x', 'GET, DELETE'],
-      ['DELETE', '/x/parts', 'GET, POST'],
+      ['PUT', '/x', 'GET, HEAD, DELETE'],
+      ['DELETE', '/x/parts', 'GET, HEAD, POST'],
       ['GET', '/x/complete', 'POST'],
     ] as const) {
       const answer = await api.call(method, suffix)
