@@ -1,7 +1,7 @@
+import { deleteObjects } from '../deletions/delete-objects'
 import { fail } from '../errors'
 import type { Gateway } from '../gateway'
 import type { FileId, OrganizationId } from '../ids'
-import { deleteObjects } from '../uploads/delete-objects'
 
 /**
  * Deletes a file, whatever its status, and its bytes when no other file has them. One database round trip; objects are

@@ -1,8 +1,8 @@
+import { deleteObjects, incomingKeysOf } from '../deletions/delete-objects'
 import { fail } from '../errors'
 import { isStored } from '../files/file-record'
 import type { Gateway } from '../gateway'
 import type { FileId, OrganizationId } from '../ids'
-import { deleteObjects, incomingKeysOf } from './delete-objects'
 
 /**
  * Gives a pending upload up: its bytes and parts are deleted, what it reserved is free, the file stays as

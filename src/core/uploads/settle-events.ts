@@ -1,9 +1,9 @@
 import { parseIncomingKey, parseObjectKey } from '../contents/content'
+import { deleteObjects } from '../deletions/delete-objects'
 import type { FileRecord, PendingFile } from '../files/file-record'
 import { isStored } from '../files/file-record'
 import type { Gateway } from '../gateway'
 import type { ObjectKey } from '../ids'
-import { deleteObjects } from './delete-objects'
 import { refuse, settleUpload } from './settle-upload'
 
 /** What the store says has happened to an object. */

@@ -1,12 +1,12 @@
 import { chunksOf } from '../contents/chunks'
 import { peek } from '../contents/peek'
+import { deleteObjects, incomingKeysOf } from '../deletions/delete-objects'
 import type { Refusal } from '../errors'
 import { GatewayError } from '../errors'
 import type { FileRecord, PendingFile } from '../files/file-record'
 import type { Gateway } from '../gateway'
 import { detectionSampleBytes } from '../ports/content-type-detector'
 import type { StoredObject } from '../ports/object-store'
-import { deleteObjects, incomingKeysOf } from './delete-objects'
 import { copyInStore, copyThrough, digestsOfAll } from './promote'
 import {
   type Digests,

@@ -1,6 +1,6 @@
 import { incomingPrefix, parseIncomingKey } from '../contents/content'
+import { deleteDueObjects, deleteKeys, deletionRetryMs } from '../deletions/delete-objects'
 import type { ObjectKey } from '../ids'
-import { deleteDueObjects, deleteKeys, deletionRetryMs } from './delete-objects'
 import type { Page, Sweep } from './sweep-run'
 
 /** One delete call of R2 and one DeleteObjects of S3 take a thousand keys. */

@@ -1,5 +1,6 @@
 import type { Content } from '../contents/content'
 import { contradictingType } from '../contents/verify-content-type'
+import { deleteObjects } from '../deletions/delete-objects'
 import { fail } from '../errors'
 import type { FileRecord, StoredFile } from '../files/file-record'
 import { isStored } from '../files/file-record'
@@ -9,7 +10,6 @@ import { type Sha256, sha256Of } from '../ids'
 import { detectionSampleBytes } from '../ports/content-type-detector'
 import type { UploadIntent } from '../ports/upload-repository'
 import { beginUpload, intentOf, type NewFile } from './begin-upload'
-import { deleteObjects } from './delete-objects'
 import { edgeUploadTtlMs } from './upload'
 
 export type UploadBytes = {

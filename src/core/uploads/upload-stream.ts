@@ -1,6 +1,7 @@
 import { createDigestStream } from '../contents/digest'
 import { peek } from '../contents/peek'
 import { contradictingType } from '../contents/verify-content-type'
+import { deleteObjects } from '../deletions/delete-objects'
 import { fail } from '../errors'
 import { isStored, type StoredFile } from '../files/file-record'
 import type { Gateway } from '../gateway'
@@ -17,7 +18,6 @@ import { detectionSampleBytes } from '../ports/content-type-detector'
 import type { ObjectWriter } from '../ports/object-store'
 import type { StreamDetails, UploadIntent } from '../ports/upload-repository'
 import { intentOf, type NewFile } from './begin-upload'
-import { deleteObjects } from './delete-objects'
 import { edgeUploadTtlMs } from './upload'
 
 export type UploadStream = {

@@ -2,7 +2,7 @@ import { parseIncomingKey } from '../contents/content'
 import type { Gateway } from '../gateway'
 import type { ObjectKey } from '../ids'
 import type { DueObject } from '../ports/deletion-repository'
-import type { Upload } from './upload'
+import type { Upload } from '../uploads/upload'
 
 /**
  * How long the sweep waits before it tries again what could not be deleted, and at the least before it looks
