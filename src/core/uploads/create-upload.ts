@@ -23,7 +23,7 @@ import {
   presignReplayed,
   requireVerifiable,
   singlePutPlan,
-} from './presign-upload'
+} from './single-put'
 import { multipartTtlMs, type Upload } from './upload'
 
 export type CreateUpload = {

@@ -1,7 +1,7 @@
 import { failField } from '../errors'
 import type { Gateway } from '../gateway'
-import { uploadUrlTtlSeconds } from './presign-upload'
 import type { Upload } from './upload'
+import { uploadUrlTtlSeconds } from './url-lifetime'
 
 /** S3 and R2: no part but the last is smaller, none larger, and there are not more ("Multipart upload limits"). */
 export const partBytesMin = 5 * 1024 ** 2

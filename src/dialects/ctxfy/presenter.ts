@@ -1,5 +1,5 @@
 import { type ApiKey, formatApiKey } from '../../core/organizations/api-key'
-import type { PresignedUpload } from '../../core/uploads/presign-upload'
+import type { PresignedUpload } from '../../core/uploads/single-put'
 import type * as Answered from './answers'
 
 const iso = (time: number) => new Date(time).toISOString()

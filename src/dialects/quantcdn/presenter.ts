@@ -1,7 +1,7 @@
 import type { FileBase, StoredFile } from '../../core/files/file-record'
 import type { CreatedMultipart } from '../../core/uploads/create-upload'
 import { partCountOf } from '../../core/uploads/parts'
-import type { PresignedUpload } from '../../core/uploads/presign-upload'
+import type { PresignedUpload } from '../../core/uploads/single-put'
 import type * as Answered from './answers'
 
 /** What every answer about a file says. */

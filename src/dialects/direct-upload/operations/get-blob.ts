@@ -1,7 +1,7 @@
 import { isStored } from '../../../core/files/file-record'
 import { lookUpFile } from '../../../core/files/get-file'
 import { hasScope } from '../../../core/organizations/principal'
-import { presignAgain } from '../../../core/uploads/presign-upload'
+import { presignAgain } from '../../../core/uploads/single-put'
 import { operation } from '../../../http/operation'
 import { presentBlob } from '../presenter'
 import { blobFactsOf, signedFileIdOf } from './blob-facts'

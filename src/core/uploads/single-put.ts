@@ -1,0 +1,97 @@
+import { fail, failField } from '../errors'
+import type { FileBase, PendingFile } from '../files/file-record'
+import type { Gateway } from '../gateway'
+import type { Replay, UploadPlan } from './begin-upload'
+import type { HeaderSeal, Upload } from './upload'
+import { uploadUrlTtlSeconds } from './url-lifetime'
+
+export type PresignedUpload = {
+  file: FileBase
+  upload: Upload
+  url: string
+  /** What the client must send with its PUT, and nothing but that is accepted. */
+  headers: Record<string, string>
+  /** How long `url` can be used from now on. */
+  ttlSeconds: number
+  replayed: boolean
+}
+
+/**
+ * How bytes of one PUT come: to where they stay if the URL can put them there once only, elsewhere otherwise.
+ * Throws `invalid_request` for a SHA-256 that nobody could verify.
+ */
+export async function singlePutPlan(
+  gateway: Gateway,
+  byteSize: number | null,
+  seal: HeaderSeal,
+): Promise<UploadPlan> {
+  const { store } = gateway
+  // R2 and AWS compare a signed x-amz-checksum-sha256 with the body themselves.
+  if (store.service === 's3') requireVerifiable(gateway, byteSize, { md5: null, sha256: seal.sha256 })
+  const writeOnce = seal.writeOnce && store.writesOnce
+  return {
+    method: 'presigned_put',
+    byteSize,
+    ttlMs: uploadUrlTtlSeconds(gateway, byteSize ?? 0) * 1000,
+    seal: { ...seal, writeOnce },
+    isPromoted: !(writeOnce && (await store.keepsWriteOnce())),
+  }
+}
+
+/** Throws `invalid_request` when a checksum would have to be computed of more bytes than are read for that. */
+export function requireVerifiable(
+  { limits }: Gateway,
+  byteSize: number | null,
+  promised: Pick<HeaderSeal, 'md5' | 'sha256'>,
+): void {
+  const field = promised.sha256 ? 'sha256' : promised.md5 ? 'md5' : null
+  if (field === null || (byteSize !== null && byteSize <= limits.hashMaxBytes)) return
+  failField(field, `can be verified up to ${limits.hashMaxBytes} bytes; leave it out for larger files`)
+}
+
+/** The place of a pending file under a newly signed URL with the same seal; it ends when the upload does. */
+export async function presignAgain(
+  gateway: Gateway,
+  { upload }: PendingFile,
+): Promise<{ url: string; headers: Record<string, string> }> {
+  return gateway.presigner.presignPut(upload.objectKey, upload, ttlOf(upload, gateway.now()))
+}
+
+/**
+ * The answer to a request whose key has one already: the same place, until its upload expires now. Also once the
+ * bytes are there, when the URL does nothing any more. Throws `replay_over`.
+ */
+export function presignReplayed(gateway: Gateway, replay: Replay): Promise<PresignedUpload> {
+  const upload = pendingUploadOf(replay)
+  const expiresAt = replay.uploadExpiresAt ?? upload.expiresAt
+  return presignIntent(gateway, replay.replay, { ...upload, expiresAt }, true)
+}
+
+/** A URL for the bytes of `upload`, valid until it expires. */
+export async function presignIntent(
+  gateway: Gateway,
+  file: FileBase,
+  upload: Upload,
+  replayed: boolean,
+): Promise<PresignedUpload> {
+  const ttlSeconds = ttlOf(upload, gateway.now())
+  const { url, headers } = await gateway.presigner.presignPut(upload.objectKey, upload, ttlSeconds)
+  return { file, upload, url, headers, ttlSeconds, replayed }
+}
+
+/** Rounded up: a new URL lives as long as was configured, whatever the database took. */
+function ttlOf(upload: Upload, now: number): number {
+  return Math.max(1, Math.ceil((upload.expiresAt - now) / 1000))
+}
+
+/**
+ * The upload that a stored reply tells of. Throws `replay_over` when its file was deleted, refused or has failed:
+ * no URL is handed out for what is gone.
+ */
+export function pendingUploadOf({ replay: file, subjectStatus }: Replay): Upload {
+  const fileId = file.id
+  if (subjectStatus === null) fail({ code: 'replay_over', fileId, became: 'deleted' })
+  if (subjectStatus === 'error') fail({ code: 'replay_over', fileId, became: 'refused' })
+  if (subjectStatus === 'failed') fail({ code: 'replay_over', fileId, became: 'failed' })
+  return file.status === 'uploading' ? file.upload : fail({ code: 'internal' })
+}
