@@ -67,15 +67,16 @@ async function build(env: Env): Promise<Composition> {
     limits: config.limits,
     store: {
       service,
-      movesBytes: bucket !== undefined,
-      writesOnce: config.writeOnce,
-      copiesIfMatch: config.copyIfMatch === 'auto' ? service !== 's3' : config.copyIfMatch,
-      takesParts: config.multipartUrls,
+      hasR2Binding: bucket !== undefined,
+      supportsIfNoneMatch: config.writeOnce,
+      honoursCopyIfMatch: config.copyIfMatch === 'auto' ? service !== 's3' : config.copyIfMatch,
+      allowsPartUrls: config.multipartUrls,
       // AWS refuses x-amz-* headers that are not signed.
-      keepsWriteOnce: service === 'amazon' ? async () => true : sealsCopySource,
+      enforcesWriteOnce: service === 'amazon' ? async () => true : sealsCopySource,
     },
     signedIds: createSignedIds(config.signingSecret),
     now,
+    sleep: (ms: number) => scheduler.wait(ms),
     newId: () => uuidV7(Date.now(), crypto.getRandomValues(new Uint8Array(16))),
     randomBytes: (byteCount: number) => crypto.getRandomValues(new Uint8Array(byteCount)),
   }

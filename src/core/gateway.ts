@@ -22,6 +22,8 @@ export interface Gateway extends Repositories {
   readonly signedIds: SignedIds
   /** Milliseconds since 1970 UTC. */
   now(): number
+  /** Resolves after `ms` milliseconds. */
+  sleep(ms: number): Promise<void>
   /** A new UUIDv7 for the present moment. */
   newId(): string
   /** `byteCount` cryptographically random bytes. */
@@ -55,25 +57,25 @@ export interface Limits {
 export interface StoreFacts {
   /** Whose store it is. */
   readonly service: 'r2' | 'amazon' | 's3'
-  /** Bytes move through an R2 binding; otherwise through the S3 endpoint. */
-  readonly movesBytes: boolean
+  /** Bytes pass between Worker and bucket through an R2 binding; otherwise through the S3 endpoint. */
+  readonly hasR2Binding: boolean
   /** Whether presigned PUTs may be sealed with `if-none-match: *`. Some stores answer 501 to it. */
-  readonly writesOnce: boolean
+  readonly supportsIfNoneMatch: boolean
   /**
-   * Whether that seal cannot be got round: by a copy (`x-amz-copy-source`), to which some stores do not apply
-   * the condition. Throws `store_failed` when the store has to be asked and does not answer.
+   * Whether that seal holds against copies too: some stores do not apply the condition to a PUT with
+   * `x-amz-copy-source`. Throws `store_failed` when the store has to be asked and does not answer.
    */
-  keepsWriteOnce(): Promise<boolean>
+  enforcesWriteOnce(): Promise<boolean>
   /**
-   * Whether CopyObject is known to look at the ETag that its source must have. Ceph does not: there a slow copy
+   * Whether CopyObject is known to check the ETag that its source must have. Ceph does not: there a slow copy
    * would take whatever has been put since, and could land after the file is ready.
    */
-  readonly copiesIfMatch: boolean
+  readonly honoursCopyIfMatch: boolean
   /**
-   * Whether clients may be given URLs of parts: not where these outlive their upload, as in Swift, whose objects
+   * Whether clients may be given URLs of parts. Not where these outlive their upload, as in Swift, whose objects
    * are made of the parts themselves, copies included.
    */
-  readonly takesParts: boolean
+  readonly allowsPartUrls: boolean
 }
 
 /** The largest body of a single PUT in S3 and R2: 5 GiB (S3 API Reference, PutObject). */

@@ -11,7 +11,7 @@ import { insertFile } from './insert-file'
  * one upload.
  */
 export function beginUploadStatements(db: D1Database, input: BeginUpload): D1PreparedStatement[] {
-  const { intent, claim, sha256, replyNow, now } = input
+  const { intent, claim, sha256, completesReply, now } = input
   const { file, upload } = intent
   const isOwnClaim = `?10 IS NULL OR EXISTS (
     SELECT 1 FROM idempotency_records
@@ -42,7 +42,7 @@ export function beginUploadStatements(db: D1Database, input: BeginUpload): D1Pre
   return [
     ...claimStatements(db, subject, claim, null, now),
     ...effect,
-    ...(replyNow ? [storeReply(db, file, 'uploading', sha256), extend] : []),
+    ...(completesReply ? [storeReply(db, file, 'uploading', sha256), extend] : []),
     selectClaimed(db, file.organizationId, claim),
     selectKnown,
   ]

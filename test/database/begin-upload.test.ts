@@ -56,7 +56,7 @@ describe('an intent that is written down', () => {
     [
       'with its size known',
       (intent) =>
-        repositories.uploads.begin({ intent, claim: null, sha256: null, replyNow: false, ...limits }),
+        repositories.uploads.begin({ intent, claim: null, sha256: null, completesReply: false, ...limits }),
     ],
     ['streamed', (intent) => repositories.streamUploads.begin(intent, { idempotencyKey: null, ...limits })],
   ])('keeps all that was said of the file: %s', async (_, begin) => {

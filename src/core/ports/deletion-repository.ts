@@ -4,8 +4,8 @@ import type { ObjectKey } from '../ids'
 export type DueObject = {
   key: ObjectKey
   /**
-   * The multipart upload that is to be aborted before: one of the Worker's own (`edge`) or a client's. `id` null:
-   * the store's name of it is not known, nor whether there is one.
+   * Abort this multipart upload first. `edge`: the Worker made it; `multipart`: a client's. `id` null: the request
+   * died before it could record the id; list the uploads of this key and abort all.
    */
   multipart: { method: 'edge' | 'multipart'; id: string | null } | null
 }

@@ -20,10 +20,11 @@ export type BeginUpload = {
   /** Looks up the organization's content with this hash in the same round trip. */
   sha256: Sha256 | null
   /**
-   * The reply is complete with the intent (a presign), unless the organization has content with the hash;
-   * otherwise the step that ends the upload completes it, or `noteMultipart`.
+   * True for the presign of a single PUT: all that the client is told is known now, so this batch stores the
+   * idempotency reply, unless the organization has content with `sha256`. Otherwise a later step stores it:
+   * `settle`, `adopt` or `noteMultipart`.
    */
-  replyNow: boolean
+  completesReply: boolean
   /** How many uploads the organization may have pending, this one among them. */
   pendingUploadsMax: number
   /** How many files the organization may have, this one among them. */

@@ -101,7 +101,7 @@ function filenameFor(id: FileId, contentType: string): string {
 export async function beginUpload(
   gateway: Gateway,
   intent: NewUploadIntent,
-  options: { claim: IdempotencyClaim | null; sha256: Sha256 | null; replyNow: boolean },
+  options: { claim: IdempotencyClaim | null; sha256: Sha256 | null; completesReply: boolean },
   now: number,
 ): Promise<Begun> {
   const { pendingUploadsMax, filesMax } = gateway.limits

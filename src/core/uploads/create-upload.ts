@@ -74,10 +74,11 @@ async function planOf(gateway: Gateway, input: CreateUpload): Promise<UploadPlan
   const contentDisposition =
     file.filename && contentDispositionOf(inlineOrAttachment(file.contentType), file.filename)
   const seal = { md5, sha256, writeOnce: true, contentDisposition }
-  const { takesParts } = gateway.store
+  const { allowsPartUrls } = gateway.store
   const isTooLarge = byteSize > singlePutMaxBytes
-  if (isTooLarge && !takesParts) fail({ code: 'upload_too_large', limitBytes: singlePutMaxBytes, byteSize })
-  const isInParts = isTooLarge || (wantsParts && takesParts && byteSize > partBytesMin)
+  if (isTooLarge && !allowsPartUrls)
+    fail({ code: 'upload_too_large', limitBytes: singlePutMaxBytes, byteSize })
+  const isInParts = isTooLarge || (wantsParts && allowsPartUrls && byteSize > partBytesMin)
   if (input.partBytes !== null && !isInParts && !wantsParts) failField('partSize', 'needs multipart: true')
   // Also where there will be no parts: it is wrong for every size.
   const partBytes = planPartBytes(byteSize, input.partBytes)
@@ -104,7 +105,7 @@ async function create(
   const request = [file.filename, file.contentType, file.metadata, byteSize, md5, sha256, plan.partBytes]
   const claim = await claimFor(idempotencyKey, input.operation, request, now)
   const intent = await intentOf(gateway, file, plan, now)
-  const options = { claim, sha256: lookUp, replyNow: plan.method !== 'multipart' }
+  const options = { claim, sha256: lookUp, completesReply: plan.method !== 'multipart' }
   const begun = await beginUpload(gateway, intent, options, now)
   if ('replay' in begun) return createdBefore(gateway, begun)
   if (begun.known !== null) {

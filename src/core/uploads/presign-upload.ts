@@ -37,7 +37,7 @@ export async function presignUpload(gateway: Gateway, input: PresignUpload): Pro
   const request = [file.filename, file.contentType, file.metadata, byteSize, ...checksums]
   const claim = await claimFor(input.idempotencyKey, input.operation, request, now)
   const intent = await intentOf(gateway, file, await singlePutPlan(gateway, byteSize, seal), now)
-  const begun = await beginUpload(gateway, intent, { claim, sha256: null, replyNow: true }, now)
+  const begun = await beginUpload(gateway, intent, { claim, sha256: null, completesReply: true }, now)
   return 'replay' in begun
     ? presignReplayed(gateway, begun)
     : presignIntent(gateway, intent.file, intent.upload, false)

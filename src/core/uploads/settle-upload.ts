@@ -52,11 +52,11 @@ async function read(gateway: Gateway, file: PendingFile, object: StoredObject): 
   const isPromoted = upload.contentKey !== upload.objectKey
   const isShort = object.byteSize <= gateway.limits.hashMaxBytes
   const isAttested = object.sha256 !== null && (upload.md5 === null || object.md5 !== null)
-  const { movesBytes, copiesIfMatch } = gateway.store
+  const { hasR2Binding, honoursCopyIfMatch } = gateway.store
   // Its bytes cannot change meanwhile: settlers that overlap write the same.
   const isRewritten = !isPromoted && upload.method === 'presigned_put' && hasUnpromisedHeaders(upload, object)
   const isCopied = isPromoted || isRewritten
-  const passesThrough = isCopied && ((isShort && movesBytes) || !copiesIfMatch)
+  const passesThrough = isCopied && ((isShort && hasR2Binding) || !honoursCopyIfMatch)
   const readsAll = (isShort && !isAttested) || passesThrough || object.byteSize === 0
   const found = await gateway.objects.get(object.key, {
     ifMatch: object.etag,

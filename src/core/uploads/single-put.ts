@@ -28,13 +28,13 @@ export async function singlePutPlan(
   const { store } = gateway
   // R2 and AWS compare a signed x-amz-checksum-sha256 with the body themselves.
   if (store.service === 's3') requireVerifiable(gateway, byteSize, { md5: null, sha256: seal.sha256 })
-  const writeOnce = seal.writeOnce && store.writesOnce
+  const writeOnce = seal.writeOnce && store.supportsIfNoneMatch
   return {
     method: 'presigned_put',
     byteSize,
     ttlMs: uploadUrlTtlSeconds(gateway, byteSize ?? 0) * 1000,
     seal: { ...seal, writeOnce },
-    isPromoted: !(writeOnce && (await store.keepsWriteOnce())),
+    isPromoted: !(writeOnce && (await store.enforcesWriteOnce())),
   }
 }
 

@@ -1,8 +1,9 @@
 import type { Gateway } from '../gateway'
 
 /**
- * Between two batches, for requests. Where database and bucket are in the same process (Miniflare), its event
- * loop sees no request at all before the sweep waits for something else (npm run bench:sweep).
+ * The pause between two batches, in which requests get their turn. Where database and bucket are in the same
+ * process (Miniflare), its event loop sees no request before the sweep waits for something else
+ * (npm run bench:sweep).
  */
 const pauseMs = 50
 
@@ -55,7 +56,7 @@ export async function inBatches(
     run.statementsLeft -= share.statements
     try {
       if ((await step(run)) === 'done') return
-      await scheduler.wait(pauseMs)
+      await run.gateway.sleep(pauseMs)
     } catch (cause) {
       return noteFailure(run, name, cause)
     }

@@ -46,7 +46,7 @@ export async function uploadBytes(
     { method: 'edge', byteSize: bytes.length, ttlMs: edgeUploadTtlMs },
     now,
   )
-  const begun = await beginUpload(gateway, intent, { claim, sha256, replyNow: false }, now)
+  const begun = await beginUpload(gateway, intent, { claim, sha256, completesReply: false }, now)
   if ('replay' in begun) return { file: storedOrSuperseded(begun.replay), replayed: true }
 
   const adopted = begun.known && (await adopt(gateway, intent, begun.known))
