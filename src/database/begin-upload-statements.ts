@@ -1,7 +1,7 @@
 import type { FileBase } from '../core/files/file-record'
 import type { Sha256 } from '../core/ids'
 import type { BeginUpload } from '../core/ports/upload-repository'
-import { edgeUploadTtlMs, type Upload } from '../core/uploads/upload'
+import { edgeUploadTtlMs, noHeaderSeal, type Upload } from '../core/uploads/upload'
 import { claimStatements, selectClaimed, storeReply } from './idempotency-records'
 import { insertFile } from './insert-file'
 
@@ -73,6 +73,17 @@ export function insertUpload(
   upload: Upload,
   sha256: Sha256 | null,
 ): D1PreparedStatement {
+  const {
+    md5,
+    sha256: promised,
+    writeOnce,
+    contentDisposition,
+    partBytes,
+  } = {
+    ...noHeaderSeal,
+    partBytes: null,
+    ...upload,
+  }
   return db
     .prepare(
       `INSERT INTO uploads (file_id, organization_id, method, state, object_key, content_key, content_type,
@@ -94,11 +105,11 @@ export function insertUpload(
       upload.contentType,
       upload.byteSize,
       upload.expiresAt,
-      upload.md5,
-      upload.sha256,
-      upload.writeOnce ? 1 : 0,
-      upload.contentDisposition,
-      upload.partBytes,
+      md5,
+      promised,
+      writeOnce ? 1 : 0,
+      contentDisposition,
+      partBytes,
       sha256,
       upload.method === 'multipart' ? file.createdAt + edgeUploadTtlMs : upload.expiresAt,
     )

@@ -2,7 +2,7 @@ import type { Refusal } from '../core/errors'
 import type { FileOrigin, FileRecord } from '../core/files/file-record'
 import type { Metadata } from '../core/files/metadata'
 import type { ContentId, FileId, Md5, ObjectKey, OrganizationId, Sha256 } from '../core/ids'
-import type { Upload } from '../core/uploads/upload'
+import type { Promotion, Upload } from '../core/uploads/upload'
 
 /** A file with its content and its upload, as every query of files returns it. */
 export type FileRow = {
@@ -142,22 +142,43 @@ function toOrigin(row: FileRow): FileOrigin {
 
 function toUpload(row: FileRow): Upload | null {
   if (row.upload_method === null) return null
-  return {
-    method: row.upload_method,
+  const place = {
     objectKey: required(row.upload_object_key) as ObjectKey,
     contentKey: required(row.upload_content_key) as ObjectKey,
     contentType: required(row.upload_content_type),
-    byteSize: row.upload_byte_size,
     expiresAt: required(row.upload_expires_at),
+  }
+  const seal = {
     md5: row.upload_md5 as Md5 | null,
     sha256: row.upload_sha256 as Sha256 | null,
-    writeOnce: row.upload_write_once === 1,
     contentDisposition: row.upload_content_disposition,
-    multipartId: row.upload_multipart_id,
-    partBytes: row.upload_part_bytes,
-    promotingEtag: row.upload_promoting_etag,
-    promotingAt: row.upload_promoting_at,
   }
+  switch (row.upload_method) {
+    case 'edge':
+      return { ...place, method: row.upload_method, byteSize: row.upload_byte_size }
+    case 'presigned_put':
+      return {
+        ...place,
+        ...seal,
+        method: row.upload_method,
+        byteSize: row.upload_byte_size,
+        writeOnce: row.upload_write_once === 1,
+        promotion: toPromotion(row),
+      }
+    case 'multipart':
+      return {
+        ...place,
+        ...seal,
+        method: row.upload_method,
+        byteSize: required(row.upload_byte_size),
+        partBytes: required(row.upload_part_bytes),
+        multipartId: row.upload_multipart_id,
+      }
+  }
+}
+
+function toPromotion({ upload_promoting_etag: etag, upload_promoting_at: at }: FileRow): Promotion | null {
+  return etag === null ? null : { etag, at: required(at) }
 }
 
 function required<T>(value: T | null): T {

@@ -32,14 +32,6 @@ function intentOf(index: number): NewUploadIntent {
       contentType: 'text/plain',
       byteSize: null,
       expiresAt: 10,
-      md5: null,
-      sha256: null,
-      writeOnce: false,
-      contentDisposition: null,
-      multipartId: null,
-      partBytes: null,
-      promotingEtag: null,
-      promotingAt: null,
     },
   }
 }

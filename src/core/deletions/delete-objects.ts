@@ -69,7 +69,7 @@ export async function deleteDueObjects(gateway: Gateway, due: readonly DueObject
 /** Parts are no object: deleting the key would leave them. */
 async function abortMultipart(gateway: Gateway, { key, multipart }: DueObject): Promise<void> {
   if (multipart === null) return
-  // Its creator died, or got no answer, before it could write the store's name down.
+  // No id was recorded: the request died, or the store's answer was lost.
   if (multipart.id === null) return gateway.multipartUploads.abortAll(key)
   if (multipart.method === 'edge') return gateway.objects.abortMultipart(key, multipart.id)
   return gateway.multipartUploads.abort(key, multipart.id)

@@ -9,10 +9,10 @@ import type { Upload } from '../uploads/upload'
 import type { DueObject } from './deletion-repository'
 
 /** A file and the upload that is to bring its bytes. */
-export type UploadIntent = { file: FileBase; upload: Upload }
+export type UploadIntent<U = Upload> = { file: FileBase; upload: U }
 
 /** One that is to be written down; `terms` are what filters find the file by once it has its bytes. */
-export type NewUploadIntent = UploadIntent & { terms: readonly MetadataTerm[] }
+export type NewUploadIntent<U = Upload> = UploadIntent<U> & { terms: readonly MetadataTerm[] }
 
 export type BeginUpload = {
   intent: NewUploadIntent

@@ -1,17 +1,17 @@
 import { chunksOf } from '../contents/chunks'
 import type { Content } from '../contents/content'
 import { peek } from '../contents/peek'
-import { fail, failField } from '../errors'
-import { isStored, type StoredFile } from '../files/file-record'
+import { failField } from '../errors'
+import type { StoredFile } from '../files/file-record'
 import type { Gateway } from '../gateway'
 import { detectionSampleBytes } from '../ports/content-type-detector'
 import type { UploadIntent } from '../ports/upload-repository'
-import { sampleRefusal } from './verify-object'
+import { adoptKnown, requireType } from './finish-upload'
 
 /**
  * The file of `intent` on bytes that the organization has; null when they are gone. Where that does not work nothing
  * is left, as no client was told of this upload yet. Throws `invalid_request` and `type_mismatch` when the bytes are
- * not what the caller says of them, `store_failed`, `database_failed`.
+ * not what the caller says of them, `upload_superseded`, `store_failed`, `database_failed`.
  */
 export async function adoptOrAbandon(
   gateway: Gateway,
@@ -27,10 +27,7 @@ export async function adoptOrAbandon(
   }
 }
 
-/**
- * The file on bytes that the organization has; null when they are gone. Throws `invalid_request` and
- * `type_mismatch` when the bytes are not what the caller says of them: no upload of them could succeed.
- */
+/** The same. What is refused here would be refused after an upload too: it could not succeed. */
 async function adopt(gateway: Gateway, intent: UploadIntent, known: Content): Promise<StoredFile | null> {
   const { contentType } = intent.file
   const { byteSize } = intent.upload
@@ -44,8 +41,6 @@ async function adopt(gateway: Gateway, intent: UploadIntent, known: Content): Pr
   if (found === null) return null
   const { sample, all } = await peek(chunksOf(found.body), detectionSampleBytes)
   await all.return(undefined)
-  const refusal = await sampleRefusal(gateway, contentType, sample)
-  if (refusal?.code === 'type_mismatch') fail(refusal)
-  const file = await gateway.uploads.adopt(intent, known)
-  return file && isStored(file) ? file : null
+  await requireType(gateway, contentType, sample)
+  return adoptKnown(gateway, intent, known)
 }

@@ -10,7 +10,14 @@ import { type IdempotencyClaim, replyOf } from '../idempotency/idempotency'
 import type { FileId, OrganizationId, Sha256 } from '../ids'
 import { inOwnOrganization } from '../organizations/own-organization'
 import type { BegunUpload, NewUploadIntent } from '../ports/upload-repository'
-import { type HeaderSeal, noHeaderSeal, type Upload } from './upload'
+import {
+  type EdgeDelivery,
+  edgeUploadTtlMs,
+  type PlannedParts,
+  type PutDelivery,
+  type Upload,
+  type UploadPlace,
+} from './upload'
 
 /** What a caller says about a file, parsed and within its limits. */
 export type NewFile = {
@@ -25,7 +32,7 @@ export type NewFile = {
   checksum?: string
 }
 
-export type Begun = { intent: NewUploadIntent; known: Content | null } | Replay
+export type Begun<U extends Upload> = { intent: NewUploadIntent<U>; known: Content | null } | Replay
 
 /** The reply that an earlier request with the same idempotency key got. */
 export type Replay = {
@@ -37,22 +44,28 @@ export type Replay = {
   uploadExpiresAt: number | null
 }
 
-export type UploadPlan = Pick<Upload, 'method' | 'byteSize'> & {
+/** How the bytes of a new upload come. */
+export type UploadPlan<D extends Delivery = Delivery> = {
+  delivery: D
   ttlMs: number
-  seal?: HeaderSeal
   /** The bytes are put elsewhere first, because a URL could still replace them when they are verified. */
-  isPromoted?: boolean
-  /** Of a multipart upload. */
-  partBytes?: number
+  isPromoted: boolean
+}
+
+type Delivery = EdgeDelivery | PutDelivery | PlannedParts
+
+/** The bytes pass through the Worker; `byteSize` null: how many is known when all have come. */
+export function edgePlan(byteSize: number | null): UploadPlan<EdgeDelivery> {
+  return { delivery: { method: 'edge', byteSize }, ttlMs: edgeUploadTtlMs, isPromoted: false }
 }
 
 /** The intent of a new upload of `file`, with everything the gateway fills in. */
-export async function intentOf(
+export async function intentOf<D extends Delivery>(
   gateway: Gateway,
   file: NewFile,
-  upload: UploadPlan,
+  plan: UploadPlan<D>,
   now: number,
-): Promise<NewUploadIntent> {
+): Promise<NewUploadIntent<UploadPlace & D>> {
   const id = gateway.newId() as FileId
   const contentKey = objectKeyFor(file.organizationId, id, essenceOf(file.contentType))
   const metadata = Object.hasOwn(file.metadata, 'artifactType')
@@ -72,17 +85,11 @@ export async function intentOf(
       createdAt: now,
     },
     upload: {
-      method: upload.method,
-      objectKey: upload.isPromoted ? incomingKeyFor(file.organizationId, id) : contentKey,
+      objectKey: plan.isPromoted ? incomingKeyFor(file.organizationId, id) : contentKey,
       contentKey,
       contentType: file.contentType,
-      byteSize: upload.byteSize,
-      expiresAt: now + upload.ttlMs,
-      ...(upload.seal ?? noHeaderSeal),
-      multipartId: null,
-      partBytes: upload.partBytes ?? null,
-      promotingEtag: null,
-      promotingAt: null,
+      expiresAt: now + plan.ttlMs,
+      ...plan.delivery,
     },
   }
 }
@@ -94,16 +101,16 @@ function filenameFor(id: FileId, contentType: string): string {
 }
 
 /**
- * Writes the intent down, or finds the reply that an earlier request with the same idempotency key got.
- * The place of a request that died is taken over: its file is removed first, so that the key never makes
- * two. One database round trip; three more after a death. Throws `wrong_organization` when there is none.
+ * Writes the intent down, or finds the reply that an earlier request with the same idempotency key got. If that
+ * request died (its lock has expired), its file is removed and this request takes the key: one key never makes two
+ * files. One database round trip; three more after a death. Throws `wrong_organization` when there is none.
  */
-export async function beginUpload(
+export async function beginUpload<U extends Upload>(
   gateway: Gateway,
-  intent: NewUploadIntent,
+  intent: NewUploadIntent<U>,
   options: { claim: IdempotencyClaim | null; sha256: Sha256 | null; completesReply: boolean },
   now: number,
-): Promise<Begun> {
+): Promise<Begun<U>> {
   const { pendingUploadsMax, filesMax } = gateway.limits
   const begin = () => gateway.uploads.begin({ intent, ...options, pendingUploadsMax, filesMax, now })
   const first = await inOwnOrganization(begin())

@@ -5,8 +5,9 @@ import { claimFor, type IdempotencyKey } from '../idempotency/idempotency'
 import { underKey } from '../idempotency/under-key'
 import type { FileId, OrganizationId } from '../ids'
 import type { UploadedPart } from '../ports/multipart-store'
-import { byteSizeOfPart, isMultipart, type MultipartUpload, partCountOf } from './parts'
+import { byteSizeOfPart, partCountOf } from './parts'
 import { settleUpload } from './settle-upload'
+import type { MultipartUpload } from './upload'
 
 /** A part as the client names it. The ETag has no quotes. */
 export type NamedPart = Pick<UploadedPart, 'partNumber' | 'etag'>
@@ -42,7 +43,7 @@ async function complete(
   named: readonly NamedPart[] | null,
 ): Promise<FileRecord | null> {
   const { upload } = file
-  if (!isMultipart(upload)) return settleAndLook(gateway, file)
+  if (upload.method !== 'multipart' || upload.multipartId === null) return settleAndLook(gateway, file)
   const { objectKey, multipartId } = upload
   const listed = await gateway.multipartUploads.listParts(objectKey, multipartId)
   if (listed !== null) {
@@ -57,7 +58,7 @@ async function complete(
   return settled
 }
 
-/** Settles `file`. Where no bytes are, somebody else may have settled it, and have taken them away, just now. */
+/** Settles `file`. Where it finds no bytes, another settler may just have settled the file and moved them. */
 async function settleAndLook(gateway: Gateway, file: PendingFile): Promise<FileRecord | null> {
   const settled = await settleUpload(gateway, file)
   return settled?.status === 'uploading' ? gateway.files.find(file.organizationId, file.id) : settled

@@ -5,26 +5,25 @@ import { isStored } from '../files/file-record'
 import { type Gateway, objectMaxBytes, singlePutMaxBytes } from '../gateway'
 import { claimFor, type IdempotencyKey } from '../idempotency/idempotency'
 import type { Md5, Sha256 } from '../ids'
-import type { UploadIntent } from '../ports/upload-repository'
 import { adoptOrAbandon } from './adopt-known'
-import { beginUpload, intentOf, type NewFile, type Replay, type UploadPlan } from './begin-upload'
-import {
-  isMultipart,
-  type MultipartUpload,
-  partBytesMin,
-  planPartBytes,
-  presignFirstParts,
-  type SignedPart,
-} from './parts'
+import { type Begun, beginUpload, intentOf, type NewFile, type Replay, type UploadPlan } from './begin-upload'
+import { partBytesMin, planPartBytes, presignFirstParts, type SignedPart } from './parts'
 import {
   type PresignedUpload,
   pendingUploadOf,
-  presignIntent,
+  presignBegun,
   presignReplayed,
   requireVerifiable,
   singlePutPlan,
 } from './single-put'
-import { multipartTtlMs, type Upload } from './upload'
+import { startMultipart } from './start-multipart'
+import {
+  type BegunMultipart,
+  multipartTtlMs,
+  type PlannedParts,
+  type PutDelivery,
+  type UploadPlace,
+} from './upload'
 
 export type CreateUpload = {
   file: NewFile
@@ -49,7 +48,7 @@ export type CreatedUpload =
 
 export type CreatedMultipart = {
   file: FileBase
-  upload: MultipartUpload
+  upload: BegunMultipart
   /** The first of them; the others are signed when they are asked for. */
   parts: SignedPart[]
   replayed: boolean
@@ -65,15 +64,24 @@ export type CreatedMultipart = {
  * `database_failed`.
  */
 export async function createUpload(gateway: Gateway, input: CreateUpload): Promise<CreatedUpload> {
-  return create(gateway, input, await planOf(gateway, input), input.sha256)
+  const plan = await planOf(gateway, input)
+  const begun = await begin(gateway, input, plan, input.sha256)
+  if ('replay' in begun || begun.known === null) return handOut(gateway, input, begun)
+  const adopted = await adoptOrAbandon(gateway, begun.intent, begun.known)
+  if (adopted !== null) return { kind: 'known', file: adopted, replayed: false }
+  // The known bytes were deleted since they were looked up: the client has to send its own.
+  return handOut(gateway, input, await begin(gateway, input, plan, null))
 }
 
-async function planOf(gateway: Gateway, input: CreateUpload): Promise<UploadPlan> {
+/** How bytes come that the client puts into the bucket itself. */
+type ClientDelivery = PutDelivery | PlannedParts
+
+async function planOf(gateway: Gateway, input: CreateUpload): Promise<UploadPlan<ClientDelivery>> {
   const { file, byteSize, md5, sha256, wantsParts } = input
   if (byteSize > objectMaxBytes) fail({ code: 'upload_too_large', limitBytes: objectMaxBytes, byteSize })
   const contentDisposition =
     file.filename && contentDispositionOf(inlineOrAttachment(file.contentType), file.filename)
-  const seal = { md5, sha256, writeOnce: true, contentDisposition }
+  const seal = { md5, sha256, contentDisposition }
   const { allowsPartUrls } = gateway.store
   const isTooLarge = byteSize > singlePutMaxBytes
   if (isTooLarge && !allowsPartUrls)
@@ -82,83 +90,49 @@ async function planOf(gateway: Gateway, input: CreateUpload): Promise<UploadPlan
   if (input.partBytes !== null && !isInParts && !wantsParts) failField('partSize', 'needs multipart: true')
   // Also where there will be no parts: it is wrong for every size.
   const partBytes = planPartBytes(byteSize, input.partBytes)
-  if (!isInParts) return singlePutPlan(gateway, byteSize, seal)
+  if (!isInParts) return singlePutPlan(gateway, byteSize, { ...seal, writeOnce: true })
   // No single part's URL can be sealed with the checksum of all of them.
   requireVerifiable(gateway, byteSize, seal)
-  return {
-    method: 'multipart',
-    byteSize,
-    ttlMs: multipartTtlMs,
-    seal: { ...seal, writeOnce: false },
-    partBytes,
-  }
+  const delivery = { method: 'multipart', byteSize, ...seal, partBytes, multipartId: null } as const
+  return { delivery, ttlMs: multipartTtlMs, isPromoted: false }
 }
 
-async function create(
+type BegunCreation = Begun<UploadPlace & ClientDelivery>
+
+/** Writes the intent down, and looks for bytes with the hash `lookUp` that the organization has. */
+async function begin(
   gateway: Gateway,
   input: CreateUpload,
-  plan: UploadPlan,
+  plan: UploadPlan<ClientDelivery>,
   lookUp: Sha256 | null,
-): Promise<CreatedUpload> {
+): Promise<BegunCreation> {
   const now = gateway.now()
   const { file, byteSize, md5, sha256, idempotencyKey } = input
-  const request = [file.filename, file.contentType, file.metadata, byteSize, md5, sha256, plan.partBytes]
+  const { delivery } = plan
+  const partBytes = delivery.method === 'multipart' ? delivery.partBytes : null
+  const request = [file.filename, file.contentType, file.metadata, byteSize, md5, sha256, partBytes]
   const claim = await claimFor(idempotencyKey, input.operation, request, now)
   const intent = await intentOf(gateway, file, plan, now)
-  const options = { claim, sha256: lookUp, completesReply: plan.method !== 'multipart' }
-  const begun = await beginUpload(gateway, intent, options, now)
+  const options = { claim, sha256: lookUp, completesReply: delivery.method !== 'multipart' }
+  return beginUpload(gateway, intent, options, now)
+}
+
+/** Where to put the bytes: the place that was just begun, or the one that the key has already. */
+async function handOut(gateway: Gateway, input: CreateUpload, begun: BegunCreation): Promise<CreatedUpload> {
   if ('replay' in begun) return createdBefore(gateway, begun)
-  if (begun.known !== null) {
-    const adopted = await adoptOrAbandon(gateway, intent, begun.known)
-    // None: deleted in this moment.
-    return adopted ? { kind: 'known', file: adopted, replayed: false } : create(gateway, input, plan, null)
-  }
-  if (plan.method === 'multipart') return startMultipart(gateway, intent, claim !== null)
-  return { kind: 'put', ...(await presignIntent(gateway, intent.file, intent.upload, false)) }
+  const { file, upload } = begun.intent
+  if (upload.method === 'presigned_put')
+    return { kind: 'put', ...(await presignBegun(gateway, file, upload)) }
+  const multipart = await startMultipart(
+    gateway,
+    { file, upload },
+    { isClaimed: input.idempotencyKey !== null },
+  )
+  return inParts(gateway, { file, upload: multipart, replayed: false })
 }
 
-/** Begins the store's multipart upload of an intent that is written down. */
-async function startMultipart(
-  gateway: Gateway,
-  { file, upload }: UploadIntent,
-  isClaimed: boolean,
-): Promise<CreatedUpload> {
-  const { objectKey } = upload
-  const leaveNothing = async (multipartId: string | null) => {
-    try {
-      await gateway.uploads.abandon([file.id], null, gateway.now())
-      if (multipartId !== null) await gateway.multipartUploads.abort(objectKey, multipartId)
-    } catch (cause) {
-      gateway.log({ event: 'upload_left_to_sweep', fileId: file.id, cause })
-    }
-  }
-  let multipartId: string
-  try {
-    multipartId = await gateway.multipartUploads.create(objectKey, upload)
-  } catch (error) {
-    gateway.background(leaveNothing(null))
-    throw error
-  }
-  try {
-    if (await gateway.uploads.noteMultipart(file, multipartId))
-      return inParts(gateway, file, { ...upload, multipartId }, false)
-  } catch (error) {
-    // With a key the reply may be stored: a retry gets it, or takes the place of this request.
-    if (!isClaimed) gateway.background(leaveNothing(multipartId))
-    throw error
-  }
-  await gateway.multipartUploads.abort(objectKey, multipartId)
-  return fail({ code: 'upload_superseded' })
-}
-
-async function inParts(
-  gateway: Gateway,
-  file: FileBase,
-  upload: Upload,
-  replayed: boolean,
-): Promise<CreatedUpload> {
-  if (!isMultipart(upload)) fail({ code: 'internal' })
-  return { kind: 'multipart', file, upload, parts: await presignFirstParts(gateway, upload), replayed }
+async function inParts(gateway: Gateway, created: Omit<CreatedMultipart, 'parts'>): Promise<CreatedUpload> {
+  return { kind: 'multipart', ...created, parts: await presignFirstParts(gateway, created.upload) }
 }
 
 /** The answer to a request whose key has one already. URLs are signed anew. Throws `replay_over`. */
@@ -166,6 +140,6 @@ async function createdBefore(gateway: Gateway, replay: Replay): Promise<CreatedU
   const { replay: file } = replay
   if (isStored(file)) return { kind: 'known', file, replayed: true }
   const upload = pendingUploadOf(replay)
-  if (upload.method === 'multipart') return inParts(gateway, file, upload, true)
+  if (upload.method === 'multipart') return inParts(gateway, { file, upload, replayed: true })
   return { kind: 'put', ...(await presignReplayed(gateway, replay)) }
 }

@@ -1,6 +1,6 @@
 import { failField } from '../errors'
 import type { Gateway } from '../gateway'
-import type { Upload } from './upload'
+import type { BegunMultipart, MultipartUpload } from './upload'
 import { uploadUrlTtlSeconds } from './url-lifetime'
 
 /** S3 and R2: no part but the last is smaller, none larger, and there are not more ("Multipart upload limits"). */
@@ -8,20 +8,15 @@ export const partBytesMin = 5 * 1024 ** 2
 export const partBytesMax = 5 * 1024 ** 3
 export const partCountMax = 10_000
 
-/** What parts are when nobody says otherwise: a retry repeats little, and most files need few. */
+/** The size of parts unless the client asks for another: a retry repeats little, and most files need few. */
 const partBytesDefault = 16 * 1024 ** 2
 const mebibyte = 1024 ** 2
 
 /** How many parts are signed at once. */
 export const partsPerAnswerMax = 100
 
-/** An upload in parts that has been begun in the store. */
-export type MultipartUpload = Upload & {
-  method: 'multipart'
-  byteSize: number
-  partBytes: number
-  multipartId: string
-}
+/** What says how an upload is cut into parts. */
+type PartSizes = Pick<MultipartUpload, 'byteSize' | 'partBytes'>
 
 export type SignedPart = {
   partNumber: number
@@ -29,11 +24,6 @@ export type SignedPart = {
   /** What the client must send, and nothing but that is accepted. */
   headers: Record<string, string>
   byteSize: number
-}
-
-/** Whether `upload` is one in parts that has been begun in the store. */
-export function isMultipart(upload: Upload): upload is MultipartUpload {
-  return upload.method === 'multipart' && upload.multipartId !== null
 }
 
 /**
@@ -55,19 +45,19 @@ export function planPartBytes(byteSize: number, wanted: number | null): number {
   return wanted
 }
 
-export function partCountOf({ byteSize, partBytes }: MultipartUpload): number {
+export function partCountOf({ byteSize, partBytes }: PartSizes): number {
   return Math.ceil(byteSize / partBytes)
 }
 
 /** How many bytes part `partNumber` has: all of one size but the last. */
-export function byteSizeOfPart(upload: MultipartUpload, partNumber: number): number {
+export function byteSizeOfPart(upload: PartSizes, partNumber: number): number {
   return Math.min(upload.partBytes, upload.byteSize - (partNumber - 1) * upload.partBytes)
 }
 
 /** URLs for these parts, long-lived enough for a slow client to send all of them, never beyond the upload. */
 export async function presignParts(
   gateway: Gateway,
-  upload: MultipartUpload,
+  upload: BegunMultipart,
   partNumbers: readonly number[],
 ): Promise<SignedPart[]> {
   const parts = partNumbers.map((partNumber) => ({
@@ -87,7 +77,7 @@ export async function presignParts(
 }
 
 /** The parts that are signed with the answer that begins the upload. */
-export function presignFirstParts(gateway: Gateway, upload: MultipartUpload): Promise<SignedPart[]> {
+export function presignFirstParts(gateway: Gateway, upload: BegunMultipart): Promise<SignedPart[]> {
   const count = Math.min(partsPerAnswerMax, partCountOf(upload))
   return presignParts(
     gateway,

@@ -2,7 +2,7 @@ import { fail } from '../errors'
 import { type Gateway, singlePutMaxBytes } from '../gateway'
 import { claimFor, type IdempotencyKey } from '../idempotency/idempotency'
 import { beginUpload, intentOf, type NewFile } from './begin-upload'
-import { type PresignedUpload, presignIntent, presignReplayed, singlePutPlan } from './single-put'
+import { type PresignedUpload, presignBegun, presignReplayed, singlePutPlan } from './single-put'
 import { type HeaderSeal, noHeaderSeal } from './upload'
 
 export type PresignUpload = {
@@ -40,5 +40,5 @@ export async function presignUpload(gateway: Gateway, input: PresignUpload): Pro
   const begun = await beginUpload(gateway, intent, { claim, sha256: null, completesReply: true }, now)
   return 'replay' in begun
     ? presignReplayed(gateway, begun)
-    : presignIntent(gateway, intent.file, intent.upload, false)
+    : presignBegun(gateway, intent.file, intent.upload)
 }

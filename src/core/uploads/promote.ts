@@ -4,20 +4,19 @@ import { fail } from '../errors'
 import type { Gateway } from '../gateway'
 import type { Md5, Sha256 } from '../ids'
 import { partBytes, type StoredObject } from '../ports/object-store'
-import type { Upload } from './upload'
+import type { ClientUpload } from './upload'
 import type { Digests } from './verify-object'
 
 /**
- * Copies bytes that are being read from the incoming key to the one where they stay, and hashes them on the
- * way if `isHashed`. The incoming object is read under its ETag: what is copied is what was verified. Up to
- * `partBytes` it is put whole: that can be repeated, and the store compares the hash.
+ * Puts bytes that are being read to where they stay, and hashes them on the way if `isHashed`. The incoming object
+ * is read under its ETag: what is copied is what was verified. Up to `partBytes` it is put whole: that can be
+ * repeated, and the store compares the hash. Throws `store_failed`.
  */
 export async function copyThrough(
   gateway: Gateway,
-  upload: Upload,
+  upload: ClientUpload,
   { byteSize, md5, sha256 }: StoredObject,
-  chunks: AsyncIterable<Uint8Array>,
-  isHashed: boolean,
+  { chunks, isHashed }: { chunks: AsyncIterable<Uint8Array>; isHashed: boolean },
 ): Promise<{ copy: StoredObject; digests: Digests }> {
   const hashes = isHashed ? hashesFor(upload, { md5, sha256: null }) : null
   const see = async (chunk: Uint8Array) => hashes?.update(chunk)
@@ -55,7 +54,7 @@ async function collect(
 /** Lets the store copy the incoming object; null when it is no longer the one that was verified. */
 export function copyInStore(
   gateway: Gateway,
-  { contentKey, contentType, contentDisposition }: Upload,
+  { contentKey, contentType, contentDisposition }: ClientUpload,
   { key, etag }: StoredObject,
 ): Promise<StoredObject | null> {
   return gateway.objects.copy(key, contentKey, { ifMatch: etag, contentType, contentDisposition })
@@ -63,7 +62,7 @@ export function copyInStore(
 
 /** The digests of all bytes: those that the store stated, and what it does not vouch for by reading `chunks`. */
 export async function digestsOfAll(
-  upload: Upload,
+  upload: ClientUpload,
   stated: Digests,
   chunks: AsyncIterable<Uint8Array>,
 ): Promise<Digests> {
@@ -73,7 +72,7 @@ export async function digestsOfAll(
 }
 
 /** The SHA-256 of what is fed unless it is stated, and the MD5 if it was sealed and is not stated. */
-function hashesFor(upload: Upload, stated: Digests) {
+function hashesFor(upload: ClientUpload, stated: Digests) {
   const wanted: DigestAlgorithm[] = []
   if (stated.sha256 === null) wanted.push('sha256')
   if (stated.md5 === null && upload.md5 !== null) wanted.push('md5')

@@ -13,7 +13,7 @@ export type ObjectCreated = {
   etag: string | null
   /** In milliseconds since 1970 UTC, by the store's clock; 0: it does not say. */
   at: number
-  /** The object is a copy of another one (CopyObject), not bytes that somebody sent. */
+  /** The object is a copy of another one (CopyObject), not bytes that a client sent. */
   isCopy: boolean
 }
 
@@ -49,10 +49,11 @@ const clockToleranceMs = 60_000
 
 /**
  * Settles the upload that an event is about; safe to repeat, in any order, as it asks the store itself what is
- * there. A copy under the key of an upload is refused: whoever holds a URL may have added
- * `x-amz-copy-source` to make the store copy what he may not read. That is so also when the copy was taken for
- * his bytes in the meantime, which the file need not know of yet; a copy that was made after his bytes were taken
- * changes nothing.
+ * there.
+ *
+ * Attack: the holder of an upload URL adds `x-amz-copy-source` and has the store copy an object that the holder may
+ * not read. So an event that says "copied" refuses the upload. If the copy was already accepted, its ETag matches
+ * and the file is revoked. A later copy under the same key has no effect on the file.
  *
  * What has come without being awaited is deleted at once: an incoming object whose upload is over, as a URL can
  * be used until it expires, and what the outbox lists. Other keys are left alone: others may use the bucket too.
@@ -76,9 +77,9 @@ async function settleFile(gateway: Gateway, event: ObjectCreated, file: FileReco
   }
   const ended = file.status === 'uploading' ? await refuseCopy(gateway, file) : file
   if (ended === null || !isStored(ended) || !ended.upload) return
-  const { promotingEtag, promotingAt } = ended.upload
-  if (event.etag === null || event.etag !== (promotingEtag ?? ended.content.etag)) return
-  if (promotingAt !== null && event.at > promotingAt + clockToleranceMs) return
+  const promotion = ended.upload.method === 'presigned_put' ? ended.upload.promotion : null
+  if (event.etag === null || event.etag !== (promotion?.etag ?? ended.content.etag)) return
+  if (promotion !== null && event.at > promotion.at + clockToleranceMs) return
   const due = await gateway.uploads.revoke(ended, { code: 'copied_not_uploaded' }, gateway.now())
   deleteObjects(gateway, due)
 }

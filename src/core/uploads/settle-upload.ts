@@ -8,32 +8,25 @@ import type { Gateway } from '../gateway'
 import { detectionSampleBytes } from '../ports/content-type-detector'
 import type { StoredObject } from '../ports/object-store'
 import { copyInStore, copyThrough, digestsOfAll } from './promote'
-import {
-  type Digests,
-  digestRefusal,
-  factsRefusal,
-  hasUnpromisedHeaders,
-  sampleRefusal,
-} from './verify-object'
+import { arrivalOf, planSettlement, type SettlementPlan } from './settlement-plan'
+import type { ClientUpload } from './upload'
+import { type Digests, digestRefusal, factsRefusal, sampleMismatch } from './verify-object'
 
 /**
  * Ends an upload whose bytes a client has put into the bucket: the store is asked what is really there, and
  * only what agrees with the seal becomes a ready file. Anything else is refused and deleted. Guarded and safe
- * to repeat; whoever comes first decides. Returns the file as it then is; still `uploading` when nothing
- * has arrived (or, rarely, other bytes arrive at this moment), null when it was deleted meanwhile.
+ * to repeat: of settlers that overlap the first one decides. Returns the file as it then is; still `uploading` when
+ * nothing has arrived (or, rarely, other bytes arrive at this moment), null when it was deleted meanwhile.
  *
- * Where a URL could still replace the bytes they are promoted: copied to a key that no URL was ever signed
- * for, through the Worker where that moves bytes or the store's own copies cannot be relied on. Where no URL can,
- * and the object has headers that were not promised, it is rewritten in place in the same way, with its own.
- * Up to `limits.hashMaxBytes` all bytes are read, for their SHA-256 and for sealed checksums that the
- * store does not vouch for; beyond that their beginning. One database round trip, two with a promotion.
+ * What is read and copied is `planSettlement`'s decision. One database round trip, two with a promotion. Throws
+ * `store_failed`, `database_failed`.
  */
 export async function settleUpload(gateway: Gateway, file: PendingFile): Promise<FileRecord | null> {
   const outcome = await settleIfThere(gateway, file)
   return outcome === 'nothing_there' ? file : outcome
 }
 
-/** The same, for whoever has to know whether a file that is still `uploading` has any bytes. */
+/** The same for the sweep, which has to know whether a file that is still `uploading` has any bytes. */
 export async function settleIfThere(
   gateway: Gateway,
   file: PendingFile,
@@ -44,74 +37,86 @@ export async function settleIfThere(
   if (object === null) return 'nothing_there'
   const refusal = factsRefusal(upload, object)
   if (refusal !== null) return refuse(gateway, file, refusal)
-  return read(gateway, file, object)
+  return settleObject(gateway, { file, upload, object })
 }
 
-async function read(gateway: Gateway, file: PendingFile, object: StoredObject): Promise<FileRecord | null> {
-  const { upload } = file
-  const isPromoted = upload.contentKey !== upload.objectKey
-  const isShort = object.byteSize <= gateway.limits.hashMaxBytes
-  const isAttested = object.sha256 !== null && (upload.md5 === null || object.md5 !== null)
-  const { hasR2Binding, honoursCopyIfMatch } = gateway.store
-  // Its bytes cannot change meanwhile: settlers that overlap write the same.
-  const isRewritten = !isPromoted && upload.method === 'presigned_put' && hasUnpromisedHeaders(upload, object)
-  const isCopied = isPromoted || isRewritten
-  const passesThrough = isCopied && ((isShort && hasR2Binding) || !honoursCopyIfMatch)
-  const readsAll = (isShort && !isAttested) || passesThrough || object.byteSize === 0
+/** A pending file, and the object that has come for it. */
+type Arrived = { file: PendingFile; upload: ClientUpload; object: StoredObject }
+
+/** Reads `object` and does with it what the plan says; the beginning is looked at before anything is copied. */
+async function settleObject(gateway: Gateway, arrived: Arrived): Promise<FileRecord | null> {
+  const { file, upload, object } = arrived
+  const plan = planSettlement(arrivalOf(upload, object, gateway.limits.hashMaxBytes), gateway.store)
+  const found = await open(gateway, object, plan)
+  if (found === null) return lookAgain(gateway, file)
+  const { sample, all } = found
+  const mismatch = await sampleMismatch(gateway, upload.contentType, sample)
+  if (mismatch !== null || !(await isChosen(gateway, arrived, plan))) {
+    await all.return(undefined)
+    return mismatch === null ? lookAgain(gateway, file) : refuse(gateway, file, mismatch)
+  }
+  const { copy, digests } =
+    plan.copies === 'through_worker'
+      ? await copyThrough(gateway, upload, object, { chunks: all, isHashed: plan.hashes })
+      : { copy: null, digests: await digestsOf(arrived, plan, all) }
+  const refusal = digestRefusal(upload, digests)
+  if (refusal !== null) return refuse(gateway, file, refusal)
+  const stored = plan.copies === 'in_store' ? await copyInStore(gateway, upload, object) : (copy ?? object)
+  return stored === null ? lookAgain(gateway, file) : accept(gateway, arrived, { stored, digests })
+}
+
+/** The first bytes of `object`, and what the plan reads of it; null when it is no longer the same. */
+async function open(gateway: Gateway, object: StoredObject, { reads }: SettlementPlan) {
+  const range = { offset: 0, length: Math.min(detectionSampleBytes, object.byteSize) }
   const found = await gateway.objects.get(object.key, {
     ifMatch: object.etag,
-    ...(readsAll ? {} : { range: { offset: 0, length: Math.min(detectionSampleBytes, object.byteSize) } }),
+    ...(reads === 'start' ? { range } : {}),
   })
-  if (found === null) return lookAgain(gateway, file)
-  const { sample, all } = await peek(chunksOf(found.body), detectionSampleBytes)
-  const refusal = await sampleRefusal(gateway, upload.contentType, sample)
-  if (refusal !== null) {
-    await all.return(undefined)
-    return refuse(gateway, file, refusal)
-  }
-  if (isPromoted && !(await gateway.uploads.choosePromotion(file, object.etag, gateway.now()))) {
-    await all.return(undefined)
-    return lookAgain(gateway, file)
-  }
-
-  const stated: Digests = { md5: object.md5, sha256: object.sha256 }
-  if (passesThrough) {
-    const { copy, digests } = await copyThrough(gateway, upload, object, all, isShort)
-    return accept(gateway, file, object, copy, digests)
-  }
-  const digests = readsAll ? await digestsOfAll(upload, stated, all) : stated
-  if (!readsAll) await all.return(undefined)
-  if (!isCopied || digestRefusal(upload, digests) !== null)
-    return accept(gateway, file, object, object, digests)
-  const copy = await copyInStore(gateway, upload, object)
-  return copy === null ? lookAgain(gateway, file) : accept(gateway, file, object, copy, digests)
+  return found && peek(chunksOf(found.body), detectionSampleBytes)
 }
 
-/** The bytes were replaced since, for whoever asks next; or taken away by somebody who has settled them. */
+/** Whether `object` may be copied: no other version of the bytes was chosen, if one has to be. */
+async function isChosen(gateway: Gateway, { file, object }: Arrived, plan: SettlementPlan): Promise<boolean> {
+  return !plan.choosesVersion || gateway.uploads.choosePromotion(file, object.etag, gateway.now())
+}
+
+/** The digests of the object: what the store states, and what the plan computes from `all`. */
+async function digestsOf(
+  { upload, object }: Arrived,
+  { hashes }: SettlementPlan,
+  all: AsyncGenerator<Uint8Array>,
+): Promise<Digests> {
+  const stated = { md5: object.md5, sha256: object.sha256 }
+  if (hashes) return digestsOfAll(upload, stated, all)
+  await all.return(undefined)
+  return stated
+}
+
+/**
+ * The object changed or vanished after it was looked at: another settler was first, or the client sent other bytes.
+ * Returns the file as it is; what is there now is settled the next time a request, an event or the sweep looks.
+ */
 function lookAgain(gateway: Gateway, file: PendingFile): Promise<FileRecord | null> {
   return gateway.files.find(file.organizationId, file.id)
 }
 
+/** Gives the file its bytes, which stay as the object `stored`. */
 async function accept(
   gateway: Gateway,
-  file: PendingFile,
-  object: StoredObject,
-  { etag }: StoredObject,
-  digests: Digests,
+  { file, upload, object }: Arrived,
+  { stored, digests }: { stored: StoredObject; digests: Digests },
 ): Promise<FileRecord | null> {
-  const refusal = digestRefusal(file.upload, digests)
-  if (refusal !== null) return refuse(gateway, file, refusal)
   const bytes = {
     byteSize: object.byteSize,
     sha256: digests.sha256,
-    etag,
-    sourceEtag: file.upload.contentKey === object.key ? null : object.etag,
+    etag: stored.etag,
+    sourceEtag: upload.contentKey === object.key ? null : object.etag,
   }
   try {
-    const settled = await gateway.uploads.settle({ file, upload: file.upload }, bytes, gateway.now())
+    const settled = await gateway.uploads.settle({ file, upload }, bytes, gateway.now())
     // Still awaited: other bytes than these were chosen.
     const isOver = settled.file?.status !== 'uploading'
-    deleteObjects(gateway, [...settled.due, ...(isOver ? incomingKeysOf(file.upload) : [])])
+    deleteObjects(gateway, [...settled.due, ...(isOver ? incomingKeysOf(upload) : [])])
     return settled.file
   } catch (error) {
     // Without a sealed size nothing was reserved, so the quota is met only now.
@@ -122,8 +127,9 @@ async function accept(
 }
 
 /**
- * Ends the upload of bytes that were refused; they are deleted, and the record stays with its reason. Changes
- * nothing, and deletes nothing that a file has, when the upload was ended in the meantime. Returns the file as it then is.
+ * Ends the upload of bytes that were refused; they are deleted, and the record stays with its reason. When the
+ * upload was ended in the meantime this changes nothing, and deletes nothing that a file has. Returns the file as it
+ * then is.
  */
 export async function refuse(
   gateway: Gateway,

@@ -1,11 +1,13 @@
 import { fail, failField } from '../errors'
+import type { FileRecord } from '../files/file-record'
 import { findFile } from '../files/get-file'
 import type { Gateway } from '../gateway'
 import { claimFor, type IdempotencyKey } from '../idempotency/idempotency'
 import { underKey } from '../idempotency/under-key'
 import type { FileId, OrganizationId } from '../ids'
 import type { UploadedPart } from '../ports/multipart-store'
-import { isMultipart, type MultipartUpload, partCountOf, presignParts, type SignedPart } from './parts'
+import { partCountOf, presignParts, type SignedPart } from './parts'
+import type { BegunMultipart } from './upload'
 
 /**
  * URLs for these parts of a pending upload, as often as they are asked for. One database round trip. Throws
@@ -21,7 +23,7 @@ export async function signParts(
 ): Promise<SignedPart[]> {
   const claim = await claimFor(idempotencyKey, 'signParts', [id, partNumbers], gateway.now())
   return underKey(gateway, organizationId, claim, async () => {
-    const upload = await pendingParts(gateway, organizationId, id, false)
+    const upload = pendingParts(gateway, id, await gateway.files.find(organizationId, id))
     const count = partCountOf(upload)
     if (partNumbers.some((number) => number > count))
       failField('partNumbers', `must be from 1 to ${count}, the number of parts of this upload`)
@@ -38,26 +40,19 @@ export async function listParts(
   organizationId: OrganizationId,
   id: FileId,
 ): Promise<UploadedPart[]> {
-  const { objectKey, multipartId } = await pendingParts(gateway, organizationId, id, true)
+  const file = await findFile(gateway, organizationId, id)
+  const { objectKey, multipartId } = pendingParts(gateway, id, file)
   const parts = await gateway.multipartUploads.listParts(objectKey, multipartId)
   if (parts === 'unsupported') fail({ code: 'parts_not_listable' })
   return parts ?? []
 }
 
-async function pendingParts(
-  gateway: Gateway,
-  organizationId: OrganizationId,
-  id: FileId,
-  settles: boolean,
-): Promise<MultipartUpload> {
-  const file = settles
-    ? await findFile(gateway, organizationId, id)
-    : await gateway.files.find(organizationId, id)
+/** The upload of `file`, of which parts may still come. Throws as `signParts` does. */
+function pendingParts(gateway: Gateway, id: FileId, file: FileRecord | null): BegunMultipart {
   if (file === null) fail({ code: 'file_not_found', fileId: id })
   const upload = 'upload' in file ? file.upload : null
-  if (upload?.method === 'presigned_put' || upload?.method === 'edge')
-    fail({ code: 'not_multipart', fileId: id })
-  const isLive = file.status === 'uploading' && file.upload.expiresAt > gateway.now()
-  if (!isLive || !isMultipart(file.upload)) fail({ code: 'upload_over', fileId: id, status: file.status })
-  return file.upload
+  if (upload !== null && upload.method !== 'multipart') fail({ code: 'not_multipart', fileId: id })
+  const isLive = file.status === 'uploading' && upload !== null && upload.expiresAt > gateway.now()
+  if (!isLive || upload.multipartId === null) fail({ code: 'upload_over', fileId: id, status: file.status })
+  return upload
 }

@@ -1,13 +1,14 @@
 import { fail, failField } from '../errors'
-import type { FileBase, PendingFile } from '../files/file-record'
+import type { FileBase } from '../files/file-record'
 import type { Gateway } from '../gateway'
+import type { PresignedPut } from '../ports/presigner'
 import type { Replay, UploadPlan } from './begin-upload'
-import type { HeaderSeal, Upload } from './upload'
+import type { BegunMultipart, HeaderSeal, PutDelivery, PutUpload } from './upload'
 import { uploadUrlTtlSeconds } from './url-lifetime'
 
 export type PresignedUpload = {
   file: FileBase
-  upload: Upload
+  upload: PutUpload
   url: string
   /** What the client must send with its PUT, and nothing but that is accepted. */
   headers: Record<string, string>
@@ -18,22 +19,20 @@ export type PresignedUpload = {
 
 /**
  * How bytes of one PUT come: to where they stay if the URL can put them there once only, elsewhere otherwise.
- * Throws `invalid_request` for a SHA-256 that nobody could verify.
+ * Throws `invalid_request` for a SHA-256 that can be verified neither by the store nor here.
  */
 export async function singlePutPlan(
   gateway: Gateway,
   byteSize: number | null,
   seal: HeaderSeal,
-): Promise<UploadPlan> {
+): Promise<UploadPlan<PutDelivery>> {
   const { store } = gateway
   // R2 and AWS compare a signed x-amz-checksum-sha256 with the body themselves.
   if (store.service === 's3') requireVerifiable(gateway, byteSize, { md5: null, sha256: seal.sha256 })
   const writeOnce = seal.writeOnce && store.supportsIfNoneMatch
   return {
-    method: 'presigned_put',
-    byteSize,
+    delivery: { method: 'presigned_put', byteSize, ...seal, writeOnce, promotion: null },
     ttlMs: uploadUrlTtlSeconds(gateway, byteSize ?? 0) * 1000,
-    seal: { ...seal, writeOnce },
     isPromoted: !(writeOnce && (await store.enforcesWriteOnce())),
   }
 }
@@ -49,38 +48,44 @@ export function requireVerifiable(
   failField(field, `can be verified up to ${limits.hashMaxBytes} bytes; leave it out for larger files`)
 }
 
-/** The place of a pending file under a newly signed URL with the same seal; it ends when the upload does. */
-export async function presignAgain(
-  gateway: Gateway,
-  { upload }: PendingFile,
-): Promise<{ url: string; headers: Record<string, string> }> {
+/** A URL for the bytes of `upload` with the same seal; it ends when the upload does. */
+export function presignAgain(gateway: Gateway, upload: PutUpload): Promise<PresignedPut> {
   return gateway.presigner.presignPut(upload.objectKey, upload, ttlOf(upload, gateway.now()))
+}
+
+/** The answer to the request that began the upload. */
+export async function presignBegun(
+  gateway: Gateway,
+  file: FileBase,
+  upload: PutUpload,
+): Promise<PresignedUpload> {
+  return { ...(await presign(gateway, file, upload)), replayed: false }
 }
 
 /**
  * The answer to a request whose key has one already: the same place, until its upload expires now. Also once the
  * bytes are there, when the URL does nothing any more. Throws `replay_over`.
  */
-export function presignReplayed(gateway: Gateway, replay: Replay): Promise<PresignedUpload> {
+export async function presignReplayed(gateway: Gateway, replay: Replay): Promise<PresignedUpload> {
   const upload = pendingUploadOf(replay)
+  // The fingerprint of a key covers the operation and its input: the same request is promised the same kind.
+  if (upload.method !== 'presigned_put') fail({ code: 'internal' })
   const expiresAt = replay.uploadExpiresAt ?? upload.expiresAt
-  return presignIntent(gateway, replay.replay, { ...upload, expiresAt }, true)
+  return { ...(await presign(gateway, replay.replay, { ...upload, expiresAt })), replayed: true }
 }
 
-/** A URL for the bytes of `upload`, valid until it expires. */
-export async function presignIntent(
+async function presign(
   gateway: Gateway,
   file: FileBase,
-  upload: Upload,
-  replayed: boolean,
-): Promise<PresignedUpload> {
+  upload: PutUpload,
+): Promise<Omit<PresignedUpload, 'replayed'>> {
   const ttlSeconds = ttlOf(upload, gateway.now())
   const { url, headers } = await gateway.presigner.presignPut(upload.objectKey, upload, ttlSeconds)
-  return { file, upload, url, headers, ttlSeconds, replayed }
+  return { file, upload, url, headers, ttlSeconds }
 }
 
 /** Rounded up: a new URL lives as long as was configured, whatever the database took. */
-function ttlOf(upload: Upload, now: number): number {
+function ttlOf(upload: PutUpload, now: number): number {
   return Math.max(1, Math.ceil((upload.expiresAt - now) / 1000))
 }
 
@@ -88,10 +93,14 @@ function ttlOf(upload: Upload, now: number): number {
  * The upload that a stored reply tells of. Throws `replay_over` when its file was deleted, refused or has failed:
  * no URL is handed out for what is gone.
  */
-export function pendingUploadOf({ replay: file, subjectStatus }: Replay): Upload {
+export function pendingUploadOf({ replay: file, subjectStatus }: Replay): PutUpload | BegunMultipart {
   const fileId = file.id
   if (subjectStatus === null) fail({ code: 'replay_over', fileId, became: 'deleted' })
   if (subjectStatus === 'error') fail({ code: 'replay_over', fileId, became: 'refused' })
   if (subjectStatus === 'failed') fail({ code: 'replay_over', fileId, became: 'failed' })
-  return file.status === 'uploading' ? file.upload : fail({ code: 'internal' })
+  const upload = file.status === 'uploading' ? file.upload : null
+  if (upload?.method === 'presigned_put') return upload
+  if (upload?.method === 'multipart' && upload.multipartId !== null) return upload
+  // The reply of another upload tells of a stored file, and that of one in parts waits for its id.
+  return fail({ code: 'internal' })
 }

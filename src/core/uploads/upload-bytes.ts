@@ -1,16 +1,18 @@
-import type { Content } from '../contents/content'
-import { contradictingType } from '../contents/verify-content-type'
-import { deleteObjects } from '../deletions/delete-objects'
-import { fail } from '../errors'
-import type { FileRecord, StoredFile } from '../files/file-record'
-import { isStored } from '../files/file-record'
+import type { StoredFile } from '../files/file-record'
 import type { Gateway } from '../gateway'
 import { claimFor, type IdempotencyKey } from '../idempotency/idempotency'
 import { type Sha256, sha256Of } from '../ids'
 import { detectionSampleBytes } from '../ports/content-type-detector'
-import type { UploadIntent } from '../ports/upload-repository'
-import { beginUpload, intentOf, type NewFile } from './begin-upload'
-import { edgeUploadTtlMs } from './upload'
+import type { UploadIntent, VerifiedBytes } from '../ports/upload-repository'
+import { beginUpload, edgePlan, intentOf, type NewFile } from './begin-upload'
+import {
+  adoptKnown,
+  bytesOfPut,
+  finishUpload,
+  leaveNothing,
+  requireType,
+  storedOrSuperseded,
+} from './finish-upload'
 
 export type UploadBytes = {
   file: NewFile
@@ -33,75 +35,35 @@ export async function uploadBytes(
 ): Promise<{ file: StoredFile; replayed: boolean }> {
   const now = gateway.now()
   const { file, bytes } = input
-  const sample = bytes.slice(0, detectionSampleBytes)
-  const actual = contradictingType(file.contentType, await gateway.detectContentType(sample))
-  if (actual !== null) fail({ code: 'type_mismatch', declared: file.contentType, actual })
+  await requireType(gateway, file.contentType, bytes.slice(0, detectionSampleBytes))
 
   const sha256 = await sha256Of(bytes)
   const request = [file.filename, file.contentType, file.metadata, sha256]
   const claim = await claimFor(input.idempotencyKey, input.operation, request, now)
-  const intent = await intentOf(
-    gateway,
-    file,
-    { method: 'edge', byteSize: bytes.length, ttlMs: edgeUploadTtlMs },
-    now,
-  )
+  const intent = await intentOf(gateway, file, edgePlan(bytes.length), now)
   const begun = await beginUpload(gateway, intent, { claim, sha256, completesReply: false }, now)
   if ('replay' in begun) return { file: storedOrSuperseded(begun.replay), replayed: true }
 
-  const adopted = begun.known && (await adopt(gateway, intent, begun.known))
-  const stored = adopted ?? (await store(gateway, intent, bytes, sha256))
-  return { file: stored, replayed: false }
+  const adopted = begun.known && (await adoptKnown(gateway, intent, begun.known))
+  if (adopted) return { file: adopted, replayed: false }
+  const verified = await put(gateway, intent, bytes, sha256)
+  // From here on a failure may have taken effect: the sweep sees what is so.
+  return { file: await finishUpload(gateway, intent, verified), replayed: false }
 }
 
-/** The file on known content; null when that content was deleted in the meantime. */
-async function adopt(gateway: Gateway, intent: UploadIntent, known: Content): Promise<StoredFile | null> {
-  const file = await gateway.uploads.adopt(intent, known)
-  return file?.status === 'uploading' ? null : storedOrSuperseded(file)
-}
-
-async function store(
+/** Puts the bytes where they stay. Throws `store_failed`; then nothing is left behind. */
+async function put(
   gateway: Gateway,
   intent: UploadIntent,
   bytes: Uint8Array<ArrayBuffer>,
   sha256: Sha256,
-): Promise<StoredFile> {
+): Promise<VerifiedBytes> {
   const { objectKey, contentType } = intent.upload
-  const object = await abandonOnFailure(gateway, intent, () =>
-    gateway.objects.put(objectKey, bytes, { contentType, sha256 }),
-  )
-  const verified = {
-    byteSize: bytes.length,
-    sha256,
-    etag: object.etag,
-    sourceEtag: null,
-  }
-  // From here on a failure may have taken effect: the file is left to the sweep, which sees what is so.
-  const { file, due } = await gateway.uploads.settle(intent, verified, gateway.now())
-  deleteObjects(gateway, due)
-  return storedOrSuperseded(file)
-}
-
-/** What a failed request leaves is taken away at once if possible, otherwise by the sweep. */
-async function abandonOnFailure<T>(
-  gateway: Gateway,
-  intent: UploadIntent,
-  step: () => Promise<T>,
-): Promise<T> {
   try {
-    return await step()
+    const object = await gateway.objects.put(objectKey, bytes, { contentType, sha256 })
+    return bytesOfPut(object, bytes.length, sha256)
   } catch (error) {
-    const { id: fileId } = intent.file
-    gateway.background(
-      gateway.uploads.abandon([fileId], null, gateway.now()).catch((cause) => {
-        gateway.log({ event: 'upload_left_to_sweep', fileId, cause })
-      }),
-    )
+    leaveNothing(gateway, intent)
     throw error
   }
-}
-
-/** A request that was overtaken (its key's place was taken, or the file deleted) made nothing. */
-function storedOrSuperseded(file: FileRecord | null): StoredFile {
-  return file && isStored(file) ? file : fail({ code: 'upload_superseded' })
 }

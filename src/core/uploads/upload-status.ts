@@ -4,12 +4,11 @@ import { findFile } from '../files/get-file'
 import type { Gateway } from '../gateway'
 import type { FileId, OrganizationId } from '../ids'
 import type { UploadedPart } from '../ports/multipart-store'
-import { isMultipart } from './parts'
 
 /** A file with how its upload stands. */
 export type UploadStatus = {
   file: FileRecord
-  /** What the store has of a pending upload in parts; `unsupported`: it cannot say; null: it is not in parts. */
+  /** What the store has of a pending upload in parts; `unsupported`: it cannot say; null: there are none to list. */
   parts: UploadedPart[] | 'unsupported' | null
 }
 
@@ -23,7 +22,8 @@ export async function uploadStatus(
   id: FileId,
 ): Promise<UploadStatus> {
   const file = (await findFile(gateway, organizationId, id)) ?? fail({ code: 'file_not_found', fileId: id })
-  if (file.status !== 'uploading' || !isMultipart(file.upload)) return { file, parts: null }
+  if (file.status !== 'uploading' || file.upload.method !== 'multipart') return { file, parts: null }
   const { objectKey, multipartId } = file.upload
+  if (multipartId === null) return { file, parts: null }
   return { file, parts: (await gateway.multipartUploads.listParts(objectKey, multipartId)) ?? [] }
 }

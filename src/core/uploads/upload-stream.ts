@@ -1,6 +1,5 @@
 import { createDigestStream } from '../contents/digest'
 import { peek } from '../contents/peek'
-import { contradictingType } from '../contents/verify-content-type'
 import { deleteObjects } from '../deletions/delete-objects'
 import { fail } from '../errors'
 import { isStored, type StoredFile } from '../files/file-record'
@@ -17,8 +16,8 @@ import { inOwnOrganization } from '../organizations/own-organization'
 import { detectionSampleBytes } from '../ports/content-type-detector'
 import type { ObjectWriter } from '../ports/object-store'
 import type { StreamDetails, UploadIntent } from '../ports/upload-repository'
-import { intentOf, type NewFile } from './begin-upload'
-import { edgeUploadTtlMs } from './upload'
+import { edgePlan, intentOf, type NewFile } from './begin-upload'
+import { bytesOfPut, leaveNothing, requireType, storedOrSuperseded } from './finish-upload'
 
 export type UploadStream = {
   file: NewFile
@@ -50,12 +49,10 @@ export type StreamedUpload = { file: StoredFile; details: StreamDetails; replaye
 export async function uploadStream(gateway: Gateway, input: UploadStream): Promise<StreamedUpload> {
   const { file } = input
   const { sample, all } = await peek(input.chunks, detectionSampleBytes)
-  const actual = contradictingType(file.contentType, await gateway.detectContentType(sample))
-  if (actual !== null) fail({ code: 'type_mismatch', declared: file.contentType, actual })
+  await requireType(gateway, file.contentType, sample)
 
   const now = gateway.now()
-  const plan = { method: 'edge', byteSize: null, ttlMs: edgeUploadTtlMs } as const
-  const intent = await intentOf(gateway, file, plan, now)
+  const intent = await intentOf(gateway, file, edgePlan(null), now)
   const idempotencyKey = input.idempotencyKey?.text ?? null
   const { pendingUploadsMax, filesMax } = gateway.limits
   const holder = await inOwnOrganization(
@@ -74,7 +71,8 @@ export async function uploadStream(gateway: Gateway, input: UploadStream): Promi
   try {
     return await store(gateway, input, intent, await receive(input, all, writer), writer)
   } catch (error) {
-    gateway.background(leaveNothing(gateway, intent, writer))
+    // The row goes last: while it is there, the sweep knows what to abort.
+    leaveNothing(gateway, intent, { before: () => writer.abort() })
     throw error
   }
 }
@@ -108,22 +106,12 @@ async function store(
   const { byteSize, sha256, details } = received
   const object = await writer.complete(sha256)
   const now = gateway.now()
-  const bytes = {
-    byteSize,
-    sha256,
-    etag: object.etag,
-    sourceEtag: null,
-  }
+  const bytes = bytesOfPut(object, byteSize, sha256)
   const claim = await claimOf(input, received, now)
   const settled = await gateway.streamUploads.settle({ intent, bytes, details }, claim, now)
   deleteObjects(gateway, settled.due)
   if (settled.holder !== null) return replayed(gateway, input, received, settled.holder)
-  const { file } = settled
-  return {
-    file: file && isStored(file) ? file : fail({ code: 'upload_superseded' }),
-    details,
-    replayed: false,
-  }
+  return { file: storedOrSuperseded(settled.file), details, replayed: false }
 }
 
 /** The answer to a request whose key another one has used. */
@@ -145,18 +133,4 @@ function claimOf({ file, idempotencyKey, operation }: UploadStream, received: Re
   const { details, sha256 } = received
   const request = [file.filename, file.contentType, file.metadata, details.origin, details.resource, sha256]
   return claimFor(idempotencyKey, operation, request, now)
-}
-
-/**
- * Takes away what a failed upload left, where that is possible at once. The row goes last: while it is there,
- * the sweep knows what to abort. Should the upload have been settled all the same, this changes nothing.
- */
-async function leaveNothing(gateway: Gateway, intent: UploadIntent, writer: ObjectWriter): Promise<void> {
-  const { id: fileId } = intent.file
-  try {
-    await writer.abort()
-    await gateway.uploads.abandon([fileId], null, gateway.now())
-  } catch (cause) {
-    gateway.log({ event: 'upload_left_to_sweep', fileId, cause })
-  }
 }

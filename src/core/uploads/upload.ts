@@ -20,30 +20,67 @@ export const noHeaderSeal: HeaderSeal = {
   contentDisposition: null,
 }
 
-/** An intention to store bytes: where, until when, and what was sealed. */
-export type Upload = HeaderSeal & {
-  /** `edge`: through the Worker. The others: the client puts the bytes, or parts of them, into the bucket itself. */
-  method: 'edge' | 'presigned_put' | 'multipart'
+/** An intention to store bytes: where, until when, how they come, and what was sealed. */
+export type Upload = EdgeUpload | PutUpload | MultipartUpload
+
+/** An upload whose bytes the client puts into the bucket itself. */
+export type ClientUpload = PutUpload | MultipartUpload
+
+export type EdgeUpload = UploadPlace & EdgeDelivery
+export type PutUpload = UploadPlace & PutDelivery
+export type MultipartUpload = UploadPlace & (PlannedParts | BegunParts)
+
+/** A multipart upload that has been begun in the store. */
+export type BegunMultipart = UploadPlace & BegunParts
+
+/** What every upload has, however its bytes come. */
+export type UploadPlace = {
   /** Where the bytes are put. */
   objectKey: ObjectKey
   /** Where they are in the end. Another key where a URL could still replace them when they are settled. */
   contentKey: ObjectKey
   contentType: string
-  /** null: not sealed. */
-  byteSize: number | null
   /** Milliseconds since 1970 UTC; after that no new PUT can begin. */
   expiresAt: number
-  /** The store's name of the multipart upload; null: none is known. */
-  multipartId: string | null
-  /** The size of every part but the last of a client's multipart upload; null for the other methods. */
-  partBytes: number | null
-  /** The one version of the incoming bytes that may be promoted; null: none has been chosen. */
-  promotingEtag: string | null
-  /** When it was last chosen, in milliseconds since 1970 UTC. */
-  promotingAt: number | null
 }
 
-/** How long a request whose bytes pass through the Worker may take before it is taken for dead. */
+/** Through the Worker. */
+export type EdgeDelivery = {
+  method: 'edge'
+  /** null: known only when all bytes have come. */
+  byteSize: number | null
+}
+
+/** In one PUT of the client's. */
+export type PutDelivery = HeaderSeal & {
+  method: 'presigned_put'
+  /** null: not sealed. */
+  byteSize: number | null
+  /** The one version of the incoming bytes that may be promoted; null: none has been chosen. */
+  promotion: Promotion | null
+}
+
+/** In parts, each in a PUT of the client's. The URL of a part seals its size and nothing else. */
+type Parts = Omit<HeaderSeal, 'writeOnce'> & {
+  method: 'multipart'
+  byteSize: number
+  /** The size of every part but the last. */
+  partBytes: number
+}
+
+/** The store has not begun it, or its id was not recorded. */
+export type PlannedParts = Parts & { multipartId: null }
+
+/** The store knows it by `multipartId`. */
+export type BegunParts = Parts & { multipartId: string }
+
+export type Promotion = {
+  etag: string
+  /** When it was last chosen, in milliseconds since 1970 UTC. */
+  at: number
+}
+
+/** How long a request whose bytes pass through the Worker may take; after that it counts as dead. */
 export const edgeUploadTtlMs = 15 * 60 * 1000
 
 /** A PUT that began in time may still land this long after its URL expired. */

@@ -1,8 +1,8 @@
 import type { FileRecord } from '../../core/files/file-record'
 import type { UploadedPart } from '../../core/ports/multipart-store'
 import type { CreatedUpload } from '../../core/uploads/create-upload'
-import { isMultipart, type MultipartUpload, partCountOf, type SignedPart } from '../../core/uploads/parts'
-import type { Upload } from '../../core/uploads/upload'
+import { partCountOf, type SignedPart } from '../../core/uploads/parts'
+import { type MultipartUpload, noHeaderSeal, type Upload } from '../../core/uploads/upload'
 import type { UploadStatus } from '../../core/uploads/upload-status'
 import { formatFileId } from '../../http/file-ids'
 import type * as Answered from './answers'
@@ -51,7 +51,9 @@ export function presentStatus({ file, parts }: UploadStatus): Answered.Upload {
           method: methods[upload.method],
           sealed: presentSeal(upload),
           expiresAt: iso(upload.expiresAt),
-          ...(isMultipart(upload) ? { multipart: presentPlan(upload) } : {}),
+          ...(upload.method === 'multipart' && upload.multipartId !== null
+            ? { multipart: presentPlan(upload) }
+            : {}),
         }),
     ...(parts === null ? {} : { parts: parts === 'unsupported' ? null : parts.map(presentPart) }),
   }
@@ -63,7 +65,8 @@ function uploadOf(file: FileRecord): Upload | null {
   return 'upload' in file ? file.upload : null
 }
 
-function presentSeal({ contentType, byteSize, md5, sha256, writeOnce }: Upload) {
+function presentSeal(upload: Upload) {
+  const { contentType, byteSize, md5, sha256, writeOnce } = { ...noHeaderSeal, ...upload }
   return {
     contentType,
     size: byteSize,

@@ -22,8 +22,8 @@ export const getBlobOperation = operation({
     const { gateway } = c.var
     const { organizationId } = caller
     const file = await lookUpFile(gateway, organizationId, await signedFileIdOf(c, organizationId))
-    const mayPut = !isStored(file) && hasScope(caller, 'files:write')
-    const put = mayPut ? await presignAgain(gateway, file) : null
+    const upload = !isStored(file) && hasScope(caller, 'files:write') ? file.upload : null
+    const put = upload?.method === 'presigned_put' ? await presignAgain(gateway, upload) : null
     return c.json(presentBlob(file, await blobFactsOf(c, file), put))
   },
 })
