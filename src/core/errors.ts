@@ -61,7 +61,10 @@ export type Issue = { field: string; message: string }
 /** Why a file that was promised has no bytes. Stored with the file. */
 export type Refusal =
   | { code: 'size_mismatch'; expected: number; actual: number }
+  /** The first bytes are of another type than was declared. */
   | { code: 'type_mismatch'; declared: string; actual: string }
+  /** The Content-Type that the store keeps is another than was declared; null: it keeps none. */
+  | { code: 'type_mismatch'; declared: string; stored: string | null }
   | { code: 'checksum_mismatch'; algorithm: 'md5' | 'sha256'; expected: string; actual: string }
   | { code: 'encoding_not_promised'; encoding: string }
   | { code: 'copied_not_uploaded' }

@@ -1,4 +1,5 @@
 import { type Family, formatOf } from '../core/contents/families'
+import type { Refusal } from '../core/errors'
 import { essenceOf } from '../core/files/content-type'
 import { canonicalTypeOf } from '../core/files/type-names'
 
@@ -86,12 +87,15 @@ function sayType(contentType: string): string {
   return said === null ? contentType : `${said} (${contentType})`
 }
 
-/** Which types contradict each other. `actual` is empty where the store kept no type. */
+/** Which types contradict each other. */
 export function sayTypeMismatch({ declared, actual }: { declared: string; actual: string }): string {
-  return `the bytes are ${actual === '' ? 'of no type' : sayType(actual)}, not ${sayType(declared)}`
+  return `the bytes are ${sayType(actual)}, not ${sayType(declared)}`
 }
 
-/** The same of bytes that had arrived, and are deleted: what the client can do about it. */
-export function sayTypeRefusal(refusal: { declared: string; actual: string }): string {
-  return `${sayTypeMismatch(refusal)}; begin a new upload with the type of the bytes`
+/** Which types contradict each other of bytes that had arrived, and are deleted, and what the client can do. */
+export function sayTypeRefusal(refusal: Extract<Refusal, { code: 'type_mismatch' }>): string {
+  if ('actual' in refusal) return `${sayTypeMismatch(refusal)}; begin a new upload with the type of the bytes`
+  const { declared, stored } = refusal
+  const said = stored === null ? 'no Content-Type is stored' : `the stored Content-Type is ${stored}`
+  return `${said}, ${declared} was promised; begin a new upload and send the bytes with the promised Content-Type`
 }

@@ -218,6 +218,25 @@ describe('bytes of another type than was declared', () => {
   })
 
   it.each([
+    ['QuantCDN', renderQuantcdn],
+    ['Ctxfy', renderCtxfy],
+    ['Direct Upload', renderDirectUpload],
+    ['problem details', renderProblem],
+  ])('are told by %s from a stored Content-Type that was not promised', async (_, render) => {
+    for (const [stored, said] of [
+      [
+        'text/html',
+        'the stored Content-Type is text/html, image/png was promised; begin a new upload and send',
+      ],
+      [null, 'no Content-Type is stored, image/png was promised; begin a new upload and send'],
+    ] as const)
+      for (const code of ['file_refused', 'upload_refused'] as const) {
+        const refusal = { code: 'type_mismatch', declared: 'image/png', stored } as const
+        expect(await (await answerTo({ code, fileId, refusal }, render)).text()).toContain(said)
+      }
+  })
+
+  it.each([
     ['image/x-unheard-of', 'an image (image/x-unheard-of)'],
     ['application/x-unheard-of', 'application/x-unheard-of'],
     ['image/jpg', 'a JPEG image (image/jpg)'],

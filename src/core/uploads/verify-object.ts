@@ -14,7 +14,7 @@ export function factsRefusal(upload: ClientUpload, object: StoredObject): Refusa
   if (upload.byteSize !== null && object.byteSize !== upload.byteSize)
     return { code: 'size_mismatch', expected: upload.byteSize, actual: object.byteSize }
   if (object.contentType === null || !isSameContentType(object.contentType, upload.contentType))
-    return { code: 'type_mismatch', declared: upload.contentType, actual: object.contentType ?? '' }
+    return { code: 'type_mismatch', declared: upload.contentType, stored: object.contentType }
   // Not part of any seal, and readers would get other bytes than those that were counted.
   if (object.contentEncoding !== null && encodes(object.contentEncoding))
     return { code: 'encoding_not_promised', encoding: object.contentEncoding }

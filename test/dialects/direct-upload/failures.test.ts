@@ -97,7 +97,9 @@ describe('the Direct Upload dialect', () => {
   it('says why a blob has no bytes, whatever the reason', async () => {
     const refusals = [
       { code: 'size_mismatch', expected: 5, actual: 6 },
-      { code: 'type_mismatch', declared: 'a/b', actual: '' },
+      { code: 'type_mismatch', declared: 'a/b', actual: 'c/d' },
+      { code: 'type_mismatch', declared: 'a/b', stored: 'c/d' },
+      { code: 'type_mismatch', declared: 'a/b', stored: null },
       { code: 'checksum_mismatch', algorithm: 'sha256', expected: 'x', actual: 'y' },
       { code: 'encoding_not_promised', encoding: 'gzip' },
       { code: 'copied_not_uploaded' },

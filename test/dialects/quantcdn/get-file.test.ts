@@ -127,9 +127,9 @@ describe('getFile of a presigned upload', () => {
       {},
       'abc',
       'text/html',
-      'the bytes are an HTML page (text/html), not plain text (text/plain)',
+      'the stored Content-Type is text/html, text/plain was promised',
     ],
-    ['a content type that is none', {}, 'abc', 'x', 'the bytes are x, not plain text (text/plain)'],
+    ['a content type that is none', {}, 'abc', 'x', 'the stored Content-Type is x, text/plain was promised'],
     [
       'bytes of another type',
       {},
