@@ -218,10 +218,10 @@ describe('bytes of another type than was declared', () => {
   })
 
   it.each([
-    ['QuantCDN', renderQuantcdn],
-    ['Ctxfy', renderCtxfy],
-    ['Direct Upload', renderDirectUpload],
-    ['problem details', renderProblem],
+    ['QuantCDN', quantcdnFailures.renderFailure],
+    ['Ctxfy', ctxfyFailures.renderFailure],
+    ['Direct Upload', directUploadFailures.renderFailure],
+    ['problem details', problems.renderFailure],
   ])('are told by %s from a stored Content-Type that was not promised', async (_, render) => {
     for (const [stored, said] of [
       [

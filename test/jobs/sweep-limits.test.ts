@@ -1,5 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { compose } from '../../src/compose'
+import { sweep } from '../../src/core/uploads/sweep'
 import { expectInvariants } from '../support/invariants'
 import { type Meter, meterBucket, meterDatabase, newMeter } from '../support/metered-bindings'
 import { incomingKey, quantcdn } from '../support/quantcdn'
@@ -182,6 +184,16 @@ describe('one invocation of the sweep', () => {
     const { meter, report } = await meteredSweep()
     expect(report).toMatchObject({ uploadsForgotten: 3000, idempotencyRecordsForgotten: 4000, errors: 0 })
     expect(meter.statements).toBeLessThan(50)
+  })
+
+  it('lets requests have their turn between two batches, by the gateway’s clock', async () => {
+    await pendingRows(60, minute, { digit: '1', method: 'edge' })
+    vi.spyOn(console, 'log').mockImplementation(() => {})
+    const gateway = (await compose(env)).gatewayFor(() => {}, {})
+    const pauses: number[] = []
+    const report = await sweep({ ...gateway, sleep: async (ms) => void pauses.push(ms) })
+    expect(report).toMatchObject({ abandoned: 60, errors: 0, isUnfinished: false })
+    expect(pauses).toEqual([50])
   })
 })
 

@@ -49,7 +49,7 @@ export type BegunUpload =
 /** The verified bytes of an upload, which are at its `contentKey`. */
 export type VerifiedBytes = {
   byteSize: number
-  /** null: nobody has read them. */
+  /** null: they have not been read. */
   sha256: Sha256 | null
   etag: string
   /** The ETag of the incoming bytes that these are a copy of; null where bytes are put where they stay. */
@@ -64,7 +64,7 @@ export interface UploadRepository {
   begin(input: BeginUpload): Promise<BegunUpload>
   /**
    * Notes the store's name of the multipart upload, and completes the reply of a presign that waited for it.
-   * False when the upload is no longer pending: then nobody else will end that multipart upload.
+   * False when the upload is no longer pending: then the caller has to abort that multipart upload.
    */
   noteMultipart(file: { organizationId: OrganizationId; id: FileId }, multipartId: string): Promise<boolean>
   /**
@@ -95,9 +95,9 @@ export interface UploadRepository {
   adopt(intent: UploadIntent, content: Content): Promise<FileRecord | null>
   /**
    * Ends those of the uploads that are pending, without bytes: releases what they reserved, forgets their
-   * unanswered idempotency records and hands what they left to deletion, but for incoming keys. The files are removed, or kept with
-   * `refusal` if one is given. The ids are of records that were found for whoever may end them. Returns what
-   * is now due for deletion: nothing of those that somebody else ended, whose bytes a file may have.
+   * unanswered idempotency records and hands what they left to deletion, but for incoming keys. The files are
+   * removed, or kept with `refusal` if one is given. The caller must have checked that it may end these files.
+   * Returns what is now due for deletion: nothing of uploads that were settled first, whose bytes a file may have.
    */
   abandon(
     fileIds: readonly FileId[],

@@ -22,7 +22,7 @@ export async function abortUpload(
     // An edge upload is ended by its own request, which finds nothing to end.
     if (file.upload.method !== 'edge') deleteObjects(gateway, [...due, ...incomingKeysOf(file.upload)])
   }
-  // Somebody else may have settled it in this moment.
+  // A settler may have been first.
   const ended = file.status === 'uploading' ? await gateway.files.find(organizationId, id) : file
   if (ended && isStored(ended)) fail({ code: 'upload_over', fileId: id, status: ended.status })
 }

@@ -11,7 +11,7 @@ import { adoptKnown, requireType } from './finish-upload'
 /**
  * The file of `intent` on bytes that the organization has; null when they are gone. Where that does not work nothing
  * is left, as no client was told of this upload yet. Throws `invalid_request` and `type_mismatch` when the bytes are
- * not what the caller says of them, `upload_superseded`, `store_failed`, `database_failed`.
+ * not what the caller says of them, `store_failed`, `database_failed`.
  */
 export async function adoptOrAbandon(
   gateway: Gateway,

@@ -21,8 +21,8 @@ export async function requireType(
 }
 
 /**
- * Gives the file of `intent` bytes that the organization has; null when these were deleted since they were looked
- * up. One database round trip. Throws `upload_superseded`, `database_failed`.
+ * Gives the file of `intent` bytes that the organization has; null when these, or the file, were deleted since they
+ * were looked up. One database round trip. Throws `database_failed`.
  */
 export async function adoptKnown(
   gateway: Gateway,
@@ -30,7 +30,7 @@ export async function adoptKnown(
   known: Content,
 ): Promise<StoredFile | null> {
   const file = await gateway.uploads.adopt(intent, known)
-  return file?.status === 'uploading' ? null : storedOrSuperseded(file)
+  return file && isStored(file) ? file : null
 }
 
 /** Bytes that the Worker itself has put where they stay, as the object `put`. */
@@ -53,8 +53,8 @@ export async function finishUpload(
 }
 
 /**
- * `file` as the request that began its upload answers with it. Throws `upload_superseded` if a retry took over the
- * idempotency key, or the file was deleted, in the meantime.
+ * `file` as the request that began its upload answers with it. Throws `upload_superseded` if a retry took over this
+ * key, or the file was deleted, while the request was storing its bytes.
  */
 export function storedOrSuperseded(file: FileRecord | null): StoredFile {
   return file && isStored(file) ? file : fail({ code: 'upload_superseded' })

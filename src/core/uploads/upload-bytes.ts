@@ -26,8 +26,8 @@ export type UploadBytes = {
  * Stores bytes that are in the Worker as a new, ready file. Bytes the organization already has are not
  * stored again. Two database round trips: the intent with the look-up of known bytes, and the end.
  *
- * Throws `type_mismatch`, `quota_exceeded`, `too_many_files`, what an idempotency key can throw, `upload_superseded` when
- * another request with the same key took over, `store_failed`, `database_failed`.
+ * Throws `type_mismatch`, `quota_exceeded`, `too_many_files`, what an idempotency key can throw,
+ * `upload_superseded` when another request with the same key took over, `store_failed`, `database_failed`.
  */
 export async function uploadBytes(
   gateway: Gateway,

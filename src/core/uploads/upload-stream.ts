@@ -42,8 +42,8 @@ export type StreamedUpload = { file: StoredFile; details: StreamDetails; replaye
  * organization has are known only by the hash, that is at the end: then what was just put is dropped again.
  * Nothing is reserved meanwhile, as known bytes cost nothing; the quota decides at the end.
  *
- * Throws `type_mismatch`, `content_too_large`, `quota_exceeded`, `too_many_files`, what an idempotency key, `chunks` and
- * `details` can throw, `upload_superseded` when the file was deleted meanwhile, `store_failed`,
+ * Throws `type_mismatch`, `content_too_large`, `quota_exceeded`, `too_many_files`, what an idempotency key, `chunks`
+ * and `details` can throw, `upload_superseded` when the file was deleted meanwhile, `store_failed`,
  * `database_failed`. After all of these nothing is left behind but what the sweep removes.
  */
 export async function uploadStream(gateway: Gateway, input: UploadStream): Promise<StreamedUpload> {
