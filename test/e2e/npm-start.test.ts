@@ -246,6 +246,13 @@ describe('the first npm start', () => {
     expect(await answer.json()).toEqual({ status: 'ok' })
   })
 
+  it('serves the reference of all that it answers, for pages of every origin', async () => {
+    const answer = await fetch(`${origin}/openapi.json`, { headers: { origin: 'https://docs.example.org' } })
+    expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([200, '*'])
+    expect(answer.headers.get('content-type')).toContain('application/json')
+    expect(await answer.text()).toBe(readFileSync(join(root, 'assets', 'openapi.json'), 'utf8'))
+  })
+
   it('uploads a file by the curl it prints, run as printed', async () => {
     const command = /(?<=^Upload a file:\n\n)[\s\S]*?(?=\n\n)/m.exec(running.output)?.[0] ?? ''
     // Only curl's own settings are changed: to be silent and to tell the status.
