@@ -45,11 +45,11 @@ async function complete(
   const { upload } = file
   if (upload.method !== 'multipart' || upload.multipartId === null) return settleAndLook(gateway, file)
   const { objectKey, multipartId } = upload
-  const listed = await gateway.multipartUploads.listParts(objectKey, multipartId)
+  const listed = await gateway.clientMultipart.listParts(objectKey, multipartId)
   if (listed !== null) {
     const parts =
       listed === 'unsupported' ? partsAsNamed(upload, named) : partsAsListed(upload, listed, named)
-    const outcome = await gateway.multipartUploads.complete(objectKey, multipartId, parts)
+    const { outcome } = await gateway.clientMultipart.complete(objectKey, multipartId, parts)
     if (outcome === 'invalid_parts') fail({ code: 'parts_refused' })
   }
   // There is no such multipart upload when an earlier request completed it: the object tells.

@@ -42,7 +42,7 @@ export async function listParts(
 ): Promise<UploadedPart[]> {
   const file = await findFile(gateway, organizationId, id)
   const { objectKey, multipartId } = pendingParts(gateway, id, file)
-  const parts = await gateway.multipartUploads.listParts(objectKey, multipartId)
+  const parts = await gateway.clientMultipart.listParts(objectKey, multipartId)
   if (parts === 'unsupported') fail({ code: 'parts_not_listable' })
   return parts ?? []
 }

@@ -25,5 +25,5 @@ export async function uploadStatus(
   if (file.status !== 'uploading' || file.upload.method !== 'multipart') return { file, parts: null }
   const { objectKey, multipartId } = file.upload
   if (multipartId === null) return { file, parts: null }
-  return { file, parts: (await gateway.multipartUploads.listParts(objectKey, multipartId)) ?? [] }
+  return { file, parts: (await gateway.clientMultipart.listParts(objectKey, multipartId)) ?? [] }
 }
