@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { ObjectKey } from '../../src/core/ids'
-import type { CompletedMultipart, MultipartStore, UploadedPart } from '../../src/core/ports/multipart-store'
+import type { CompletedMultipart, MultipartStore } from '../../src/core/ports/multipart-store'
 import type { ObjectStore } from '../../src/core/ports/object-store'
 import type { Presigner } from '../../src/core/ports/presigner'
+import type { UploadedPart } from '../../src/core/uploads/uploaded-part'
 import { bytesOf, expectStoreFailed, isSame, newKey } from './object-store-contract'
 
 /** The least that stores take for every part but the last. */

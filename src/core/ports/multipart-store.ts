@@ -1,14 +1,6 @@
 import type { ObjectKey } from '../ids'
+import type { UploadedPart } from '../uploads/uploaded-part'
 import type { ObjectHeaders, StoredObject } from './object-store'
-
-/** A part that the store has. */
-export type UploadedPart = {
-  /** 1 to 10 000. */
-  partNumber: number
-  /** Opaque, without quotes. */
-  etag: string
-  byteSize: number
-}
 
 /** What became of a CompleteMultipartUpload. */
 export type CompletedMultipart =

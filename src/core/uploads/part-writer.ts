@@ -1,8 +1,8 @@
 import { fail } from '../errors'
 import type { Gateway } from '../gateway'
 import type { ObjectKey, Sha256 } from '../ids'
-import type { UploadedPart } from '../ports/multipart-store'
 import type { StoredObject } from '../ports/object-store'
+import type { UploadedPart } from './uploaded-part'
 
 /** The size of every part but the last, and the most bytes that are put in one piece: S3's least part, 5 MiB. */
 export const partBytes = 5 * 1024 ** 2

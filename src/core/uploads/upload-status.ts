@@ -3,7 +3,7 @@ import type { FileRecord } from '../files/file-record'
 import { findFile } from '../files/get-file'
 import type { Gateway } from '../gateway'
 import type { FileId, OrganizationId } from '../ids'
-import type { UploadedPart } from '../ports/multipart-store'
+import type { UploadedPart } from './uploaded-part'
 
 /** A file with how its upload stands. */
 export type UploadStatus = {

@@ -1,6 +1,7 @@
 import { type ObjectKey, sha256Of } from '../../core/ids'
-import type { CompletedMultipart, UploadedPart } from '../../core/ports/multipart-store'
+import type { CompletedMultipart } from '../../core/ports/multipart-store'
 import type { ObjectHeaders } from '../../core/ports/object-store'
+import type { UploadedPart } from '../../core/uploads/uploaded-part'
 import { completeLimitMs, transferLimitMs } from '../time-limit'
 import type { S3Client } from './s3-client'
 import { refusalOf, s3Failure, s3RefusalOf } from './s3-errors'

@@ -1,5 +1,6 @@
 import type { ObjectKey } from '../../core/ids'
-import type { MultipartStore, UploadedPart } from '../../core/ports/multipart-store'
+import type { MultipartStore } from '../../core/ports/multipart-store'
+import type { UploadedPart } from '../../core/uploads/uploaded-part'
 import type { S3Client } from './s3-client'
 import { s3Failure } from './s3-errors'
 import { abortS3Multipart, completeS3Multipart, createS3Multipart, uploadS3Part } from './s3-multipart-calls'
