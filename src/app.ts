@@ -4,6 +4,7 @@ import { matchedRoutes } from 'hono/route'
 import type { Composition } from './compose'
 import type { Principal } from './core/organizations/principal'
 import { createDialects } from './dialects'
+import { publicFilesPath } from './dialects/ctxfy/public-files-path'
 import { answerOptions } from './http/allowed-methods'
 import type { HttpEnv } from './http/context'
 import { mount } from './http/mount'
@@ -36,9 +37,10 @@ function createApp({ config, credentials, rateLimiter, gatewayFor }: Composition
     const gatewayUrl = config.gatewayUrl ?? new URL(c.req.url).origin
     c.set('requestId', requestId)
     c.set('gatewayUrl', gatewayUrl)
+    const publicCopies = createPublicCopies(`${gatewayUrl}${publicFilesPath}`)
     c.set(
       'gateway',
-      gatewayFor((work) => c.executionCtx.waitUntil(work), { requestId }, createPublicCopies(gatewayUrl)),
+      gatewayFor((work) => c.executionCtx.waitUntil(work), { requestId }, publicCopies),
     )
     c.set('credentials', credentials)
     c.set('allowsRequest', async (key) => (await rateLimiter?.limit({ key }))?.success ?? true)

@@ -9,6 +9,7 @@ import { noPublicCopies, type PublicCopies } from './core/ports/public-copies'
 import { createRepositories } from './database/repositories'
 import { detectWithFileType } from './detection/file-type-detector'
 import { writeLog } from './log'
+import { createR2MultipartStore } from './storage/r2/r2-multipart-store'
 import { createR2ObjectStore } from './storage/r2/r2-object-store'
 import { createCopySourceSeal } from './storage/s3/copy-source-seal'
 import { createS3Client } from './storage/s3/s3-client'
@@ -50,6 +51,7 @@ async function build(env: Env): Promise<Composition> {
   const rateLimiter: RateLimit | undefined = env.RATE_LIMITER
   const client = createS3Client(config.s3)
   const s3Store = createS3ObjectStore(client)
+  const s3Multipart = createS3MultipartStore(client)
   const now = () => Date.now()
   const logSeal = (sealed: boolean) => writeLog({ event: 'copy_source_seal', sealed })
   const { sealCopySource, jwt } = config
@@ -59,7 +61,8 @@ async function build(env: Env): Promise<Composition> {
   const shared = {
     ...createRepositories(env.DB),
     objects: bucket ? createR2ObjectStore(bucket, s3Store) : s3Store,
-    multipartUploads: createS3MultipartStore(client),
+    clientMultipart: s3Multipart,
+    workerMultipart: bucket ? createR2MultipartStore(bucket) : s3Multipart,
     presigner: createS3Presigner(client, { now, sealsCopySource }),
     storeKeys: createS3Keys(client, now),
     detectContentType: detectWithFileType,

@@ -66,8 +66,59 @@ describe('the source', () => {
     expect(loadedForReference(sources)).toEqual([])
   })
 
+  it('has no names of fields in core: what a request calls a value, only its dialect knows', () => {
+    expect([...sources].filter(([file, text]) => namesField(file, text)).map(([file]) => file)).toEqual([])
+  })
+
   it('has no barrels: no file hands on what another exports', () => {
     expect([...sources].filter(([, text]) => handsOn(text)).map(([file]) => file)).toEqual([])
+  })
+})
+
+describe('what is handed a gateway', () => {
+  it('reaches the ports through use cases only', () => {
+    expect([...sources].flatMap(([file, text]) => portsReached(file, text))).toEqual([])
+  })
+
+  const dialect = 'dialects/quantcdn/operations/planted.ts'
+  it.each([
+    [
+      'http/planted.ts',
+      "import type { Presigner } from '../core/ports/presigner'",
+      '../core/ports/presigner',
+    ],
+    [
+      dialect,
+      "import { noPublicCopies } from '../../../core/ports/public-copies'",
+      'core/ports/public-copies',
+    ],
+    ['jobs/planted.ts', "type A = import('../core/ports/presigner').Presigner", '../core/ports/presigner'],
+    ['app.ts', "import type { Presigner } from './core/ports/presigner'", './core/ports/presigner'],
+    ['http/planted.ts', 'await c.var.gateway.objects.get(key)', 'gateway.objects'],
+    ['http/planted.ts', 'await c.var.gateway\n    .objects.get(key)', 'gateway.objects'],
+    [dialect, 'gateway.presigner.uri(key)', 'gateway.presigner'],
+    [dialect, 'gateway?.files.find(organizationId, id)', 'gateway.files'],
+    [dialect, "gateway['files']", 'gateway.files'],
+    [dialect, 'const { limits, uploads: them } = c.var.gateway', 'gateway.uploads'],
+    [dialect, 'const { uploads } = gateway', 'gateway.uploads'],
+    [dialect, 'const {\n  limits,\n  ...ports\n} = gateway', 'gateway.ports'],
+    [dialect, 'const { gateway: { apiKeys } } = c.var', 'gateway.apiKeys'],
+    ['jobs/planted.ts', 'gateway.deletions.due(0, 1, null)', 'gateway.deletions'],
+    ['app.ts', 'c.var.gateway.checkDatabase()', 'gateway.checkDatabase'],
+  ])('is seen when %s has %j', (file, text, reached) => {
+    expect(portsReached(file, text)).toEqual([expect.stringContaining(reached)])
+  })
+
+  it.each([
+    ['core/files/planted.ts', 'gateway.objects.get(key)'],
+    ['compose.ts', "import { noPublicCopies } from './core/ports/public-copies'"],
+    ['storage/planted.ts', "import type { Presigner } from '../core/ports/presigner'"],
+    [dialect, 'c.var.gateway.log(event)\nconst { limits, now } = gateway\ngateway.background(work)'],
+    [dialect, 'const { hashMaxBytes } = c.var.gateway.limits'],
+    [dialect, 'const { gateway, principal } = c.var\nawait getFile(gateway, organizationId, id)'],
+    [dialect, '// gateway.objects\n/** `gateway.files` */\nc.var.gatewayUrl.length'],
+  ])('may have, in %s, %j', (file, text) => {
+    expect(portsReached(file, text)).toEqual([])
   })
 })
 
@@ -182,6 +233,17 @@ describe('the rules', () => {
   })
 
   it.each([
+    ['core/planted.ts', "failField('size', 'is too much')", true],
+    ['core/planted.ts', "failField(\n  'partSize',\n  'x')", true],
+    ['core/planted.ts', "fail({ code: 'invalid_request', issues: [{ field: 'size', message }] })", true],
+    ['core/planted.ts', "failField(field, 'is too much')", false],
+    ['core/planted.ts', `failField(\`\${field}.\${name}\`, 'is too much')`, false],
+    ['dialects/quantcdn/planted.ts', "failField('size', 'is too much')", false],
+  ])('know whether %s names a field in %j', (file, text, expected) => {
+    expect(namesField(file, text)).toBe(expected)
+  })
+
+  it.each([
     ["export { a } from './a'", true],
     ["export * from './a'", true],
     ["export * as a from './a'", true],
@@ -224,6 +286,30 @@ function loadedForReference(sources: ReadonlyMap<string, string>): string[] {
   )
 }
 
+/** What those that are handed a gateway may use of it: facts, the clock, the log. The rest are ports. */
+const gatewayFacts = new Set(['background', 'limits', 'log', 'now', 'store'])
+
+/** One sentence for every port that `file`, unless it is core or an adapter, imports or takes from a gateway. */
+function portsReached(file: string, text: string): string[] {
+  if (!/^(http|dialects|jobs|openapi)\/|^(app|index)\.ts$/.test(file)) return []
+  const code = withoutComments(text)
+  const taken = code.matchAll(/\bgateway\s*(?:\?\.\s*|\.\s*|(?:\?\.)?\[\s*['"`])(\w+)/g)
+  const unpacked = code.matchAll(
+    /\{([^{}]*)\}\s*=\s*[\w.]*\bgateway\b(?!\s*[.?[])|\bgateway:\s*\{([^{}]*)\}/g,
+  )
+  const names = Array.from(unpacked, ([, one, other]) => one ?? other ?? '')
+    .flatMap((members) => members.split(','))
+    .flatMap((member) => /\w+/.exec(member)?.[0] ?? [])
+  return [
+    ...importsOf(text)
+      .filter((specifier) => /(^|\/)core\/ports\//.test(specifier))
+      .map((specifier) => `${file} imports ${specifier}`),
+    ...[...Array.from(taken, ([, name = '']) => name), ...names]
+      .filter((name) => !gatewayFacts.has(name))
+      .map((name) => `${file} reaches gateway.${name}`),
+  ]
+}
+
 /** A chain of files each of which imports the next, the last being the first; null when there is none. */
 function cycleAmong(imports: Imports): string[] | null {
   const done = new Set<string>()
@@ -262,6 +348,13 @@ function importsOf(text: string): string[] {
     /^(?:import|export)\s[^'"`;=]*?\bfrom\s*(['"])(.*?)\1|^import\s*(['"])(.*?)\3|\bimport\(\s*(['"])(.*?)\5/gm,
   )
   return [...found].map((match) => match[2] ?? match[4] ?? match[6] ?? '')
+}
+
+/** Whether `file`, in core, itself names the field that a failure is about. */
+function namesField(file: string, text: string): boolean {
+  return (
+    file.startsWith('core/') && /\bfailField\(\s*['"`](?!\$)|\bfield:\s*['"`]/.test(withoutComments(text))
+  )
 }
 
 function handsOn(text: string): boolean {

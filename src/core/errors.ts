@@ -14,14 +14,22 @@ export type Failure =
   | { code: 'body_timed_out' }
   | { code: 'upload_too_large'; limitBytes: number; byteSize: number }
   | { code: 'size_mismatch'; expected: number; actual: number }
+  /** The organization has bytes with the SHA-256 that was promised, and they are not as many. */
+  | { code: 'known_size_mismatch'; promised: number; known: number }
+  /** A checksum was promised of more bytes than are read to compute it. */
+  | { code: 'checksum_unverifiable'; algorithm: 'md5' | 'sha256'; limitBytes: number }
   | { code: 'type_mismatch'; declared: string; actual: string }
   | { code: 'quota_exceeded' }
   | { code: 'too_many_uploads' }
   | { code: 'too_many_unsized_uploads' }
   | { code: 'too_many_files' }
+  | { code: 'too_many_associations'; max: number }
   | { code: 'quota_below_usage'; usedBytes: number; reservedBytes: number }
   | { code: 'scope_not_grantable'; scope: string }
   | { code: 'expiry_not_grantable'; latest: number }
+  | { code: 'expiry_in_past' }
+  /** The root key belongs to no organization, and the request names none. */
+  | { code: 'organization_unnamed' }
   | { code: 'too_many_api_keys'; max: number }
   | { code: 'organization_not_found'; organizationId: string }
   | { code: 'api_key_not_found'; keyId: string }
@@ -35,6 +43,13 @@ export type Failure =
   /** The upload that an idempotency key began cannot be gone on with. */
   | { code: 'replay_over'; fileId: string; became: 'deleted' | 'refused' | 'failed' }
   | { code: 'not_multipart'; fileId: string }
+  | { code: 'part_size_out_of_bounds'; minBytes: number; maxBytes: number }
+  /** There would be more than `partsMax` parts; `minBytes` is the least size with which there are not. */
+  | { code: 'part_size_too_small'; partsMax: number; minBytes: number }
+  /** A size of parts was asked for, but no parts. */
+  | { code: 'part_size_without_parts' }
+  /** A part was named that is not among the `partCount` ones of the upload. */
+  | { code: 'part_not_planned'; partCount: number }
   | {
       code: 'parts_missing'
       missing: readonly number[]
@@ -95,7 +110,7 @@ export function sayIssue(issue: Issue | undefined): string {
   return issue.field === '' ? issue.message : `${issue.field} ${issue.message}`
 }
 
-/** Throws `invalid_request` about one field. */
+/** Throws `invalid_request` about one field, which the caller knows the name of. */
 export function failField(field: string, message: string): never {
   fail({ code: 'invalid_request', issues: [{ field, message }] })
 }

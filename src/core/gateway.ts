@@ -11,7 +11,10 @@ import type { StoreKey } from './ports/store-key'
 /** Every capability a use case may reach. Built in `compose.ts`; nothing else touches a platform binding. */
 export interface Gateway extends Repositories {
   readonly objects: ObjectStore
-  readonly multipartUploads: MultipartStore
+  /** Multipart uploads whose parts clients PUT to presigned URLs: always through the S3 endpoint. */
+  readonly clientMultipart: MultipartStore
+  /** Multipart uploads whose parts the Worker puts, by the way that `objects` takes. */
+  readonly workerMultipart: MultipartStore
   readonly presigner: Presigner
   readonly storeKeys: readonly StoreKey[]
   readonly publicCopies: PublicCopies

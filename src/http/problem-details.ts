@@ -12,7 +12,10 @@ import { rateLimitPeriodSeconds, rateLimitRequests } from './authenticate-reques
 import type { HttpEnv } from './context'
 import type { FailureRenderer } from './mount'
 import { failureHeaders } from './render-failure'
-import { sayTypeMismatch, sayTypeRefusal } from './say-type-mismatch'
+import { type InvalidValue, sayInvalidValue } from './say-invalid-value'
+import { sayParts } from './say-parts'
+import { sayRefusedBytes } from './say-refused-bytes'
+import { sayTypeMismatch } from './say-type-mismatch'
 import { sayReplayOver, tooManyUnsizedUploads } from './shared-sentences'
 
 type Rendered = { status: ContentfulStatusCode; title: string; detail: string; errors?: readonly Issue[] }
@@ -42,6 +45,8 @@ const table = {
     problem(413, 'Content Too Large', `${byteSize} bytes are more than ${limitBytes}`),
   size_mismatch: ({ expected, actual }) =>
     badRequest([{ field: 'size', message: `is ${expected}, but ${actual} bytes came` }]),
+  known_size_mismatch: invalidValue('size'),
+  checksum_unverifiable: (failure) => invalidValue(failure.algorithm)(failure),
   type_mismatch: (failure) => badRequest([{ field: 'contentType', message: sayTypeMismatch(failure) }]),
   quota_exceeded: () => problem(402, 'Payment Required', "The organization's storage quota is exceeded"),
   too_many_uploads: () =>
@@ -49,6 +54,7 @@ const table = {
   too_many_unsized_uploads: () => problem(429, 'Too Many Requests', tooManyUnsizedUploads),
   too_many_files: () =>
     problem(402, 'Payment Required', 'The organization has as many files as it may have; delete some'),
+  too_many_associations: invalidValue('resourceId'),
   quota_below_usage: ({ usedBytes, reservedBytes }) =>
     problem(
       409,
@@ -58,6 +64,8 @@ const table = {
   scope_not_grantable: ({ scope }) => problem(403, 'Forbidden', `This key cannot grant ${scope}`),
   expiry_not_grantable: ({ latest }) =>
     problem(403, 'Forbidden', `This key expires at ${new Date(latest).toISOString()}; so must what it makes`),
+  expiry_in_past: invalidValue('expiration_date'),
+  organization_unnamed: invalidValue('organization'),
   too_many_api_keys: ({ max }) =>
     problem(409, 'Conflict', `The organization has ${max} API keys that work; revoke some first`),
   organization_not_found: () => problem(404, 'Not Found', 'There is no such organization'),
@@ -77,6 +85,10 @@ const table = {
   upload_over: ({ status }) => problem(409, 'Conflict', sayOver(status)),
   replay_over: ({ became }) => problem(409, 'Conflict', sayReplayOver(became)),
   not_multipart: () => problem(409, 'Conflict', 'This upload is one PUT, not in parts'),
+  part_size_out_of_bounds: invalidValue('partSize'),
+  part_size_too_small: invalidValue('partSize'),
+  part_size_without_parts: invalidValue('partSize'),
+  part_not_planned: invalidValue('partNumbers'),
   parts_missing: (failure) => problem(409, 'Conflict', sayParts(failure)),
   parts_required: () =>
     problem(
@@ -126,36 +138,17 @@ function sayOver(status: string): string {
     : `The upload is over: its file is ${status}`
 }
 
-/** How many part numbers a sentence names. */
-const numbersSaidMax = 20
-
-function sayParts({ missing, wrongSize, unknown }: FailureOf<'parts_missing'>): string {
-  return [
-    ...(missing.length > 0 ? [`parts ${sayNumbers(missing)} are missing`] : []),
-    ...(wrongSize.length > 0 ? [`parts ${sayNumbers(wrongSize)} have the wrong size`] : []),
-    ...(unknown.length > 0 ? [`parts ${sayNumbers(unknown)} are not the ones that the store has`] : []),
-  ].join('; ')
-}
-
-function sayNumbers(numbers: readonly number[]): string {
-  const said = numbers.slice(0, numbersSaidMax).join(', ')
-  return numbers.length > numbersSaidMax ? `${said} and ${numbers.length - numbersSaidMax} more` : said
-}
-
 function sayRefusal(refusal: Refusal): string {
   switch (refusal.code) {
     case 'size_mismatch':
-      return `${refusal.actual} bytes came, ${refusal.expected} were promised`
     case 'type_mismatch':
-      return sayTypeRefusal(refusal)
+    case 'encoding_not_promised':
+    case 'quota_exceeded':
+      return sayRefusedBytes(refusal)
     case 'checksum_mismatch':
       return `the ${refusal.algorithm === 'md5' ? 'MD5' : 'SHA-256'} of the bytes is not the promised one`
-    case 'encoding_not_promised':
-      return `Content-Encoding ${refusal.encoding} was not promised`
     case 'copied_not_uploaded':
       return 'the bytes were copied from another object'
-    case 'quota_exceeded':
-      return "the organization's storage quota is exceeded"
     case 'never_arrived':
       return 'the bytes never arrived'
     case 'aborted':
@@ -176,6 +169,11 @@ function respond(c: Context<HttpEnv>, rendered: Rendered, headers: Record<string
 
 function problem(status: ContentfulStatusCode, title: string, detail: string): Rendered {
   return { status, title, detail }
+}
+
+/** What only a use case could judge about a value: `field` is its name here. */
+function invalidValue(field: string): (failure: InvalidValue) => Rendered {
+  return (failure) => badRequest([{ field, message: sayInvalidValue(failure) }])
 }
 
 function badRequest(errors: readonly Issue[]): Rendered {

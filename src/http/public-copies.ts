@@ -2,7 +2,6 @@ import type { Context } from 'hono'
 import { fail } from '../core/errors'
 import type { StoredFile } from '../core/files/file-record'
 import type { FileId, OrganizationId } from '../core/ids'
-import type { PublicCopies } from '../core/ports/public-copies'
 import type { HttpEnv } from './context'
 import {
   evaluatePreconditions,
@@ -22,23 +21,31 @@ export const publicCopyMaxBytes = 8 * 1024 ** 2
 
 type Identity = { organizationId: OrganizationId; id: FileId }
 
-/** The copies that can be reached in this data centre: those of the gateway at `gatewayUrl`. */
-export function createPublicCopies(gatewayUrl: string): PublicCopies {
+/** Where a dialect serves public files. */
+export type PublicAddress = {
+  /** The URL below which it serves all of them: the gateway's own, as Cloudflare's Cache API wants it. */
+  filesUrl: string
+  /** The path that one file was promised under: a copy answers no other. */
+  path: string
+}
+
+/** The copies that can be reached in this data centre, of files that are served below `filesUrl`. */
+export function createPublicCopies(filesUrl: string) {
   return {
-    async forget(organizationId, id) {
-      await caches.default.delete(cacheKeyOf(gatewayUrl, { organizationId, id }))
+    async forget(organizationId: OrganizationId, id: FileId): Promise<void> {
+      await caches.default.delete(cacheKeyOf(filesUrl, { organizationId, id }))
     },
   }
 }
 
 /**
- * The answer to a GET or HEAD from a kept copy, or null when there is none that answers it. `path` is the
- * one the file was promised under: a copy answers no other. Throws `precondition_failed`.
+ * The answer to a GET or HEAD from a kept copy, or null when there is none that answers it. Throws
+ * `precondition_failed`.
  */
 export async function answerFromCopy(
   c: Context<HttpEnv>,
   file: Identity,
-  path: string,
+  { filesUrl, path }: PublicAddress,
 ): Promise<Response | null> {
   const { method, headers: asked } = c.req.raw
   const range = asked.get('range')
@@ -46,7 +53,7 @@ export async function answerFromCopy(
   if (range !== null && isConditional(asked)) return null
   const wantsPart = method === 'GET' && range !== null && isOneRange(range)
   const copy = await caches.default.match(
-    new Request(cacheKeyOf(c.var.gatewayUrl, file), wantsPart ? { headers: { range } } : {}),
+    new Request(cacheKeyOf(filesUrl, file), wantsPart ? { headers: { range } } : {}),
   )
   if (copy === undefined) return null
   const answers = copy.status === 200 || copy.status === 206
@@ -69,27 +76,29 @@ function preconditionOutcome(c: Context<HttpEnv>, kept: Headers): PreconditionOu
 }
 
 /**
- * Keeps a copy of `answer`, which says `file` under `path`, if it is all of a file that is not too large.
- * After the answer is sent; what fails is logged.
+ * Keeps a copy of `answer`, which has the bytes of `file`, if it has all of them and they are not too many. After
+ * the answer is sent; what fails is logged.
  */
-export function keepCopy(c: Context<HttpEnv>, file: StoredFile, path: string, answer: Response): void {
+export function keepCopy(
+  c: Context<HttpEnv>,
+  file: StoredFile,
+  { filesUrl, path }: PublicAddress,
+  answer: Response,
+): void {
   answer.headers.set('content-location', path)
   const isWhole = c.req.method === 'GET' && answer.status === 200 && answer.body !== null
   if (!isWhole || file.content.byteSize > publicCopyMaxBytes) return
   const { gateway } = c.var
   gateway.background(
-    caches.default.put(cacheKeyOf(c.var.gatewayUrl, file), answer.clone()).catch((cause) => {
+    caches.default.put(cacheKeyOf(filesUrl, file), answer.clone()).catch((cause) => {
       gateway.log({ event: 'public_copy_not_kept', fileId: file.id, cause })
     }),
   )
 }
 
-/**
- * Without query, credentials and extension: a deletion knows the file's id and nothing else of its path. The
- * host is the gateway's own, as Cloudflare's Cache API wants it.
- */
-function cacheKeyOf(gatewayUrl: string, { organizationId, id }: Identity): string {
-  return `${gatewayUrl}/public/${organizationId}/${id}`
+/** Without query, credentials and extension: a deletion knows the file's id and nothing else of its path. */
+function cacheKeyOf(filesUrl: string, { organizationId, id }: Identity): string {
+  return `${filesUrl}/${organizationId}/${id}`
 }
 
 /** Several ranges at once are never worth their cost; `parseByteRange` ignores them as well. */

@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import { openContent } from '../core/contents/open-content'
 import { fail } from '../core/errors'
 import { contentDispositionOf } from '../core/files/content-disposition'
 import { essenceOf } from '../core/files/content-type'
@@ -47,13 +48,9 @@ export async function serveContent(
   headers.set('content-length', String(length))
   if (c.req.method === 'HEAD' || length === 0) return new Response(null, { status, headers })
 
-  const found = await c.var.gateway.objects.get(content.objectKey, {
-    ifMatch: content.etag,
-    ...(range === null ? {} : { range }),
-  })
-  if (found === null) fail({ code: 'file_not_found', fileId: file.id })
+  const body = await openContent(c.var.gateway, file, range)
   // Says its length by itself, and fails when the store does not keep it.
-  return new Response(found.body.pipeThrough(new FixedLengthStream(length)), { status, headers })
+  return new Response(body.pipeThrough(new FixedLengthStream(length)), { status, headers })
 }
 
 function headersOf(file: StoredFile, cacheControl: string): Headers {

@@ -4,8 +4,11 @@ import { withTimeLimit } from '../core/time-limit'
 /** How long a store may take over a call that moves no bytes, in milliseconds. */
 export const briefLimitMs = 10_000
 
-/** Less than a promotion may take: what nobody waits for any more must not land later. */
+/** Less than a promotion may take: a put that its caller has given up must not land later. */
 const transferLimitMaxMs = 55 * 60_000
+
+/** How long a store may take to put the parts of an upload together, up to 10 000 of them, in milliseconds. */
+export const completeLimitMs = 60_000
 
 /** How long a store may take over `byteSize` bytes: half a minute, and a second for every MiB, up to 55 minutes. */
 export function transferLimitMs(byteSize: number): number {

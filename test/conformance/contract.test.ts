@@ -5,6 +5,7 @@ import { createS3ObjectStore } from '../../src/storage/s3/s3-object-store'
 import { createS3Presigner } from '../../src/storage/s3/s3-presigner'
 import { describeMultipartStore } from '../storage/multipart-store-contract'
 import { describeObjectStore, newKey } from '../storage/object-store-contract'
+import { describePartWriter } from '../storage/part-writer-contract'
 
 // What the core expects of a store, asked of this one through the adapters that the gateway would use.
 const client = createS3Client(inject('conformance'))
@@ -22,9 +23,10 @@ describeObjectStore(
   },
 )
 
-// Whether parts may be unequal is one of the seals' questions: the gateway lets nobody make such.
-const facts = { lists: await listsParts(), unequalParts: null }
+// Whether parts may be unequal is one of the seals' questions: the gateway plans equal ones.
+const facts = { lists: await listsParts(), unequalParts: null, ofAnotherKey: 'no_such_upload' } as const
 describeMultipartStore('the store', facts, () => ({ uploads, objects, presigner }))
+describePartWriter('the store', () => ({ uploads, objects }))
 
 async function listsParts(): Promise<boolean> {
   const key = newKey()

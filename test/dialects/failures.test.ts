@@ -24,11 +24,14 @@ const samples: { [Code in FailureCode]: FailureOf<Code> } = {
   body_timed_out: { code: 'body_timed_out' },
   upload_too_large: { code: 'upload_too_large', limitBytes: 100, byteSize: 101 },
   size_mismatch: { code: 'size_mismatch', expected: 5, actual: 6 },
+  known_size_mismatch: { code: 'known_size_mismatch', promised: 5, known: 6 },
+  checksum_unverifiable: { code: 'checksum_unverifiable', algorithm: 'sha256', limitBytes: 100 },
   type_mismatch: { code: 'type_mismatch', declared: 'application/pdf', actual: 'image/png' },
   quota_exceeded: { code: 'quota_exceeded' },
   too_many_uploads: { code: 'too_many_uploads' },
   too_many_unsized_uploads: { code: 'too_many_unsized_uploads' },
   too_many_files: { code: 'too_many_files' },
+  too_many_associations: { code: 'too_many_associations', max: 7 },
   upload_refused: {
     code: 'upload_refused',
     fileId: '00000000-0000-7000-8000-000000000000',
@@ -46,6 +49,10 @@ const samples: { [Code in FailureCode]: FailureOf<Code> } = {
     became: 'deleted',
   },
   not_multipart: { code: 'not_multipart', fileId: '00000000-0000-7000-8000-000000000000' },
+  part_size_out_of_bounds: { code: 'part_size_out_of_bounds', minBytes: 5, maxBytes: 9 },
+  part_size_too_small: { code: 'part_size_too_small', partsMax: 10, minBytes: 8 },
+  part_size_without_parts: { code: 'part_size_without_parts' },
+  part_not_planned: { code: 'part_not_planned', partCount: 3 },
   parts_missing: { code: 'parts_missing', missing: [2], wrongSize: [3], unknown: [4] },
   parts_required: { code: 'parts_required' },
   parts_refused: { code: 'parts_refused' },
@@ -53,6 +60,8 @@ const samples: { [Code in FailureCode]: FailureOf<Code> } = {
   quota_below_usage: { code: 'quota_below_usage', usedBytes: 5, reservedBytes: 6 },
   scope_not_grantable: { code: 'scope_not_grantable', scope: 'org:admin' },
   expiry_not_grantable: { code: 'expiry_not_grantable', latest: 0 },
+  expiry_in_past: { code: 'expiry_in_past' },
+  organization_unnamed: { code: 'organization_unnamed' },
   too_many_api_keys: { code: 'too_many_api_keys', max: 1000 },
   organization_not_found: { code: 'organization_not_found', organizationId: 'nobody' },
   api_key_not_found: { code: 'api_key_not_found', keyId: '0011223344556677' },
@@ -87,16 +96,23 @@ const statuses: Record<string, { [Code in FailureCode]: number }> = {
     body_timed_out: 408,
     upload_too_large: 413,
     size_mismatch: 400,
+    known_size_mismatch: 400,
+    checksum_unverifiable: 400,
     type_mismatch: 400,
     quota_exceeded: 403,
     too_many_uploads: 403,
     too_many_unsized_uploads: 403,
     too_many_files: 403,
+    too_many_associations: 400,
     upload_refused: 404,
     not_arrived: 404,
     upload_over: 409,
     replay_over: 409,
     not_multipart: 409,
+    part_size_out_of_bounds: 400,
+    part_size_too_small: 400,
+    part_size_without_parts: 400,
+    part_not_planned: 400,
     parts_missing: 409,
     parts_required: 409,
     parts_refused: 409,
@@ -104,6 +120,8 @@ const statuses: Record<string, { [Code in FailureCode]: number }> = {
     quota_below_usage: 403,
     scope_not_grantable: 403,
     expiry_not_grantable: 403,
+    expiry_in_past: 400,
+    organization_unnamed: 400,
     too_many_api_keys: 403,
     organization_not_found: 403,
     api_key_not_found: 404,
@@ -131,16 +149,23 @@ const statuses: Record<string, { [Code in FailureCode]: number }> = {
     body_timed_out: 408,
     upload_too_large: 400,
     size_mismatch: 400,
+    known_size_mismatch: 400,
+    checksum_unverifiable: 400,
     type_mismatch: 400,
     quota_exceeded: 403,
     too_many_uploads: 403,
     too_many_unsized_uploads: 403,
     too_many_files: 403,
+    too_many_associations: 400,
     upload_refused: 409,
     not_arrived: 409,
     upload_over: 409,
     replay_over: 409,
     not_multipart: 409,
+    part_size_out_of_bounds: 400,
+    part_size_too_small: 400,
+    part_size_without_parts: 400,
+    part_not_planned: 400,
     parts_missing: 409,
     parts_required: 409,
     parts_refused: 409,
@@ -148,6 +173,8 @@ const statuses: Record<string, { [Code in FailureCode]: number }> = {
     quota_below_usage: 409,
     scope_not_grantable: 403,
     expiry_not_grantable: 403,
+    expiry_in_past: 400,
+    organization_unnamed: 400,
     too_many_api_keys: 409,
     organization_not_found: 404,
     api_key_not_found: 404,
@@ -251,6 +278,101 @@ describe('bytes of another type than was declared', () => {
       quantcdnFailures.renderFailure,
     )
     expect(await answer.text()).toContain(`the bytes are a font (font/woff2), not ${said}`)
+  })
+})
+
+describe('what only a use case can judge about a value', () => {
+  it.each<[string, FailureCode, string, string]>([
+    ['Ctxfy', 'expiry_in_past', 'expiration_date', 'must be in the future'],
+    ['Ctxfy', 'organization_unnamed', 'organization', 'is required with the root key'],
+    ['problem details', 'known_size_mismatch', 'size', 'is 5, but the bytes with this sha256 are 6'],
+    [
+      'problem details',
+      'checksum_unverifiable',
+      'sha256',
+      'can be verified up to 100 bytes; leave it out for larger files',
+    ],
+    ['problem details', 'too_many_associations', 'resourceId', 'a file has at most 7 associations'],
+    ['problem details', 'part_size_out_of_bounds', 'partSize', 'must be from 5 to 9 bytes'],
+    ['problem details', 'part_size_too_small', 'partSize', 'gives more than 10 parts; use at least 8 bytes'],
+    ['problem details', 'part_size_without_parts', 'partSize', 'needs multipart: true'],
+    [
+      'problem details',
+      'part_not_planned',
+      'partNumbers',
+      'must be from 1 to 3, the number of parts of this upload',
+    ],
+  ])('is said by %s of %s under the name that %s has there', async (dialect, code, field, message) => {
+    const answer = await answerTo(
+      samples[code],
+      (dialect === 'Ctxfy' ? ctxfyFailures : problems).renderFailure,
+    )
+    const { errors, details } = await answer.json<Record<string, unknown>>()
+    expect(errors ?? details).toEqual([{ field, message }])
+  })
+})
+
+describe('why an upload was refused', () => {
+  const refusals = [
+    { code: 'size_mismatch', expected: 5, actual: 6 },
+    { code: 'checksum_mismatch', algorithm: 'sha256', expected: 'x', actual: 'y' },
+    { code: 'encoding_not_promised', encoding: 'gzip' },
+    { code: 'copied_not_uploaded' },
+    { code: 'quota_exceeded' },
+    { code: 'never_arrived' },
+    { code: 'aborted' },
+  ] as const
+
+  it.each<[string, Render, string[]]>([
+    [
+      'QuantCDN',
+      quantcdnFailures.renderFailure,
+      [
+        'File not found: its upload was refused (6 bytes came, 5 were promised)',
+        'File not found: its upload was refused (the bytes have another sha256 than was promised)',
+        'File not found: its upload was refused (Content-Encoding gzip was not promised)',
+        'File not found: its upload was refused (it was copied from another object)',
+        "File not found: its upload was refused (the organization's storage quota is exceeded)",
+        'File not found: its upload never arrived',
+        'File not found: its upload was aborted',
+      ],
+    ],
+    [
+      'problem details',
+      problems.renderFailure,
+      [
+        'The file has no bytes: 6 bytes came, 5 were promised',
+        'The file has no bytes: the SHA-256 of the bytes is not the promised one',
+        'The file has no bytes: Content-Encoding gzip was not promised',
+        'The file has no bytes: the bytes were copied from another object',
+        "The file has no bytes: the organization's storage quota is exceeded",
+        'The file has no bytes: the bytes never arrived',
+        'The file has no bytes: it was aborted',
+      ],
+    ],
+    [
+      'Direct Upload',
+      directUploadFailures.renderFailure,
+      [
+        'This blob has no bytes: 6 bytes came, 5 were promised',
+        'This blob has no bytes: they had another SHA-256 than was promised',
+        'This blob has no bytes: their Content-Encoding gzip was not promised',
+        'This blob has no bytes: they were copied from another object instead of uploaded',
+        "This blob has no bytes: the organization's storage quota is exceeded",
+        'This blob has no bytes: they never arrived',
+        'This blob has no bytes: their upload was aborted',
+      ],
+    ],
+  ])('is said in the words of %s', async (_, render, sentences) => {
+    const fileId = '00000000-0000-7000-8000-000000000000'
+    const said = await Promise.all(
+      refusals.map(async (refusal) => {
+        const answer = await answerTo({ code: 'file_refused', fileId, refusal }, render)
+        const { message, detail } = await answer.json<Record<string, unknown>>()
+        return message ?? detail
+      }),
+    )
+    expect(said).toEqual(sentences)
   })
 })
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { ObjectKey } from '../../src/core/ids'
-import type { CompletedMultipart, MultipartStore, UploadedPart } from '../../src/core/ports/multipart-store'
+import type { CompletedMultipart, MultipartStore } from '../../src/core/ports/multipart-store'
 import type { ObjectStore } from '../../src/core/ports/object-store'
 import type { Presigner } from '../../src/core/ports/presigner'
-import { bytesOf, isSame, newKey } from './object-store-contract'
+import type { UploadedPart } from '../../src/core/uploads/uploaded-part'
+import { bytesOf, expectStoreFailed, isSame, newKey } from './object-store-contract'
 
 /** The least that stores take for every part but the last. */
 const partBytes = 5 * 1024 ** 2
@@ -13,32 +14,108 @@ export type MultipartStoreFacts = {
   /** Whether it lists parts and uploads. */
   lists: boolean
   /** What it says about parts of unequal sizes. null: that is not asked. */
-  unequalParts: CompletedMultipart | null
+  unequalParts: CompletedMultipart['outcome'] | null
+  /** What it says about an upload that was begun for another key. */
+  ofAnotherKey: 'no_such_upload' | 'fails'
 }
 
-/** What a `MultipartStore` owes the core, with parts that are PUT to presigned URLs as a client does. */
+export type MultipartBucket = {
+  uploads: MultipartStore
+  objects: ObjectStore
+  /** null: clients cannot PUT parts of these uploads. */
+  presigner: Presigner | null
+}
+
+/**
+ * What every `MultipartStore` owes the core: with parts that the Worker puts, and, where there is a presigner,
+ * once more with parts that are PUT to presigned URLs as a client does.
+ */
 export function describeMultipartStore(
   name: string,
   facts: MultipartStoreFacts,
-  make: () => { uploads: MultipartStore; objects: ObjectStore; presigner: Presigner },
+  make: () => MultipartBucket,
+): void {
+  describePartsBy(
+    'uploadPart',
+    name,
+    facts,
+    make,
+    async ({ uploads }, key, multipartId, partNumber, bytes) => {
+      const part = await uploads.uploadPart(key, multipartId, partNumber, bytes)
+      expect(part).toEqual({ partNumber, etag: expect.stringMatching(/^[^"]+$/), byteSize: bytes.length })
+      return part ?? expect.fail('there is no such upload')
+    },
+  )
+
+  if (make().presigner !== null)
+    describePartsBy(
+      'presigned URL',
+      name,
+      facts,
+      make,
+      async ({ presigner }, key, multipartId, partNumber, bytes) => {
+        const part = { multipartId, partNumber, byteSize: bytes.length }
+        const { url, headers } = (await presigner?.presignPart(key, part, 60)) ?? expect.fail('no presigner')
+        const response = await fetch(url, { method: 'PUT', headers, body: bytes })
+        expect(response.status).toBe(200)
+        const etag = (response.headers.get('etag') ?? '').replaceAll('"', '')
+        return { partNumber, etag, byteSize: bytes.length }
+      },
+    )
+
+  describe(`${name} as a multipart store`, () => {
+    it('takes no part of an upload that was aborted', async () => {
+      const { uploads } = make()
+      const key = newKey()
+      const multipartId = await uploads.create(key, { contentType })
+      await uploads.abort(key, multipartId)
+      expect(await uploads.uploadPart(key, multipartId, 1, bytesOf(10))).toBeNull()
+    })
+
+    it('keeps the disposition that an upload began with', async () => {
+      const { uploads, objects } = make()
+      const key = newKey()
+      const headers = { contentType, contentDisposition: 'attachment; filename="a.txt"' }
+      const multipartId = await uploads.create(key, headers)
+      const part = await uploads.uploadPart(key, multipartId, 1, bytesOf(10))
+      expect((await uploads.complete(key, multipartId, part ? [part] : [])).outcome).toBe('completed')
+      expect(await objects.head(key)).toMatchObject(headers)
+    })
+  })
+}
+
+type PutPart = (
+  bucket: MultipartBucket,
+  key: ObjectKey,
+  multipartId: string,
+  partNumber: number,
+  bytes: Uint8Array<ArrayBuffer>,
+) => Promise<UploadedPart>
+
+function describePartsBy(
+  way: string,
+  name: string,
+  facts: MultipartStoreFacts,
+  make: () => MultipartBucket,
+  put: PutPart,
 ): void {
   const begin = async (key = newKey()) => {
-    const { uploads, objects, presigner } = make()
+    const bucket = make()
+    const { uploads, objects } = bucket
     const multipartId = await uploads.create(key, { contentType })
-    const putPart = async (partNumber: number, bytes: Uint8Array<ArrayBuffer>) => {
-      const part = { multipartId, partNumber, byteSize: bytes.length }
-      const { url, headers } = await presigner.presignPart(key, part, 60)
-      const response = await fetch(url, { method: 'PUT', headers, body: bytes })
-      expect(response.status).toBe(200)
-      const etag = (response.headers.get('etag') ?? '').replaceAll('"', '')
-      return { partNumber, etag, byteSize: bytes.length }
+    const putPart = (partNumber: number, bytes: Uint8Array<ArrayBuffer>) =>
+      put(bucket, key, multipartId, partNumber, bytes)
+    const complete = async (parts: readonly UploadedPart[]) => {
+      const completed = await uploads.complete(key, multipartId, parts)
+      if (completed.outcome === 'completed' && completed.object !== null)
+        expect(completed.object).toEqual(await objects.head(key))
+      return completed.outcome
     }
-    const complete = (parts: readonly UploadedPart[]) => uploads.complete(key, multipartId, parts)
     return { uploads, objects, key, multipartId, putPart, complete }
   }
   const isThere = async (objects: ObjectStore, key: ObjectKey) => (await objects.head(key)) !== null
 
-  describe(`${name} as a multipart store`, () => {
+  describe(`${name} as a multipart store, with parts by ${way}`, () => {
     it('makes one object of the parts, whatever order they came in, with the type it began with', async () => {
       const { objects, key, putPart, complete } = await begin()
       const bytes = bytesOf(2 * partBytes + 17)
@@ -57,7 +134,7 @@ export function describeMultipartStore(
       expect(await complete([part])).toBe('completed')
       expect(['completed', 'no_such_upload']).toContain(await complete([part]))
       await expect(uploads.abort(key, multipartId)).resolves.toBeUndefined()
-      await expect(uploads.abortAll(key)).resolves.toBeUndefined()
+      expect(await uploads.abortAll(key)).toBe(facts.lists ? 'aborted' : 'unsupported')
       expect(await isSame((await objects.get(key))?.body, bytesOf(10))).toBe(true)
     })
 
@@ -74,7 +151,9 @@ export function describeMultipartStore(
     it('knows nothing of an upload of another key', async () => {
       const { uploads, multipartId, putPart } = await begin()
       const part = await putPart(1, bytesOf(10))
-      expect(await uploads.complete(newKey(), multipartId, [part])).toBe('no_such_upload')
+      const completed = uploads.complete(newKey(), multipartId, [part])
+      if (facts.ofAnotherKey === 'fails') await expectStoreFailed(completed)
+      else expect(await completed).toEqual({ outcome: 'no_such_upload' })
     })
 
     it('begins another upload each time, and completes one beside the other', async () => {
@@ -123,7 +202,7 @@ export function describeMultipartStore(
         const { uploads, key, multipartId, putPart, complete } = await begin()
         const part = await putPart(1, bytesOf(10))
         expect(await uploads.listParts(key, multipartId)).toBe('unsupported')
-        await uploads.abortAll(key)
+        expect(await uploads.abortAll(key)).toBe('unsupported')
         expect(await complete([part])).toBe('completed')
       })
       return
@@ -146,7 +225,8 @@ export function describeMultipartStore(
     it('knows nothing of an upload that never was', async () => {
       const { uploads, key } = await begin()
       expect(await uploads.listParts(key, 'never-was')).toBeNull()
-      expect(await uploads.complete(key, 'never-was', [{ partNumber: 1, etag: 'e' }])).toBe('no_such_upload')
+      const completed = await uploads.complete(key, 'never-was', [{ partNumber: 1, etag: 'e' }])
+      expect(completed).toEqual({ outcome: 'no_such_upload' })
     })
 
     it('aborts every upload of exactly one key', async () => {
@@ -154,7 +234,7 @@ export function describeMultipartStore(
       const [{ key, uploads }] = of as [(typeof of)[number]]
       const same = [await begin(key), await begin(key), await begin(key), await begin(key)]
       const longer = await begin(`${key}-longer` as ObjectKey)
-      await uploads.abortAll(key)
+      expect(await uploads.abortAll(key)).toBe('aborted')
       for (const { multipartId } of [of[0], ...same].filter((one) => one !== undefined))
         expect(await uploads.listParts(key, multipartId)).toBeNull()
       for (const { key, multipartId } of [of[1], of[2], longer].filter((one) => one !== undefined))

@@ -2,7 +2,7 @@ import { describe, expect, inject, it } from 'vitest'
 import { digestOf } from '../../src/core/contents/digest'
 import { GatewayError } from '../../src/core/errors'
 import { type ObjectKey, type Sha256, sha256Of } from '../../src/core/ids'
-import { type ObjectStore, type ObjectWriter, partBytes } from '../../src/core/ports/object-store'
+import type { ObjectStore } from '../../src/core/ports/object-store'
 
 const text = 'text/plain'
 
@@ -306,105 +306,6 @@ export function describeObjectStore(
       })
     })
 
-    describe('write', () => {
-      const writer = (byteSizeMax: number | null = null) => {
-        const { store, key } = fresh()
-        const noted: string[] = []
-        const noteMultipart = async (multipartId: string) => void noted.push(multipartId)
-        return {
-          store,
-          key,
-          noted,
-          writer: store.write(key, { contentType: text, byteSizeMax, noteMultipart }),
-        }
-      }
-      const writeIn = async (to: ObjectWriter, bytes: Uint8Array, size: number) => {
-        // One piece of memory, over and over: the writer has to copy.
-        const chunk = new Uint8Array(size)
-        for (let at = 0; at < bytes.length; at += size) {
-          const piece = bytes.subarray(at, at + size)
-          chunk.set(piece)
-          await to.write(chunk.subarray(0, piece.length))
-        }
-        chunk.fill(0)
-      }
-
-      it.each([
-        ['no bytes', 0, 1, null],
-        ['few bytes', 13, 5, null],
-        ['few bytes where many could have come', 13, 5, 1000],
-        ['more bytes than could have come', 1000, 7, 13],
-        ['one part to the byte', partBytes, 300_000, null],
-        ['one part and a byte', partBytes + 1, 300_000, partBytes + 1],
-        ['two parts to the byte', 2 * partBytes, 262_144, null],
-        ['several parts of chunks larger than a part', 3 * partBytes + 17, partBytes + 999, null],
-      ])('keeps %s as they are, and says so to head and get', async (_, byteSize, chunkSize, byteSizeMax) => {
-        const { store, key, writer: to, noted } = writer(byteSizeMax)
-        const bytes = bytesOf(byteSize)
-        await writeIn(to, bytes, chunkSize)
-        expect(await store.head(key), 'before it is complete').toBeNull()
-        const written = await to.complete(await sha256Of(bytes))
-        const { etag } = written
-        expect(etag).toMatch(/^[^"]+$/)
-        const described = { key, byteSize, etag, contentType: text, contentEncoding: null }
-        expect(written).toMatchObject(described)
-        expect(noted).toHaveLength(byteSize > partBytes ? 1 : 0)
-        expect(await store.head(key)).toMatchObject(described)
-        expect(await isSame((await store.get(key, { ifMatch: written.etag }))?.body, bytes)).toBe(true)
-      })
-
-      it('refuses bytes in one piece that have another SHA-256, and keeps nothing', async () => {
-        const { store, key, writer: to } = writer()
-        await to.write(bytesOf(10))
-        await expectStoreFailed(to.complete(await sha256Of(bytesOf(10, 1))))
-        expect(await store.head(key)).toBeNull()
-      })
-
-      it.each([0, 10, 2 * partBytes + 10])(
-        'leaves nothing of %i bytes when it is aborted',
-        async (byteSize) => {
-          const { store, key, writer: to, noted } = writer()
-          await writeIn(to, bytesOf(byteSize), 1_000_000)
-          await to.abort()
-          await expect(to.abort()).resolves.toBeUndefined()
-          expect(await store.head(key)).toBeNull()
-          for (const multipartId of noted)
-            await expect(store.abortMultipart(key, multipartId)).resolves.toBeUndefined()
-        },
-      )
-
-      it('lets somebody else abort it who knows its multipart upload, also after it was completed', async () => {
-        const { store, key, writer: to, noted } = writer()
-        const bytes = bytesOf(partBytes + 1)
-        await writeIn(to, bytes, 1_000_000)
-        await store.abortMultipart(key, noted[0] ?? '')
-        await expectStoreFailed(to.complete(await sha256Of(bytes)))
-        expect(await store.head(key)).toBeNull()
-
-        const other = writer()
-        await writeIn(other.writer, bytes, 1_000_000)
-        await other.writer.complete(await sha256Of(bytes))
-        await other.store.abortMultipart(other.key, other.noted[0] ?? '')
-        expect(await other.store.head(other.key)).toMatchObject({ byteSize: partBytes + 1 })
-      })
-
-      it('fails when the multipart upload cannot be noted, before any part is sent', async () => {
-        const { store, key } = fresh()
-        let multipartId = ''
-        const to = store.write(key, {
-          contentType: text,
-          byteSizeMax: null,
-          noteMultipart: async (id) => {
-            multipartId = id
-            throw new Error('not noted')
-          },
-        })
-        await expect(writeIn(to, bytesOf(partBytes + 1), partBytes + 1)).rejects.toThrow('not noted')
-        await to.abort()
-        await expect(store.abortMultipart(key, multipartId)).resolves.toBeUndefined()
-      })
-    })
-
     describe('delete', () => {
       it('removes many objects at once and no others', async () => {
         const store = makeStore()
@@ -484,7 +385,7 @@ export async function isSame(
   return bytes.length === expected.length && (await sha256Of(bytes)) === (await sha256Of(expected))
 }
 
-async function expectStoreFailed(attempt: Promise<unknown>): Promise<void> {
+export async function expectStoreFailed(attempt: Promise<unknown>): Promise<void> {
   const error = await attempt.then(
     () => null,
     (thrown: unknown) => thrown,

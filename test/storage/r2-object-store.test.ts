@@ -43,7 +43,6 @@ describe('an R2 binding that stays silent', () => {
   const key = 'acme/file.bin' as ObjectKey
   const sha256 = '0'.repeat(64) as Sha256
   const silent = () => new Promise<never>(() => {})
-  const multipart = { uploadPart: silent, complete: silent, abort: silent }
   const bucket = {
     head: silent,
     get: silent,
@@ -51,12 +50,7 @@ describe('an R2 binding that stays silent', () => {
     put: silent,
     delete: silent,
   } as unknown as R2Bucket
-  Object.assign(bucket, {
-    createMultipartUpload: silent,
-    resumeMultipartUpload: () => multipart,
-  })
   const store = createR2ObjectStore(bucket, copier)
-  const writeOptions = { contentType: 'text/plain', byteSizeMax: null, noteMultipart: async () => {} }
   const stream = () => new ReadableStream<Uint8Array>({ pull: silent })
   const mebibyte = 1024 ** 2
 
@@ -66,15 +60,13 @@ describe('an R2 binding that stays silent', () => {
     ['list', 10_000, () => store.list('acme/', null)],
     ['delete', 10_000, () => store.delete([key])],
     ['check', 10_000, () => store.check()],
-    ['abortMultipart', 10_000, () => store.abortMultipart(key, 'id')],
     ['put', 33_000, () => store.put(key, new Uint8Array(2 * mebibyte + 1), { contentType: 'a/b', sha256 })],
     [
       'put',
       130_000,
       () => store.put(key, { stream: stream(), byteSize: 100 * mebibyte }, { contentType: 'a/b', sha256 }),
     ],
-    ['put', 30_000, () => store.write(key, writeOptions).complete(sha256)],
-    ['createMultipart', 10_000, () => store.write(key, writeOptions).write(new Uint8Array(6 * mebibyte))],
+    ['put', 30_000, () => store.put(key, new Uint8Array(), { contentType: 'a/b', sha256 })],
   ])('fails a %s after %i ms, not before', async (operation, limitMs, call) => {
     vi.useFakeTimers()
     const failed = vi.fn()
@@ -85,21 +77,5 @@ describe('an R2 binding that stays silent', () => {
     await ended
     expect(failed.mock.calls[0]?.[0]).toMatchObject({ failure: { code: 'store_failed', operation } })
     expect(vi.getTimerCount()).toBe(0)
-  })
-
-  it('fails a part after 30 s and a second for each of its MiB', async () => {
-    vi.useFakeTimers()
-    const create = async () => ({ uploadId: 'id' })
-    Object.assign(bucket, { createMultipartUpload: create })
-    const failed = vi.fn()
-    const ended = store
-      .write(key, writeOptions)
-      .write(new Uint8Array(6 * mebibyte))
-      .catch(failed)
-    await vi.advanceTimersByTimeAsync(34_999)
-    expect(failed).not.toHaveBeenCalled()
-    await vi.advanceTimersByTimeAsync(1)
-    await ended
-    expect(failed.mock.calls[0]?.[0]).toMatchObject({ failure: { operation: 'uploadPart' } })
   })
 })

@@ -1,7 +1,7 @@
 import '../support/fresh-storage'
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest'
-import type { ObjectKey } from '../../src/core/ids'
+import { type ObjectKey, sha256Of } from '../../src/core/ids'
 import { createS3Client } from '../../src/storage/s3/s3-client'
 import { createS3MultipartStore } from '../../src/storage/s3/s3-multipart-store'
 import { createS3ObjectStore } from '../../src/storage/s3/s3-object-store'
@@ -9,7 +9,8 @@ import { createS3Presigner } from '../../src/storage/s3/s3-presigner'
 import { createS3OverBucket } from '../support/s3-over-bucket'
 import { answerStoreRequests } from '../support/store-requests'
 import { describeMultipartStore } from './multipart-store-contract'
-import { answer, scriptStore, xmlDocument } from './scripted-store'
+import { describePartWriter } from './part-writer-contract'
+import { answer, scriptStore, silence, xmlDocument } from './scripted-store'
 
 afterEach(() => {
   vi.useRealTimers()
@@ -35,24 +36,26 @@ const over = (endpoint?: string) => {
 }
 
 // It answers 500 to unequal parts within, and 404 to the outside.
-const local = { lists: false, unequalParts: 'no_such_upload' } as const
+const local = { lists: false, unequalParts: 'no_such_upload', ofAnotherKey: 'no_such_upload' } as const
 describeMultipartStore("wrangler's S3 endpoint", local, () => over())
+describePartWriter("wrangler's S3 endpoint", () => over())
 
 describe('over the endpoint of other tests', () => {
+  const refusals = { unequalParts: 'invalid_parts', ofAnotherKey: 'no_such_upload' } as const
+
   describe('that lists in small pages', () => {
     beforeEach(() => {
       answerStoreRequests(createS3OverBucket(env.BUCKET, { pageSize: 2 }))
     })
-    const facts = { lists: true, unequalParts: 'invalid_parts' } as const
-    describeMultipartStore('an S3 store', facts, () => over(storeEndpoint))
+    describeMultipartStore('an S3 store', { lists: true, ...refusals }, () => over(storeEndpoint))
+    describePartWriter('an S3 store', () => over(storeEndpoint))
   })
 
   describe('that cannot list', () => {
     beforeEach(() => {
       answerStoreRequests(createS3OverBucket(env.BUCKET, { listsParts: false }))
     })
-    const facts = { lists: false, unequalParts: 'invalid_parts' } as const
-    describeMultipartStore('an S3 store', facts, () => over(storeEndpoint))
+    describeMultipartStore('an S3 store', { lists: false, ...refusals }, () => over(storeEndpoint))
   })
 })
 
@@ -62,6 +65,13 @@ function scripted(...answers: Parameters<typeof scriptStore>) {
 }
 
 describe('CreateMultipartUpload', () => {
+  it('fails with an answer without an UploadId', async () => {
+    const { uploads } = scripted(xmlDocument('<x/>'))
+    await expect(uploads.create(key, { contentType: 'text/plain' })).rejects.toMatchObject({
+      failure: { operation: 'createMultipart' },
+    })
+  })
+
   it.each([
     ['once more, when the store says that it has not begun', 503, 'SlowDown', 3],
     ['once more, when there were too many requests', 429, 'TooManyRequests', 3],
@@ -127,6 +137,61 @@ describe('ListParts', () => {
   })
 })
 
+describe('UploadPart', () => {
+  const bytes = new Uint8Array(3)
+  const uploaded = (headers: Record<string, string>) => () => new Response(null, { headers })
+
+  it('goes to the upload whose id is read as the store means it, not as XML writes it', async () => {
+    const { uploads, asked } = scripted(
+      xmlDocument('<r:Result xmlns:r="x"><r:UploadId>2~a&amp;b&#43;c</r:UploadId></r:Result>'),
+      uploaded({ etag: '"p1"' }),
+    )
+    const id = await uploads.create(key, { contentType: 'text/plain' })
+    expect(id).toBe('2~a&b+c')
+    expect(await uploads.uploadPart(key, id, 1, bytes)).toEqual({ partNumber: 1, etag: 'p1', byteSize: 3 })
+    expect(asked.map(({ url }) => url.search)).toEqual(['?uploads=', '?partNumber=1&uploadId=2~a%26b%2Bc'])
+  })
+
+  it('has the store compare the bytes with their SHA-256', async () => {
+    const { uploads, asked } = scripted(uploaded({ etag: '"p1"' }))
+    await uploads.uploadPart(key, 'id', 1, bytes)
+    expect(asked[0]?.headers.get('x-amz-content-sha256')).toBe(await sha256Of(bytes))
+  })
+
+  it('is tried again when the store breaks', async () => {
+    const { uploads, asked } = scripted(answer(500, 'InternalError'), uploaded({ etag: '"p1"' }))
+    expect(await uploads.uploadPart(key, 'id', 1, bytes)).toMatchObject({ etag: 'p1' })
+    expect(asked).toHaveLength(2)
+  })
+
+  it('is null when there is no such upload', async () => {
+    expect(await scripted(answer(404, 'NoSuchUpload')).uploads.uploadPart(key, 'id', 1, bytes)).toBeNull()
+  })
+
+  it.each([
+    ['an answer without an ETag', uploaded({})],
+    ['a refusal', answer(403, 'AccessDenied')],
+    ['no such bucket', answer(404, 'NoSuchBucket')],
+  ])('fails with %s', async (_, answered) => {
+    await expect(scripted(answered).uploads.uploadPart(key, 'id', 1, bytes)).rejects.toMatchObject({
+      failure: { code: 'store_failed', operation: 'uploadPart' },
+    })
+  })
+
+  it('may take 30 s and a second for each of its MiB', async () => {
+    vi.useFakeTimers()
+    const failed = vi.fn()
+    const ended = scripted(silence)
+      .uploads.uploadPart(key, 'id', 1, new Uint8Array(5 * 1024 ** 2))
+      .catch(failed)
+    await vi.advanceTimersByTimeAsync(34_999)
+    expect(failed).not.toHaveBeenCalled()
+    await vi.advanceTimersByTimeAsync(1)
+    await ended
+    expect(failed.mock.calls[0]?.[0]).toMatchObject({ failure: { operation: 'uploadPart' } })
+  })
+})
+
 describe('CompleteMultipartUpload', () => {
   const parts = [{ partNumber: 1, etag: 'a' }]
 
@@ -140,7 +205,7 @@ describe('CompleteMultipartUpload', () => {
     ['no_such_upload', answer(200, 'NoSuchUpload')],
     ['completed', xmlDocument('\n <?xml version="1.0"?><CompleteMultipartUploadResult/>')],
   ] as const)('is %s by what the store answers', async (outcome, answered) => {
-    expect(await scripted(answered).uploads.complete(key, 'id', parts)).toBe(outcome)
+    expect(await scripted(answered).uploads.complete(key, 'id', parts)).toMatchObject({ outcome })
   })
 
   it.each([
@@ -158,7 +223,7 @@ describe('CompleteMultipartUpload', () => {
 
   it('asks whether the upload is still there when the store breaks, as Ceph does when it is not', async () => {
     const { uploads, asked } = scripted(isBroken, isBroken, isBroken, answer(404, 'NoSuchUpload'))
-    expect(await uploads.complete(key, '2~id', parts)).toBe('no_such_upload')
+    expect(await uploads.complete(key, '2~id', parts)).toEqual({ outcome: 'no_such_upload' })
     expect(asked.map(({ method }) => method)).toEqual(['POST', 'POST', 'POST', 'GET'])
     expect(asked.at(-1)?.url.search).toBe('?uploadId=2~id&max-parts=1')
   })
@@ -171,6 +236,18 @@ describe('CompleteMultipartUpload', () => {
     await expect(uploads.complete(key, 'id', parts)).rejects.toMatchObject({
       failure: { code: 'store_failed', operation: 'completeMultipart' },
     })
+  })
+
+  it('names its parts by number and ETag, without quotes', async () => {
+    const { uploads, asked } = scripted(xmlDocument('<CompleteMultipartUploadResult/>'))
+    const [first, second] = ['"p1"', 'p<2']
+    await uploads.complete(key, 'id', [
+      { partNumber: 1, etag: first ?? '' },
+      { partNumber: 2, etag: second ?? '' },
+    ])
+    expect(asked[0]?.body).toBe(
+      '<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>p1</ETag></Part><Part><PartNumber>2</PartNumber><ETag>p&#60;2</ETag></Part></CompleteMultipartUpload>',
+    )
   })
 
   it('has an end when the store keeps the connection open with blanks', async () => {
@@ -206,7 +283,7 @@ describe('ListMultipartUploads', () => {
       done,
       answer(404, 'NoSuchUpload'),
     )
-    await uploads.abortAll(key)
+    expect(await uploads.abortAll(key)).toBe('aborted')
     expect(asked.map(({ method, url }) => `${method} ${url.pathname}${url.search}`)).toEqual([
       'GET /slipway?uploads=&prefix=acme%2Ffile.bin&max-uploads=1000',
       'GET /slipway?uploads=&prefix=acme%2Ffile.bin&max-uploads=1000&key-marker=acme%2Ffile.bin&upload-id-marker=b%2B',
@@ -216,7 +293,7 @@ describe('ListMultipartUploads', () => {
   })
 
   it('does nothing where the store answers 405', async () => {
-    await expect(scripted(answer(405, 'MethodNotAllowed')).uploads.abortAll(key)).resolves.toBeUndefined()
+    await expect(scripted(answer(405, 'MethodNotAllowed')).uploads.abortAll(key)).resolves.toBe('unsupported')
   })
 
   it('fails with a page that leads back', async () => {

@@ -1,4 +1,4 @@
-import { fail, failField } from '../errors'
+import { fail } from '../errors'
 import type { Gateway } from '../gateway'
 import { claimFor, type IdempotencyKey, replyOf } from '../idempotency/idempotency'
 import type { FileId, OrganizationId } from '../ids'
@@ -7,8 +7,7 @@ import { type Association, associationsMax, type Resource } from './association'
 /**
  * Ties a file to a resource; a tie that is there stays as it is. Under an idempotency key it does so once: a
  * repetition gets the reply and does not tie again what was untied since. One database round trip.
- * Throws `file_not_found`, `invalid_request` when the file has all the associations it can have, what an
- * idempotency key can throw, `database_failed`.
+ * Throws `file_not_found`, `too_many_associations`, what an idempotency key can throw, `database_failed`.
  */
 export async function associateFile(
   gateway: Gateway,
@@ -29,7 +28,7 @@ export async function associateFile(
   if (!hasFile) fail({ code: 'file_not_found', fileId: file.id })
   if (answer === 'stale') fail({ code: 'internal' })
   if (answer !== null) return { association: answer.reply, replayed: true }
-  if (association === null) failField('resourceId', `a file has at most ${associationsMax} associations`)
+  if (association === null) fail({ code: 'too_many_associations', max: associationsMax })
   return { association, replayed: false }
 }
 

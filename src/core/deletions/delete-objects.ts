@@ -69,10 +69,14 @@ export async function deleteDueObjects(gateway: Gateway, due: readonly DueObject
 /** Parts are no object: deleting the key would leave them. */
 async function abortMultipart(gateway: Gateway, { key, multipart }: DueObject): Promise<void> {
   if (multipart === null) return
-  // No id was recorded: the request died, or the store's answer was lost.
-  if (multipart.id === null) return gateway.multipartUploads.abortAll(key)
-  if (multipart.method === 'edge') return gateway.objects.abortMultipart(key, multipart.id)
-  return gateway.multipartUploads.abort(key, multipart.id)
+  const { method, id } = multipart
+  if (id === null) {
+    // No id was recorded: the request died, or the store's answer was lost. Only the S3 endpoint can list uploads,
+    // the binding's among them. What a store cannot list, it ends by its own lifecycle rule.
+    await gateway.clientMultipart.abortAll(key)
+    return
+  }
+  await (method === 'edge' ? gateway.workerMultipart : gateway.clientMultipart).abort(key, id)
 }
 
 /**

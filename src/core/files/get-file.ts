@@ -54,6 +54,11 @@ async function settleFound(gateway: Gateway, found: FileRecord | null): Promise<
   return found?.status === 'uploading' ? settleUpload(gateway, found) : found
 }
 
+/** Where the file's bytes are in the bucket, as `s3://bucket/key`, for a client that may read the bucket itself. */
+export function locate(gateway: Gateway, { content }: StoredFile): string {
+  return gateway.presigner.uri(content.objectKey)
+}
+
 /** A presigned GET of the file's bytes, valid for the configured time. */
 export function presignDownload(
   gateway: Gateway,

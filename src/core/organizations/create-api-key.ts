@@ -1,4 +1,4 @@
-import { fail, failField } from '../errors'
+import { fail } from '../errors'
 import type { Gateway } from '../gateway'
 import { claimFor, type IdempotencyKey, replyOf } from '../idempotency/idempotency'
 import type { OrganizationId } from '../ids'
@@ -24,7 +24,8 @@ export type CreatedApiKey = { key: ApiKey; token: string }
 /**
  * Makes an API key and shows its token. Needs `org:admin`, or the root key with `organizationId`.
  * Where the organization has as many as it may, the oldest that does not work any more makes room.
- * Throws `missing_scope`, `scope_not_grantable`, `expiry_not_grantable`, `too_many_api_keys`, `organization_not_found`,
+ * Throws `missing_scope`, `scope_not_grantable`, `expiry_not_grantable`, `expiry_in_past`, `too_many_api_keys`,
+ * `organization_unnamed`, `organization_not_found`,
  * `wrong_organization` when there is none where a token says, and what an idempotency key can throw.
  */
 export async function createApiKey(
@@ -34,8 +35,7 @@ export async function createApiKey(
 ): Promise<CreatedApiKey & { replayed: boolean }> {
   const now = gateway.now()
   const grant = await grantOf(gateway, principal, input)
-  if (input.expiresAt !== null && input.expiresAt <= now)
-    failField('expiration_date', 'must be in the future')
+  if (input.expiresAt !== null && input.expiresAt <= now) fail({ code: 'expiry_in_past' })
   const secret = gateway.randomBytes(32).toHex()
   const key: ApiKey = {
     id: gateway.randomBytes(8).toHex(),
@@ -87,7 +87,7 @@ function requireGrantable(member: Member, grant: Pick<ApiKey, 'scopes' | 'expire
 async function grantOf(gateway: Gateway, principal: Principal, input: CreateApiKey) {
   if (principal.kind === 'root') {
     const { organizationId, expiresAt } = input
-    if (organizationId === null) failField('organization', 'is required with the root key')
+    if (organizationId === null) fail({ code: 'organization_unnamed' })
     return {
       organizationId,
       scopes: input.scopes ?? (await scopesByRoot(gateway, organizationId)),

@@ -1,4 +1,4 @@
-import { fail, failField } from '../errors'
+import { fail } from '../errors'
 import type { Gateway } from '../gateway'
 import type { OrganizationId } from '../ids'
 import type { ApiKey } from './api-key'
@@ -15,7 +15,7 @@ export type ListApiKeys = {
 /**
  * A page of an organization's keys, newest first, revoked and expired ones too, and how many there are in
  * all. Needs `org:admin`, or the root key with `organizationId`. One database round trip.
- * Throws `missing_scope`, `organization_not_found`, `invalid_request`, `database_failed`.
+ * Throws `missing_scope`, `organization_unnamed`, `organization_not_found`, `database_failed`.
  */
 export async function listApiKeys(
   gateway: Gateway,
@@ -28,7 +28,7 @@ export async function listApiKeys(
 }
 
 function organizationOf(principal: Principal, named: OrganizationId | null): OrganizationId {
-  if (principal.kind === 'root') return named ?? failField('organization', 'is required with the root key')
+  if (principal.kind === 'root') return named ?? fail({ code: 'organization_unnamed' })
   const member = requireScope(principal, 'org:admin')
   // The same answer whether or not it exists.
   if (named !== null && named !== member.organizationId)

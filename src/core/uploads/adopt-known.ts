@@ -1,7 +1,7 @@
 import { chunksOf } from '../contents/chunks'
 import type { Content } from '../contents/content'
 import { peek } from '../contents/peek'
-import { failField } from '../errors'
+import { fail } from '../errors'
 import type { StoredFile } from '../files/file-record'
 import type { Gateway } from '../gateway'
 import { detectionSampleBytes } from '../ports/content-type-detector'
@@ -10,8 +10,8 @@ import { adoptKnown, requireType } from './finish-upload'
 
 /**
  * The file of `intent` on bytes that the organization has; null when they are gone. Where that does not work nothing
- * is left, as no client was told of this upload yet. Throws `invalid_request` and `type_mismatch` when the bytes are
- * not what the caller says of them, `store_failed`, `database_failed`.
+ * is left, as no client was told of this upload yet. Throws `known_size_mismatch` and `type_mismatch` when the bytes
+ * are not what the caller says of them, `store_failed`, `database_failed`.
  */
 export async function adoptOrAbandon(
   gateway: Gateway,
@@ -31,8 +31,8 @@ export async function adoptOrAbandon(
 async function adopt(gateway: Gateway, intent: UploadIntent, known: Content): Promise<StoredFile | null> {
   const { contentType } = intent.file
   const { byteSize } = intent.upload
-  if (known.byteSize !== byteSize)
-    failField('size', `is ${byteSize}, but the bytes with this sha256 are ${known.byteSize}`)
+  if (byteSize !== null && byteSize !== known.byteSize)
+    fail({ code: 'known_size_mismatch', promised: byteSize, known: known.byteSize })
   const range = { offset: 0, length: Math.min(detectionSampleBytes, known.byteSize) }
   const found = await gateway.objects.get(known.objectKey, {
     ifMatch: known.etag,

@@ -4,10 +4,10 @@ import type { Gateway } from '../gateway'
 import { claimFor, type IdempotencyKey } from '../idempotency/idempotency'
 import { underKey } from '../idempotency/under-key'
 import type { FileId, OrganizationId } from '../ids'
-import type { UploadedPart } from '../ports/multipart-store'
 import { byteSizeOfPart, partCountOf } from './parts'
 import { settleUpload } from './settle-upload'
 import type { MultipartUpload } from './upload'
+import type { UploadedPart } from './uploaded-part'
 
 /** A part as the client names it. The ETag has no quotes. */
 export type NamedPart = Pick<UploadedPart, 'partNumber' | 'etag'>
@@ -45,14 +45,14 @@ async function complete(
   const { upload } = file
   if (upload.method !== 'multipart' || upload.multipartId === null) return settleAndLook(gateway, file)
   const { objectKey, multipartId } = upload
-  const listed = await gateway.multipartUploads.listParts(objectKey, multipartId)
+  const listed = await gateway.clientMultipart.listParts(objectKey, multipartId)
   if (listed !== null) {
     const parts =
       listed === 'unsupported' ? partsAsNamed(upload, named) : partsAsListed(upload, listed, named)
-    const outcome = await gateway.multipartUploads.complete(objectKey, multipartId, parts)
+    const { outcome } = await gateway.clientMultipart.complete(objectKey, multipartId, parts)
     if (outcome === 'invalid_parts') fail({ code: 'parts_refused' })
   }
-  // There is no such multipart upload when an earlier request completed it: the object tells.
+  // When an earlier request completed the multipart upload, there is none any more: the object tells.
   const settled = await settleAndLook(gateway, file)
   if (settled?.status === 'uploading') fail({ code: 'upload_over', fileId: file.id, status: settled.status })
   return settled

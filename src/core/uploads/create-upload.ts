@@ -1,4 +1,4 @@
-import { fail, failField } from '../errors'
+import { fail } from '../errors'
 import { contentDispositionOf, inlineOrAttachment } from '../files/content-disposition'
 import type { FileBase, StoredFile } from '../files/file-record'
 import { isStored } from '../files/file-record'
@@ -58,10 +58,10 @@ export type CreatedMultipart = {
  * Promises a place for bytes that the client puts into the bucket itself, in one PUT or in parts. One database
  * round trip; one more in parts, which live for a week, or when the organization has the bytes already.
  *
- * Throws `upload_too_large` over 5 TiB, `invalid_request` about a part size or about a checksum of more bytes
- * than are read for it, `type_mismatch` of known bytes, `quota_exceeded`, `too_many_uploads`, `too_many_files`, what an
- * idempotency key can throw, `upload_superseded` when it was deleted meanwhile, `store_failed`,
- * `database_failed`.
+ * Throws `upload_too_large` over 5 TiB, `part_size_without_parts`, `part_size_out_of_bounds`, `part_size_too_small`,
+ * `checksum_unverifiable`, `known_size_mismatch` and `type_mismatch` of known bytes, `quota_exceeded`,
+ * `too_many_uploads`, `too_many_files`, what an idempotency key can throw, `upload_superseded` when it was deleted
+ * meanwhile, `store_failed`, `database_failed`.
  */
 export async function createUpload(gateway: Gateway, input: CreateUpload): Promise<CreatedUpload> {
   const plan = await planOf(gateway, input)
@@ -87,7 +87,7 @@ async function planOf(gateway: Gateway, input: CreateUpload): Promise<UploadPlan
   if (isTooLarge && !allowsPartUrls)
     fail({ code: 'upload_too_large', limitBytes: singlePutMaxBytes, byteSize })
   const isInParts = isTooLarge || (wantsParts && allowsPartUrls && byteSize > partBytesMin)
-  if (input.partBytes !== null && !isInParts && !wantsParts) failField('partSize', 'needs multipart: true')
+  if (input.partBytes !== null && !isInParts && !wantsParts) fail({ code: 'part_size_without_parts' })
   // Also where there will be no parts: it is wrong for every size.
   const partBytes = planPartBytes(byteSize, input.partBytes)
   if (!isInParts) return singlePutPlan(gateway, byteSize, { ...seal, writeOnce: true })

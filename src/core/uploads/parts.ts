@@ -1,4 +1,4 @@
-import { failField } from '../errors'
+import { fail } from '../errors'
 import type { Gateway } from '../gateway'
 import type { BegunMultipart, MultipartUpload } from './upload'
 import { uploadUrlTtlSeconds } from './url-lifetime'
@@ -28,7 +28,7 @@ export type SignedPart = {
 
 /**
  * The size of every part but the last, as R2 wants them: all equal. `wanted` null: chosen here. Throws
- * `invalid_request` when `wanted` is out of bounds or gives too many parts.
+ * `part_size_out_of_bounds`, and `part_size_too_small` when there would be too many parts.
  */
 export function planPartBytes(byteSize: number, wanted: number | null): number {
   if (wanted === null) {
@@ -36,12 +36,13 @@ export function planPartBytes(byteSize: number, wanted: number | null): number {
     return Math.max(partBytesDefault, least)
   }
   if (wanted < partBytesMin || wanted > partBytesMax)
-    failField('partSize', `must be from ${partBytesMin} to ${partBytesMax} bytes`)
+    fail({ code: 'part_size_out_of_bounds', minBytes: partBytesMin, maxBytes: partBytesMax })
   if (Math.ceil(byteSize / wanted) > partCountMax)
-    failField(
-      'partSize',
-      `gives more than ${partCountMax} parts; use at least ${Math.ceil(byteSize / partCountMax)} bytes`,
-    )
+    fail({
+      code: 'part_size_too_small',
+      partsMax: partCountMax,
+      minBytes: Math.ceil(byteSize / partCountMax),
+    })
   return wanted
 }
 

@@ -1,17 +1,17 @@
-import { fail, failField } from '../errors'
+import { fail } from '../errors'
 import type { FileRecord } from '../files/file-record'
 import { findFile } from '../files/get-file'
 import type { Gateway } from '../gateway'
 import { claimFor, type IdempotencyKey } from '../idempotency/idempotency'
 import { underKey } from '../idempotency/under-key'
 import type { FileId, OrganizationId } from '../ids'
-import type { UploadedPart } from '../ports/multipart-store'
 import { partCountOf, presignParts, type SignedPart } from './parts'
 import type { BegunMultipart } from './upload'
+import type { UploadedPart } from './uploaded-part'
 
 /**
  * URLs for these parts of a pending upload, as often as they are asked for. One database round trip. Throws
- * `invalid_request` for a number that is not planned, `file_not_found`, `not_multipart`, `upload_over`,
+ * `part_not_planned`, `file_not_found`, `not_multipart`, `upload_over`,
  * `idempotency_key_reused`, `database_failed`.
  */
 export async function signParts(
@@ -25,8 +25,7 @@ export async function signParts(
   return underKey(gateway, organizationId, claim, async () => {
     const upload = pendingParts(gateway, id, await gateway.files.find(organizationId, id))
     const count = partCountOf(upload)
-    if (partNumbers.some((number) => number > count))
-      failField('partNumbers', `must be from 1 to ${count}, the number of parts of this upload`)
+    if (partNumbers.some((number) => number > count)) fail({ code: 'part_not_planned', partCount: count })
     return presignParts(gateway, upload, partNumbers)
   })
 }
@@ -42,7 +41,7 @@ export async function listParts(
 ): Promise<UploadedPart[]> {
   const file = await findFile(gateway, organizationId, id)
   const { objectKey, multipartId } = pendingParts(gateway, id, file)
-  const parts = await gateway.multipartUploads.listParts(objectKey, multipartId)
+  const parts = await gateway.clientMultipart.listParts(objectKey, multipartId)
   if (parts === 'unsupported') fail({ code: 'parts_not_listable' })
   return parts ?? []
 }

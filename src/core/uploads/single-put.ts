@@ -1,4 +1,4 @@
-import { fail, failField } from '../errors'
+import { fail } from '../errors'
 import type { FileBase } from '../files/file-record'
 import type { Gateway } from '../gateway'
 import type { PresignedPut } from '../ports/presigner'
@@ -19,7 +19,7 @@ export type PresignedUpload = {
 
 /**
  * How bytes of one PUT come: to where they stay if the URL can put them there once only, elsewhere otherwise.
- * Throws `invalid_request` for a SHA-256 that can be verified neither by the store nor here.
+ * Throws `checksum_unverifiable` for a SHA-256 that can be verified neither by the store nor here.
  */
 export async function singlePutPlan(
   gateway: Gateway,
@@ -37,15 +37,15 @@ export async function singlePutPlan(
   }
 }
 
-/** Throws `invalid_request` when a checksum would have to be computed of more bytes than are read for that. */
+/** Throws `checksum_unverifiable` when a checksum would have to be computed of more bytes than are read for that. */
 export function requireVerifiable(
   { limits }: Gateway,
   byteSize: number | null,
   promised: Pick<HeaderSeal, 'md5' | 'sha256'>,
 ): void {
-  const field = promised.sha256 ? 'sha256' : promised.md5 ? 'md5' : null
-  if (field === null || (byteSize !== null && byteSize <= limits.hashMaxBytes)) return
-  failField(field, `can be verified up to ${limits.hashMaxBytes} bytes; leave it out for larger files`)
+  const algorithm = promised.sha256 ? 'sha256' : promised.md5 ? 'md5' : null
+  if (algorithm === null || (byteSize !== null && byteSize <= limits.hashMaxBytes)) return
+  fail({ code: 'checksum_unverifiable', algorithm, limitBytes: limits.hashMaxBytes })
 }
 
 /** A URL for the bytes of `upload` with the same seal; it ends when the upload does. */

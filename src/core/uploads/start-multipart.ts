@@ -18,12 +18,12 @@ export async function startMultipart(
   const { objectKey } = upload
   let multipartId: string
   try {
-    multipartId = await gateway.multipartUploads.create(objectKey, upload)
+    multipartId = await gateway.clientMultipart.create(objectKey, upload)
   } catch (error) {
     leaveNothing(gateway, intent)
     throw error
   }
-  const abort = () => gateway.multipartUploads.abort(objectKey, multipartId)
+  const abort = () => gateway.clientMultipart.abort(objectKey, multipartId)
   try {
     if (await gateway.uploads.noteMultipart(file, multipartId)) return { ...upload, multipartId }
   } catch (error) {

@@ -3,7 +3,7 @@ import type { FileRecord } from '../files/file-record'
 import { findFile } from '../files/get-file'
 import type { Gateway } from '../gateway'
 import type { FileId, OrganizationId } from '../ids'
-import type { UploadedPart } from '../ports/multipart-store'
+import type { UploadedPart } from './uploaded-part'
 
 /** A file with how its upload stands. */
 export type UploadStatus = {
@@ -25,5 +25,5 @@ export async function uploadStatus(
   if (file.status !== 'uploading' || file.upload.method !== 'multipart') return { file, parts: null }
   const { objectKey, multipartId } = file.upload
   if (multipartId === null) return { file, parts: null }
-  return { file, parts: (await gateway.multipartUploads.listParts(objectKey, multipartId)) ?? [] }
+  return { file, parts: (await gateway.clientMultipart.listParts(objectKey, multipartId)) ?? [] }
 }

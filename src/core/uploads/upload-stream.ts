@@ -14,10 +14,10 @@ import {
 import type { Sha256 } from '../ids'
 import { inOwnOrganization } from '../organizations/own-organization'
 import { detectionSampleBytes } from '../ports/content-type-detector'
-import type { ObjectWriter } from '../ports/object-store'
 import type { StreamDetails, UploadIntent } from '../ports/upload-repository'
 import { edgePlan, intentOf, type NewFile } from './begin-upload'
 import { bytesOfPut, leaveNothing, requireType, storedOrSuperseded } from './finish-upload'
+import { createPartWriter, type ObjectWriter } from './part-writer'
 
 export type UploadStream = {
   file: NewFile
@@ -60,7 +60,7 @@ export async function uploadStream(gateway: Gateway, input: UploadStream): Promi
   )
   if (holder !== null) return replayed(gateway, input, await receive(input, all, null), holder)
 
-  const writer = gateway.objects.write(intent.upload.objectKey, {
+  const writer = createPartWriter(gateway, intent.upload.objectKey, {
     contentType: file.contentType,
     byteSizeMax: input.announcedBytesMax,
     noteMultipart: async (id) => {

@@ -9,6 +9,7 @@ import {
 } from '../../core/errors'
 import type { FailureRenderer } from '../../http/mount'
 import { failureHeaders } from '../../http/render-failure'
+import { type InvalidValue, sayInvalidValue } from '../../http/say-invalid-value'
 import { sayTypeMismatch, sayTypeRefusal } from '../../http/say-type-mismatch'
 import { sayReplayOver, tooManyUnsizedUploads } from '../../http/shared-sentences'
 
@@ -46,12 +47,16 @@ const table = {
     badRequest([{ field: 'size', message: `is ${byteSize}, but at most ${limitBytes} bytes are possible` }]),
   size_mismatch: ({ expected, actual }) =>
     badRequest([{ field: 'size', message: `is ${expected}, but ${actual} bytes came` }]),
+  known_size_mismatch: invalidValue('size'),
+  checksum_unverifiable: (failure) => invalidValue(failure.algorithm)(failure),
   type_mismatch: (failure) => badRequest([{ field: 'contentType', message: sayTypeMismatch(failure) }]),
   quota_exceeded: () => forbidden("The organization's storage quota is exceeded"),
   quota_below_usage: () => conflict('The quota is less than what is in use'),
   scope_not_grantable: ({ scope }) => forbidden(`This API key cannot grant the scope ${scope}`),
   expiry_not_grantable: ({ latest }) =>
     forbidden(`This API key expires at ${new Date(latest).toISOString()}; so must the keys it makes`),
+  expiry_in_past: invalidValue('expiration_date'),
+  organization_unnamed: invalidValue('organization'),
   too_many_api_keys: ({ max }) =>
     conflict(`The organization has ${max} API keys that work; revoke some that are not needed`),
   organization_not_found: () => notFound('There is no such organization'),
@@ -67,11 +72,16 @@ const table = {
   too_many_uploads: () => forbidden('The organization has too many uploads pending; finish or delete some'),
   too_many_unsized_uploads: () => forbidden(tooManyUnsizedUploads),
   too_many_files: () => forbidden('The organization has as many files as it may have; delete some'),
+  too_many_associations: invalidValue('resourceId'),
   upload_refused: ({ refusal }) => conflict(`The upload was refused: ${sayRefusal(refusal)}`),
   not_arrived: () => conflict('The bytes have not arrived'),
   upload_over: () => conflict('The upload is over'),
   replay_over: ({ became }) => conflict(sayReplayOver(became)),
   not_multipart: () => conflict('The upload is not in parts'),
+  part_size_out_of_bounds: invalidValue('partSize'),
+  part_size_too_small: invalidValue('partSize'),
+  part_size_without_parts: invalidValue('partSize'),
+  part_not_planned: invalidValue('partNumbers'),
   parts_missing: () => conflict('Parts are missing or wrong'),
   parts_required: () => conflict('The parts and their ETags are required'),
   parts_refused: () => conflict('The store refused the parts'),
@@ -118,6 +128,11 @@ export const ctxfyFailures: FailureRenderer = {
 
 function sayRefusal(refusal: Refusal): string {
   return refusal.code === 'type_mismatch' ? sayTypeRefusal(refusal) : refusal.code
+}
+
+/** What only a use case could judge about a value: `field` is its name here. */
+function invalidValue(field: string): (failure: InvalidValue) => Rendered {
+  return (failure) => badRequest([{ field, message: sayInvalidValue(failure) }])
 }
 
 function badRequest(details: readonly Issue[]): Rendered {

@@ -1,10 +1,11 @@
 import type { Dialect } from '../../http/mount'
 import { ctxfyFailures } from './errors'
 import { getPublicFileOperation } from './operations/get-public-file'
+import { publicFilesPath } from './public-files-path'
 
 /** What the dialect's `publicUrl` points at when the bucket itself is not public. Takes no credentials. */
 export const publicFilesDialect: Dialect = {
-  path: '/public',
+  path: publicFilesPath,
   operations: [getPublicFileOperation],
   guards: [],
   owns: [],

@@ -2,9 +2,11 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Failure, FailureCode, FailureOf, Issue, Refusal } from '../../core/errors'
 import type { FailureRenderer } from '../../http/mount'
 import { failureHeaders } from '../../http/render-failure'
-import { sayTypeMismatch, sayTypeRefusal } from '../../http/say-type-mismatch'
+import { type InvalidValue, sayInvalidValue } from '../../http/say-invalid-value'
+import { sayRefusedBytes } from '../../http/say-refused-bytes'
+import { sayTypeMismatch } from '../../http/say-type-mismatch'
 import { sayReplayOver, tooManyUnsizedUploads } from '../../http/shared-sentences'
-import { sentences } from './schema'
+import { presentIssue } from './present-issue'
 
 type Rendered =
   | { status: ContentfulStatusCode; error: string; detail: string }
@@ -34,7 +36,7 @@ const table = {
     error: 'Too Many Requests',
     detail: `Try again in ${retryAfterSeconds} s`,
   }),
-  invalid_request: ({ issues }) => invalid(issues.map(underOwnName)),
+  invalid_request: ({ issues }) => invalid(issues),
   unsupported_body: ({ expected }) => invalid([{ field: '', message: `the body must be ${expected}` }]),
   unsupported_content_type: ({ contentType }) =>
     invalid([{ field: 'blob.content_type', message: `${contentType} is not supported` }]),
@@ -57,11 +59,15 @@ const table = {
     ]),
   size_mismatch: ({ expected, actual }) =>
     invalid([{ field: 'blob.byte_size', message: `is ${expected}, but ${actual} bytes came` }]),
+  known_size_mismatch: invalidValue('blob.byte_size'),
+  checksum_unverifiable: invalidValue('blob.checksum'),
   type_mismatch: (failure) => invalid([{ field: 'blob.content_type', message: sayTypeMismatch(failure) }]),
   quota_exceeded: () => forbidden("The organization's storage quota is exceeded"),
   quota_below_usage: () => conflict('The quota is less than what is in use'),
   scope_not_grantable: ({ scope }) => forbidden(`This credential cannot grant the scope ${scope}`),
   expiry_not_grantable: () => forbidden('This credential expires before what it would make'),
+  expiry_in_past: invalidValue(''),
+  organization_unnamed: invalidValue(''),
   too_many_api_keys: () => conflict('The organization has as many API keys as it may have'),
   organization_not_found: () => notFound('There is no such organization'),
   api_key_not_found: () => notFound('There is no such API key'),
@@ -76,11 +82,16 @@ const table = {
   too_many_uploads: () => forbidden('The organization has too many uploads pending; finish or delete some'),
   too_many_unsized_uploads: () => forbidden(tooManyUnsizedUploads),
   too_many_files: () => forbidden('The organization has as many files as it may have; delete some'),
+  too_many_associations: invalidValue(''),
   upload_refused: ({ refusal }) => conflict(`The upload was refused: ${sayRefusal(refusal)}`),
   not_arrived: () => conflict('The bytes of this blob have not arrived yet'),
   upload_over: () => conflict('The upload is over'),
   replay_over: ({ became }) => conflict(sayReplayOver(became)),
   not_multipart: () => conflict('The upload is not in parts'),
+  part_size_out_of_bounds: invalidValue(''),
+  part_size_too_small: invalidValue(''),
+  part_size_without_parts: invalidValue(''),
+  part_not_planned: invalidValue(''),
   parts_missing: () => conflict('Parts are missing or wrong'),
   parts_required: () => conflict('The parts and their ETags are required'),
   parts_refused: () => conflict('The store refused the parts'),
@@ -120,29 +131,9 @@ export const directUploadFailures: FailureRenderer = {
   },
 }
 
-const types = new Map<string, string>(Object.entries(sentences).map(([type, sentence]) => [sentence, type]))
-
-/** One entry of FastAPI's `detail`. What pydantic has no word for is a `value_error`. */
-function presentIssue({ field, message }: Issue) {
-  const type = types.get(message)
-  return {
-    loc: locationOf(field),
-    msg: type ? message : `Value error, ${message}`,
-    type: type ?? 'value_error',
-  }
-}
-
-function locationOf(field: string): string[] {
-  if (field === 'Idempotency-Key') return ['header', field]
-  if (field === '') return ['body']
-  const names = field.split('.')
-  // All fields of a body are in its blob; the others are parameters of the query.
-  return names[0] === 'blob' ? ['body', ...names] : ['query', field]
-}
-
-/** The core knows two checksums; here there is one field, whose value tells which. */
-function underOwnName({ field, message }: Issue): Issue {
-  return { field: field === 'md5' || field === 'sha256' ? 'blob.checksum' : field, message }
+/** What only a use case could judge about a value: `field` is its name here, empty where there is none. */
+function invalidValue(field: string): (failure: InvalidValue) => Rendered {
+  return (failure) => invalid([{ field, message: sayInvalidValue(failure) }])
 }
 
 function invalid(issues: readonly Issue[]): Rendered {
@@ -164,19 +155,17 @@ function conflict(detail: string): Rendered {
 function sayRefusal(refusal: Refusal): string {
   switch (refusal.code) {
     case 'size_mismatch':
-      return `${refusal.actual} bytes came, ${refusal.expected} were promised`
     case 'type_mismatch':
-      return sayTypeRefusal(refusal)
+    case 'quota_exceeded':
+      return sayRefusedBytes(refusal)
+    case 'encoding_not_promised':
+      return `their ${sayRefusedBytes(refusal)}`
     case 'checksum_mismatch':
       return `they had another ${refusal.algorithm === 'md5' ? 'MD5' : 'SHA-256'} than was promised`
-    case 'encoding_not_promised':
-      return `their Content-Encoding ${refusal.encoding} was not promised`
     case 'copied_not_uploaded':
       return 'they were copied from another object instead of uploaded'
     case 'aborted':
       return 'their upload was aborted'
-    case 'quota_exceeded':
-      return "the organization's storage quota is exceeded"
     case 'never_arrived':
       return 'they never arrived'
   }

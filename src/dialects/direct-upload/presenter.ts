@@ -1,19 +1,22 @@
 import { type FileBase, isStored, type PendingFile, type StoredFile } from '../../core/files/file-record'
 import { artifactTypeOf, type Metadata } from '../../core/files/metadata'
 import type { FileId } from '../../core/ids'
-import type { PresignedPut } from '../../core/ports/presigner'
+import type { PresignedUpload } from '../../core/uploads/single-put'
 import type { Upload } from '../../core/uploads/upload'
 import type * as Answered from './answers'
 
 /** What belongs to a blob and is not part of the file itself. */
 export type BlobFacts = { signedId: string; serviceName: string }
 
-/** A blob whose bytes are awaited, `put` being how to send them; null for who may not. */
+/** How to send the bytes. */
+type Put = Pick<PresignedUpload, 'url' | 'headers'>
+
+/** A blob whose bytes are awaited. `put` is null for a client that may not send them. */
 export function presentPending(
   file: FileBase,
   upload: Upload,
   facts: BlobFacts,
-  put: PresignedPut | null,
+  put: Put | null,
 ): Answered.Blob {
   return present(file, { key: upload.contentKey, byteSize: upload.byteSize ?? 0 }, facts, put)
 }
@@ -22,7 +25,7 @@ export function presentPending(
 export function presentBlob(
   file: StoredFile | PendingFile,
   facts: BlobFacts,
-  put: PresignedPut | null,
+  put: Put | null,
 ): Answered.Blob {
   if (!isStored(file)) return presentPending(file, file.upload, facts, put)
   const { objectKey, byteSize } = file.content
@@ -34,7 +37,7 @@ function present(
   file: FileBase,
   bytes: { key: string; byteSize: number },
   { signedId, serviceName }: BlobFacts,
-  put: PresignedPut | null,
+  put: Put | null,
 ): Answered.Blob {
   return {
     id: integerIdOf(file.id),

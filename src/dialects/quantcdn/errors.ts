@@ -2,7 +2,9 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Failure, FailureCode, FailureOf, Issue, Refusal } from '../../core/errors'
 import type { FailureRenderer } from '../../http/mount'
 import { failureHeaders } from '../../http/render-failure'
-import { sayTypeMismatch, sayTypeRefusal } from '../../http/say-type-mismatch'
+import { type InvalidValue, sayInvalidValue } from '../../http/say-invalid-value'
+import { sayRefusedBytes } from '../../http/say-refused-bytes'
+import { sayTypeMismatch } from '../../http/say-type-mismatch'
 import { sayReplayOver, tooManyUnsizedUploads } from '../../http/shared-sentences'
 
 type Rendered = { status: ContentfulStatusCode; message: string; details?: readonly Issue[] }
@@ -50,6 +52,8 @@ const table = {
   }),
   size_mismatch: ({ expected, actual }) =>
     badRequest([{ field: 'size', message: `is ${expected}, but the content has ${actual} bytes` }]),
+  known_size_mismatch: invalidValue('size'),
+  checksum_unverifiable: (failure) => invalidValue(failure.algorithm)(failure),
   type_mismatch: (failure) => badRequest([{ field: 'content', message: sayTypeMismatch(failure) }]),
   quota_exceeded: () => ({
     status: 403,
@@ -58,6 +62,8 @@ const table = {
   quota_below_usage: () => accessDenied,
   scope_not_grantable: () => accessDenied,
   expiry_not_grantable: () => accessDenied,
+  expiry_in_past: invalidValue('expiration_date'),
+  organization_unnamed: invalidValue('organization'),
   too_many_api_keys: () => accessDenied,
   organization_not_found: () => accessDenied,
   api_key_not_found: () => notFound,
@@ -77,11 +83,16 @@ const table = {
     status: 403,
     message: 'Access denied: the organization has as many files as it may have; delete some',
   }),
+  too_many_associations: invalidValue('resourceId'),
   upload_refused: ({ refusal }) => ({ status: 404, message: `File not found: ${sayRefusal(refusal)}` }),
   not_arrived: () => ({ status: 404, message: 'File not found: its bytes have not arrived' }),
   upload_over: () => conflict('The upload is over'),
   replay_over: ({ became }) => conflict(sayReplayOver(became)),
   not_multipart: () => conflict('The upload is not in parts'),
+  part_size_out_of_bounds: invalidValue('partSize'),
+  part_size_too_small: invalidValue('partSize'),
+  part_size_without_parts: invalidValue('partSize'),
+  part_not_planned: invalidValue('partNumbers'),
   parts_missing: () => conflict('Parts are missing or wrong'),
   parts_required: () => conflict('The parts and their ETags are required'),
   parts_refused: () => conflict('The store refused the parts'),
@@ -110,6 +121,11 @@ export const quantcdnFailures: FailureRenderer = {
     c.json({ error: true, message: `${c.req.method} is not possible here` }, 405, { allow }),
 }
 
+/** What only a use case could judge about a value: `field` is its name here. */
+function invalidValue(field: string): (failure: InvalidValue) => Rendered {
+  return (failure) => badRequest([{ field, message: sayInvalidValue(failure) }])
+}
+
 function badRequest(details: readonly Issue[]): Rendered {
   const [first] = details
   const about = first?.field ? `${first.field}: ${first.message}` : first?.message
@@ -123,19 +139,16 @@ function conflict(message: string): Rendered {
 function sayRefusal(refusal: Refusal): string {
   switch (refusal.code) {
     case 'size_mismatch':
-      return `its upload was refused (${refusal.actual} bytes came, ${refusal.expected} were promised)`
     case 'type_mismatch':
-      return `its upload was refused (${sayTypeRefusal(refusal)})`
+    case 'encoding_not_promised':
+    case 'quota_exceeded':
+      return `its upload was refused (${sayRefusedBytes(refusal)})`
     case 'checksum_mismatch':
       return `its upload was refused (the bytes have another ${refusal.algorithm} than was promised)`
-    case 'encoding_not_promised':
-      return `its upload was refused (Content-Encoding ${refusal.encoding} was not promised)`
     case 'copied_not_uploaded':
       return 'its upload was refused (it was copied from another object)'
     case 'aborted':
       return 'its upload was aborted'
-    case 'quota_exceeded':
-      return "its upload was refused (the organization's storage quota is exceeded)"
     case 'never_arrived':
       return 'its upload never arrived'
   }

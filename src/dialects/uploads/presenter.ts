@@ -1,9 +1,9 @@
 import type { FileRecord } from '../../core/files/file-record'
-import type { UploadedPart } from '../../core/ports/multipart-store'
 import type { CreatedUpload } from '../../core/uploads/create-upload'
 import { partCountOf, type SignedPart } from '../../core/uploads/parts'
 import { type MultipartUpload, noHeaderSeal, type Upload } from '../../core/uploads/upload'
 import type { UploadStatus } from '../../core/uploads/upload-status'
+import type { UploadedPart } from '../../core/uploads/uploaded-part'
 import { formatFileId } from '../../http/file-ids'
 import type * as Answered from './answers'
 

@@ -1,5 +1,5 @@
 import type { Md5, ObjectKey, Sha256 } from '../../core/ids'
-import type { StoredObject } from '../../core/ports/object-store'
+import type { ObjectHeaders, StoredObject } from '../../core/ports/object-store'
 import { withStoreLimit } from '../time-limit'
 import { r2Failure } from './r2-errors'
 
@@ -12,6 +12,11 @@ export function attempt<T>(operation: string, limitMs: number, call: () => Promi
       throw r2Failure(operation, error)
     }
   })
+}
+
+/** What R2 is told to keep with an object. */
+export function httpMetadataOf({ contentType, contentDisposition }: ObjectHeaders): R2HTTPMetadata {
+  return { contentType, ...(contentDisposition ? { contentDisposition } : {}) }
 }
 
 export function toStoredObject(object: R2Object): StoredObject {

@@ -7,5 +7,14 @@ export function r2Failure(operation: string, cause: unknown): GatewayError {
 
 /** Whether R2 says that there is no such multipart upload: it was completed, aborted, or never was. */
 export function isNoSuchUpload(error: unknown): boolean {
-  return error instanceof Error && error.message.includes('(10024)')
+  return hasCode(error, ['10024'])
+}
+
+/** EntityTooSmall, InvalidPart, and BadUpload: parts of unequal sizes (R2, "Error codes"). */
+export function isInvalidParts(error: unknown): boolean {
+  return hasCode(error, ['10011', '10025', '10048'])
+}
+
+function hasCode(error: unknown, codes: readonly string[]): boolean {
+  return error instanceof Error && codes.some((code) => error.message.includes(`(${code})`))
 }

@@ -1,8 +1,6 @@
 import type { ObjectStore } from '../../core/ports/object-store'
-import { createPartWriter } from '../part-writer'
 import { briefLimitMs, transferLimitMs } from '../time-limit'
-import { attempt, toStoredObject } from './r2-calls'
-import { abortR2Multipart, r2PartTarget } from './r2-part-target'
+import { attempt, httpMetadataOf, toStoredObject } from './r2-calls'
 
 /** The most keys of one R2 delete call (R2 Workers API reference). The local simulator takes more. */
 const deleteKeysMax = 1000
@@ -26,9 +24,8 @@ export function createR2ObjectStore(bucket: R2Bucket, copier: Pick<ObjectStore, 
       return object && 'body' in object ? { object: toStoredObject(object), body: object.body } : null
     },
 
-    async put(key, body, { contentType, contentDisposition, sha256 }) {
-      const httpMetadata = { contentType, ...(contentDisposition ? { contentDisposition } : {}) }
-      const options = { httpMetadata, ...(sha256 === null ? {} : { sha256 }) }
+    async put(key, body, { sha256, ...headers }) {
+      const options = { httpMetadata: httpMetadataOf(headers), ...(sha256 === null ? {} : { sha256 }) }
       if (body instanceof Uint8Array) {
         const limitMs = transferLimitMs(body.length)
         return toStoredObject(await attempt('put', limitMs, () => bucket.put(key, body, options)))
@@ -42,14 +39,6 @@ export function createR2ObjectStore(bucket: R2Bucket, copier: Pick<ObjectStore, 
 
     copy(from, to, options) {
       return copier.copy(from, to, options)
-    },
-
-    write(key, options) {
-      return createPartWriter(r2PartTarget(bucket, key, options.contentType), options)
-    },
-
-    abortMultipart(key, multipartId) {
-      return abortR2Multipart(bucket, key, multipartId)
     },
 
     async list(prefix, after) {

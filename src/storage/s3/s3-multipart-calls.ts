@@ -1,13 +1,12 @@
-import type { ObjectKey } from '../../core/ids'
-import type { CompletedMultipart, UploadedPart } from '../../core/ports/multipart-store'
+import { type ObjectKey, sha256Of } from '../../core/ids'
+import type { CompletedMultipart } from '../../core/ports/multipart-store'
 import type { ObjectHeaders } from '../../core/ports/object-store'
+import type { UploadedPart } from '../../core/uploads/uploaded-part'
+import { completeLimitMs, transferLimitMs } from '../time-limit'
 import type { S3Client } from './s3-client'
-import { refusalOf, type S3Refusal, s3Failure, s3RefusalOf } from './s3-errors'
+import { refusalOf, s3Failure, s3RefusalOf } from './s3-errors'
 import { objectHeaders } from './s3-object-headers'
 import { encodeXml, isXmlDocumentOf, readXmlElement } from './s3-xml'
-
-/** The store puts up to 10 000 parts together. */
-const completeLimitMs = 60_000
 
 /** What S3, R2 (`BadUpload`: parts of unequal sizes) and Ceph call parts that make no object. */
 const invalidPartsCodes = ['InvalidPart', 'InvalidPartOrder', 'EntityTooSmall', 'BadUpload']
@@ -32,21 +31,40 @@ export async function createS3Multipart(
   return multipartId
 }
 
-/** What became of it; `refusal` is there when the parts were refused. */
-type Completion =
-  | { outcome: Exclude<CompletedMultipart, 'invalid_parts'>; refusal: null }
-  | { outcome: 'invalid_parts'; refusal: S3Refusal }
+/** UploadPart; null when there is no such upload. */
+export async function uploadS3Part(
+  client: S3Client,
+  key: ObjectKey,
+  multipartId: string,
+  partNumber: number,
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<UploadedPart | null> {
+  const response = await client.send('uploadPart', key, {
+    method: 'PUT',
+    query: { partNumber: String(partNumber), uploadId: multipartId },
+    // The signature covers it, so every S3 server compares it with what arrives.
+    headers: { 'x-amz-content-sha256': await sha256Of(bytes), 'content-length': String(bytes.length) },
+    body: bytes,
+    limitMs: transferLimitMs(bytes.length),
+  })
+  if (response === null) return null
+  await response.body?.cancel()
+  const etag = response.headers.get('etag')?.replaceAll('"', '')
+  if (!etag) throw s3Failure('uploadPart', new Error('the store answered without an ETag'))
+  return { partNumber, etag, byteSize: bytes.length }
+}
 
 /**
  * CompleteMultipartUpload. It can fail after its 200 has been sent (S3 API Reference): the document says whether
- * it did. Safe to repeat: what is completed is no such upload.
+ * it did. Safe to repeat: an upload that was completed is no such upload. The document names no size, so no object
+ * is described.
  */
 export async function completeS3Multipart(
   client: S3Client,
   key: ObjectKey,
   multipartId: string,
   parts: readonly Pick<UploadedPart, 'partNumber' | 'etag'>[],
-): Promise<Completion> {
+): Promise<CompletedMultipart> {
   const items = parts.map(
     ({ partNumber, etag }) =>
       `<Part><PartNumber>${partNumber}</PartNumber><ETag>${encodeEtag(etag)}</ETag></Part>`,
@@ -60,17 +78,17 @@ export async function completeS3Multipart(
   } as const
   try {
     const xml = await client.sendForXml('completeMultipart', key, request)
-    if (xml === null) return { outcome: 'no_such_upload', refusal: null }
-    if (isXmlDocumentOf(xml, 'CompleteMultipartUploadResult')) return { outcome: 'completed', refusal: null }
+    if (xml === null) return { outcome: 'no_such_upload' }
+    if (isXmlDocumentOf(xml, 'CompleteMultipartUploadResult')) return { outcome: 'completed', object: null }
     throw s3Failure('completeMultipart', s3RefusalOf(200, xml))
   } catch (error) {
     const refusal = refusalOf(error)
     if (refusal === null) throw error
-    if (refusal.errorCode === 'NoSuchUpload') return { outcome: 'no_such_upload', refusal: null }
-    if (invalidPartsCodes.includes(refusal.errorCode ?? '')) return { outcome: 'invalid_parts', refusal }
+    if (refusal.errorCode === 'NoSuchUpload') return { outcome: 'no_such_upload' }
+    if (invalidPartsCodes.includes(refusal.errorCode ?? '')) return { outcome: 'invalid_parts' }
     // Ceph 16 calls an upload that is not there an InternalError, "already in progress"; ListParts it answers well.
     if (refusal.status >= 500 && (await isGone(client, key, multipartId)))
-      return { outcome: 'no_such_upload', refusal: null }
+      return { outcome: 'no_such_upload' }
     throw error
   }
 }

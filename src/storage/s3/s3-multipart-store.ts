@@ -1,8 +1,9 @@
 import type { ObjectKey } from '../../core/ids'
-import type { MultipartStore, UploadedPart } from '../../core/ports/multipart-store'
+import type { MultipartStore } from '../../core/ports/multipart-store'
+import type { UploadedPart } from '../../core/uploads/uploaded-part'
 import type { S3Client } from './s3-client'
 import { s3Failure } from './s3-errors'
-import { abortS3Multipart, completeS3Multipart, createS3Multipart } from './s3-multipart-calls'
+import { abortS3Multipart, completeS3Multipart, createS3Multipart, uploadS3Part } from './s3-multipart-calls'
 import { isXmlDocumentOf, readXmlElement, readXmlElements } from './s3-xml'
 import { unlessUnsupported } from './unless-unsupported'
 
@@ -16,6 +17,10 @@ export function createS3MultipartStore(client: S3Client): MultipartStore {
       return createS3Multipart(client, key, headers)
     },
 
+    uploadPart(key, multipartId, partNumber, bytes) {
+      return uploadS3Part(client, key, multipartId, partNumber, bytes)
+    },
+
     async listParts(key, multipartId) {
       const parts: UploadedPart[] = []
       for (let marker = 0; ; ) {
@@ -27,7 +32,7 @@ export function createS3MultipartStore(client: S3Client): MultipartStore {
         parts.push(...readXmlElements(xml, 'Part').map(readPart))
         if (readXmlElement(xml, 'IsTruncated') !== 'true') return parts
         const next = Number(readXmlElement(xml, 'NextPartNumberMarker'))
-        // Or one would ask for ever.
+        // Or the loop would have no end.
         if (!(next > marker)) throw s3Failure('listParts', new Error('a page leads nowhere'))
         marker = next
       }
@@ -35,8 +40,8 @@ export function createS3MultipartStore(client: S3Client): MultipartStore {
 
     async complete(key, multipartId, parts) {
       // An empty list is a MalformedXML for S3, which could be anything.
-      if (parts.length === 0) return 'invalid_parts'
-      return (await completeS3Multipart(client, key, multipartId, parts)).outcome
+      if (parts.length === 0) return { outcome: 'invalid_parts' }
+      return completeS3Multipart(client, key, multipartId, parts)
     },
 
     abort(key, multipartId) {
@@ -44,21 +49,23 @@ export function createS3MultipartStore(client: S3Client): MultipartStore {
     },
 
     async abortAll(key) {
-      for (const multipartId of await listMultipartIds(client, key))
-        await abortS3Multipart(client, key, multipartId)
+      const multipartIds = await listMultipartIds(client, key)
+      if (multipartIds === 'unsupported') return multipartIds
+      for (const multipartId of multipartIds) await abortS3Multipart(client, key, multipartId)
+      return 'aborted'
     },
   }
 }
 
-/** ListMultipartUploads of exactly `key`, all pages; none where the store cannot list them. */
-async function listMultipartIds(client: S3Client, key: ObjectKey): Promise<string[]> {
+/** ListMultipartUploads of exactly `key`, all pages. `unsupported`: the store has no such operation. */
+async function listMultipartIds(client: S3Client, key: ObjectKey): Promise<string[] | 'unsupported'> {
   const multipartIds: string[] = []
   let markers = { 'key-marker': '', 'upload-id-marker': '' }
   for (;;) {
     const after = markers['key-marker'] === '' ? {} : markers
     const query = { uploads: '', prefix: key, 'max-uploads': pageMax, ...after }
     const xml = await unlessUnsupported(client.sendForXml('listMultiparts', '', { method: 'GET', query }))
-    if (xml === 'unsupported') return []
+    if (xml === 'unsupported') return xml
     if (xml === null || !isXmlDocumentOf(xml, 'ListMultipartUploadsResult'))
       throw s3Failure('listMultiparts', new Error('no list of uploads'))
     for (const upload of readXmlElements(xml, 'Upload')) {

@@ -1,15 +1,12 @@
 import type { Md5, ObjectKey, Sha256 } from '../../core/ids'
 import type { ObjectStore, StoredObject } from '../../core/ports/object-store'
-import { createPartWriter } from '../part-writer'
 import { transferLimitMs } from '../time-limit'
 import type { S3Client } from './s3-client'
 import { copyS3Object } from './s3-copy-object'
 import { createS3Deletion } from './s3-delete-objects'
 import { s3Failure } from './s3-errors'
 import { listS3Keys } from './s3-list-objects'
-import { abortS3Multipart } from './s3-multipart-calls'
 import { objectHeaders } from './s3-object-headers'
-import { s3PartTarget } from './s3-part-target'
 
 /** The bucket through any S3 endpoint. Needs PutObject, GetObject, DeleteObject and ListBucket there. */
 export function createS3ObjectStore(client: S3Client): ObjectStore {
@@ -64,14 +61,6 @@ export function createS3ObjectStore(client: S3Client): ObjectStore {
 
     copy(from, to, options) {
       return copyS3Object(client, store, { from, to, ...options })
-    },
-
-    write(key, options) {
-      return createPartWriter(s3PartTarget(client, store, key, options.contentType), options)
-    },
-
-    abortMultipart(key, multipartId) {
-      return abortS3Multipart(client, key, multipartId)
     },
 
     list(prefix, after) {

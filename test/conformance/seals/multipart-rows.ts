@@ -1,6 +1,6 @@
 import type { ObjectKey } from '../../../src/core/ids'
-import type { UploadedPart } from '../../../src/core/ports/multipart-store'
-import { partBytes } from '../../../src/core/ports/object-store'
+import { partBytes } from '../../../src/core/uploads/part-writer'
+import type { UploadedPart } from '../../../src/core/uploads/uploaded-part'
 import { readXmlElement } from '../../../src/storage/s3/s3-xml'
 import { bytesOf } from '../../storage/object-store-contract'
 import {

@@ -19,16 +19,23 @@ const cases: { [Code in FailureCode]: [status: number, failure: Omit<FailureOf<C
   body_timed_out: [408, {}],
   upload_too_large: [422, { limitBytes: 100, byteSize: 101 }],
   size_mismatch: [422, { expected: 5, actual: 6 }],
+  known_size_mismatch: [422, { promised: 5, known: 6 }],
+  checksum_unverifiable: [422, { algorithm: 'sha256', limitBytes: 100 }],
   type_mismatch: [422, { declared: 'application/pdf', actual: 'image/png' }],
   quota_exceeded: [403, {}],
   too_many_uploads: [403, {}],
   too_many_unsized_uploads: [403, {}],
   too_many_files: [403, {}],
+  too_many_associations: [422, { max: 7 }],
   upload_refused: [409, { fileId, refusal: { code: 'aborted' } }],
   not_arrived: [409, { fileId }],
   upload_over: [409, { fileId, status: 'ready' }],
   replay_over: [409, { fileId, became: 'deleted' }],
   not_multipart: [409, { fileId }],
+  part_size_out_of_bounds: [422, { minBytes: 5, maxBytes: 9 }],
+  part_size_too_small: [422, { partsMax: 10, minBytes: 8 }],
+  part_size_without_parts: [422, {}],
+  part_not_planned: [422, { partCount: 3 }],
   parts_missing: [409, { missing: [2], wrongSize: [], unknown: [] }],
   parts_required: [409, {}],
   parts_refused: [409, {}],
@@ -36,6 +43,8 @@ const cases: { [Code in FailureCode]: [status: number, failure: Omit<FailureOf<C
   quota_below_usage: [409, { usedBytes: 5, reservedBytes: 6 }],
   scope_not_grantable: [403, { scope: 'org:admin' }],
   expiry_not_grantable: [403, { latest: 0 }],
+  expiry_in_past: [422, {}],
+  organization_unnamed: [422, {}],
   too_many_api_keys: [409, { max: 1000 }],
   organization_not_found: [404, { organizationId: 'nobody' }],
   api_key_not_found: [404, { keyId: '0011223344556677' }],
@@ -54,7 +63,9 @@ const cases: { [Code in FailureCode]: [status: number, failure: Omit<FailureOf<C
 
 const aboutInput = [
   ...['invalid_request', 'unsupported_body', 'unsupported_content_type', 'upload_too_large'],
-  ...['size_mismatch', 'type_mismatch'],
+  ...['size_mismatch', 'type_mismatch', 'known_size_mismatch', 'checksum_unverifiable'],
+  ...['too_many_associations', 'expiry_in_past', 'organization_unnamed', 'part_not_planned'],
+  ...['part_size_out_of_bounds', 'part_size_too_small', 'part_size_without_parts'],
 ]
 
 async function answerTo(failure: Failure): Promise<Response> {
@@ -93,6 +104,22 @@ describe('the Direct Upload dialect', () => {
     )
     expect(answer.headers.has('www-authenticate')).toBe(code === 'unauthenticated')
   })
+
+  it.each(['md5', 'sha256'] as const)(
+    'says under its own name that no %s can be verified',
+    async (algorithm) => {
+      const answer = await answerTo({ code: 'checksum_unverifiable', algorithm, limitBytes: 100 })
+      expect(await answer.json()).toEqual({
+        detail: [
+          {
+            loc: ['body', 'blob', 'checksum'],
+            msg: 'Value error, can be verified up to 100 bytes; leave it out for larger files',
+            type: 'value_error',
+          },
+        ],
+      })
+    },
+  )
 
   it('says why a blob has no bytes, whatever the reason', async () => {
     const refusals = [

@@ -16,9 +16,11 @@ export const createApiKeyOperation = operation({
   fails: [
     'missing_scope',
     'wrong_organization',
+    'organization_unnamed',
     'organization_not_found',
     'scope_not_grantable',
     'expiry_not_grantable',
+    'expiry_in_past',
     'too_many_api_keys',
   ],
   async handle(c, caller, { body, idempotencyKey }) {

@@ -4,6 +4,7 @@ import { presignUpload } from '../../../core/uploads/presign-upload'
 import { declaredContentType } from '../../../http/declared-content-type'
 import { operation } from '../../../http/operation'
 import { presentUpload } from '../presenter'
+import { publicFilesUrl } from '../public-files-path'
 import { uploadRequest } from '../schema'
 
 /** Files are public: below `publicBaseUrl`, or below the gateway's own `/public` where that is null. */
@@ -31,6 +32,6 @@ export const createUploadOperation = (publicBaseUrl: string | null) =>
         operation: 'ctxfy.createUpload',
       })
       if (presigned.replayed) c.header('Idempotent-Replayed', 'true')
-      return c.json(presentUpload(presigned, publicBaseUrl ?? `${c.var.gatewayUrl}/public`))
+      return c.json(presentUpload(presigned, publicBaseUrl ?? publicFilesUrl(c)))
     },
   })

@@ -4,6 +4,7 @@ import { getPublicFile } from '../../../core/files/get-public-file'
 import { operation } from '../../../http/operation'
 import { answerFromCopy, keepCopy, publicMaxAgeSeconds } from '../../../http/public-copies'
 import { serveContent } from '../../../http/serve-content'
+import { publicFilesPath, publicFilesUrl } from '../public-files-path'
 
 const cacheControl = `public, max-age=${publicMaxAgeSeconds}`
 
@@ -18,15 +19,16 @@ export const getPublicFileOperation = operation({
   fails: ['file_not_found', 'precondition_failed', 'store_failed', 'database_failed'],
   async handle(c) {
     const { path } = c.req
-    const fileKey = path.slice('/public/'.length)
+    const fileKey = path.slice(`${publicFilesPath}/`.length)
     const parts = parseObjectKey(fileKey) ?? fail({ code: 'file_not_found', fileId: fileKey })
     const identity = { organizationId: parts.organizationId, id: parts.fileId }
-    const copy = await answerFromCopy(c, identity, path)
+    const address = { filesUrl: publicFilesUrl(c), path }
+    const copy = await answerFromCopy(c, identity, address)
     if (copy !== null) return copy
 
     const file = await getPublicFile(c.var.gateway, fileKey)
     const answer = await serveContent(c, file, { cacheControl })
-    keepCopy(c, file, path, answer)
+    keepCopy(c, file, address, answer)
     return answer
   },
 })

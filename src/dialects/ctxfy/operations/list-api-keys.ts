@@ -23,7 +23,7 @@ export const listApiKeysOperation = operation({
     organization: ['organisation', 'organizationId', 'organisationId'],
   },
   answers: { 200: 'ApiKeys' },
-  fails: ['missing_scope', 'organization_not_found'],
+  fails: ['missing_scope', 'organization_unnamed', 'organization_not_found'],
   async handle(c, caller, { query }) {
     const page = parseCount('page', query.one('page'), 1, pageMax)
     const perPage = parseCount('per_page', query.one('per_page'), perPageDefault, perPageMax)

@@ -14,7 +14,7 @@ export const associateFileOperation = operation({
   access: 'files:write',
   body: associationRequest,
   answers: { 201: 'Association' },
-  fails: ['file_not_found'],
+  fails: ['file_not_found', 'too_many_associations'],
   async handle(c, { organizationId }, { body, idempotencyKey }) {
     const resource = {
       type: parseResourceType(body.resourceType, 'resourceType'),

@@ -1,5 +1,4 @@
-import { fail } from '../../../core/errors'
-import { findFile } from '../../../core/files/get-file'
+import { describeFile } from '../../../core/files/describe-file'
 import { operation } from '../../../http/operation'
 import { presentFile } from '../../../http/present-file'
 import { expandParameter, expandsAssociations } from './expand'
@@ -16,13 +15,10 @@ export const getFileOperation = operation({
   answers: { 200: 'File' },
   fails: ['file_not_found', 'store_failed'],
   async handle(c, { organizationId }, { query }) {
-    const { gateway } = c.var
-    const fileId = fileIdOf(c)
-    const [file, associations] = await Promise.all([
-      findFile(gateway, organizationId, fileId),
-      expandsAssociations(query) ? gateway.associations.of(organizationId, fileId) : null,
-    ])
-    if (file === null) fail({ code: 'file_not_found', fileId })
+    const withAssociations = expandsAssociations(query)
+    const { file, associations } = await describeFile(c.var.gateway, organizationId, fileIdOf(c), {
+      withAssociations,
+    })
     return c.json(presentFile(file, associations))
   },
 })

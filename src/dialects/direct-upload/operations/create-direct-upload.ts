@@ -19,7 +19,14 @@ export const createDirectUploadOperation = operation({
   access: 'files:write',
   body: createDirectUploadRequest,
   answers: { 200: 'Blob' },
-  fails: ['upload_too_large', 'quota_exceeded', 'too_many_uploads', 'too_many_files', 'replay_over'],
+  fails: [
+    'upload_too_large',
+    'checksum_unverifiable',
+    'quota_exceeded',
+    'too_many_uploads',
+    'too_many_files',
+    'replay_over',
+  ],
   async handle(c, { organizationId }, { body: { blob }, idempotencyKey }) {
     const filename =
       sanitizeFilename(blob.filename) ?? failField('blob.filename', 'must have a character that can be shown')

@@ -1,4 +1,4 @@
-import { getFile, presignDownload } from '../../../core/files/get-file'
+import { getFile, locate, presignDownload } from '../../../core/files/get-file'
 import { operation } from '../../../http/operation'
 import { presentStored } from '../presenter'
 import { fileIdOf } from './file-id'
@@ -15,6 +15,6 @@ export const getFileOperation = operation({
     const { gateway } = c.var
     const file = await getFile(gateway, organizationId, fileIdOf(c))
     const url = await presignDownload(gateway, file)
-    return c.json(presentStored(file, gateway.presigner.uri(file.content.objectKey), url))
+    return c.json(presentStored(file, locate(gateway, file), url))
   },
 })

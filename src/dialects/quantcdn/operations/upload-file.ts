@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import { fail, failField } from '../../../core/errors'
 import { essenceOf, parseContentType } from '../../../core/files/content-type'
 import { sanitizeFilename } from '../../../core/files/filename'
-import { presignDownload } from '../../../core/files/get-file'
+import { locate, presignDownload } from '../../../core/files/get-file'
 import { checkMetadata } from '../../../core/files/metadata'
 import { canonicalTypeOf } from '../../../core/files/type-names'
 import { singlePutMaxBytes } from '../../../core/gateway'
@@ -78,7 +78,7 @@ async function store(c: Context<HttpEnv>, input: Parameters<typeof uploadBytes>[
   const { file, replayed } = await uploadBytes(gateway, input)
   if (replayed) c.header('Idempotent-Replayed', 'true')
   const url = await presignDownload(gateway, file)
-  return c.json(presentStored(file, gateway.presigner.uri(file.content.objectKey), url), 201)
+  return c.json(presentStored(file, locate(gateway, file), url), 201)
 }
 
 async function presign(c: Context<HttpEnv>, input: Parameters<typeof presignUpload>[1]): Promise<Response> {

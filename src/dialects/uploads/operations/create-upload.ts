@@ -22,6 +22,11 @@ export const createUploadOperation = operation({
   answers: { 200: 'Known', 201: 'Created' },
   fails: [
     'upload_too_large',
+    'part_size_out_of_bounds',
+    'part_size_too_small',
+    'part_size_without_parts',
+    'checksum_unverifiable',
+    'known_size_mismatch',
     'type_mismatch',
     'quota_exceeded',
     'too_many_uploads',

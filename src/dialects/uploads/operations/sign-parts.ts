@@ -12,7 +12,7 @@ export const signPartsOperation = operation({
   access: 'files:write',
   body: signPartsRequest,
   answers: { 200: 'SignedParts' },
-  fails: ['file_not_found', 'not_multipart', 'upload_over'],
+  fails: ['part_not_planned', 'file_not_found', 'not_multipart', 'upload_over'],
   async handle(c, { organizationId }, { body, idempotencyKey }) {
     const { gateway } = c.var
     const parts = await signParts(gateway, organizationId, uploadIdOf(c), body.partNumbers, idempotencyKey)
