@@ -247,7 +247,8 @@ CREATE INDEX associations_by_type ON associations (organization_id, resource_typ
 CREATE TABLE idempotency_records (
   organization_id TEXT NOT NULL REFERENCES organizations (id),
   idempotency_key TEXT NOT NULL,
-  fingerprint TEXT NOT NULL,
+  -- NULL while a streamed upload runs, whose fingerprint needs the hash of all its bytes.
+  fingerprint TEXT,
   -- The file or API key that the request makes.
   subject_id TEXT NOT NULL,
   -- NULL while the request runs.
@@ -255,7 +256,8 @@ CREATE TABLE idempotency_records (
   -- A running request that has not finished by then is taken for dead.
   locked_until INTEGER NOT NULL,
   expires_at INTEGER NOT NULL,
-  PRIMARY KEY (organization_id, idempotency_key)
+  PRIMARY KEY (organization_id, idempotency_key),
+  CONSTRAINT reply_has_fingerprint CHECK (reply IS NULL OR fingerprint IS NOT NULL)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotency_records_by_expiry ON idempotency_records (expires_at);
 CREATE INDEX idempotency_records_by_subject ON idempotency_records (subject_id);

@@ -1,5 +1,6 @@
 import { withTimeLimit } from '../core/time-limit'
 import { databaseFailure, isTransient } from './d1-errors'
+import type { RowsOf, Statement, Steps } from './statement'
 
 /** D1 itself ends a query or a batch after 30 s. */
 const answerLimitMs = 30_000
@@ -7,19 +8,21 @@ const answerLimitMs = 30_000
 /** Waits before the second and the third try, each with as much again of jitter. */
 const repeatAfterMs = [50, 250]
 
-type Results = D1Result<Record<string, unknown>>[]
-
 /**
- * Runs `statements` as one transaction, which D1's batch is: all of them or none. One round trip. For batches
+ * Runs `steps` as one transaction, which D1's batch is: all of them or none. One round trip. For batches
  * that must not be repeated: what a lost answer said would be lost.
  */
-export async function runBatch(
+export async function runBatch<const Batch extends Steps>(
   db: D1Database,
   operation: string,
-  statements: readonly D1PreparedStatement[],
-): Promise<Results> {
+  steps: Batch,
+): Promise<RowsOf<Batch>> {
+  const named = Object.entries(steps).flatMap(([name, step]) => (step === null ? [] : [{ name, step }]))
   try {
-    return await withTimeLimit(answerLimitMs, () => db.batch<Record<string, unknown>>([...statements]))
+    const statements = named.map(({ step }) => step)
+    const results = await withTimeLimit(answerLimitMs, () => db.batch(statements))
+    const rows = new Map(named.map(({ name }, at) => [name, results[at]?.results ?? []]))
+    return Object.fromEntries(Object.keys(steps).map((name) => [name, rows.get(name) ?? []])) as RowsOf<Batch>
   } catch (error) {
     throw databaseFailure(operation, error)
   }
@@ -30,23 +33,23 @@ export async function runBatch(
  * by itself and writes never (D1, "Retry queries"); these are, up to twice, after the errors for which D1's
  * documentation says to.
  */
-export async function runRepeatableBatch(
+export async function runRepeatableBatch<const Batch extends Steps>(
   db: D1Database,
   operation: string,
-  statements: readonly D1PreparedStatement[],
-): Promise<Results> {
+  steps: Batch,
+): Promise<RowsOf<Batch>> {
   for (const waitMs of repeatAfterMs)
     try {
-      return await runBatch(db, operation, statements)
+      return await runBatch(db, operation, steps)
     } catch (error) {
       if (!isTransient(error)) throw error
       await new Promise((resolve) => setTimeout(resolve, waitMs * (1 + Math.random())))
     }
-  return runBatch(db, operation, statements)
+  return runBatch(db, operation, steps)
 }
 
 /** The rows of one statement. One round trip. */
-export async function readRows<Row>(operation: string, statement: D1PreparedStatement): Promise<Row[]> {
+export async function readRows<Row>(operation: string, statement: Statement<Row>): Promise<Row[]> {
   try {
     return (await withTimeLimit(answerLimitMs, () => statement.all<Row>())).results
   } catch (error) {
@@ -55,11 +58,6 @@ export async function readRows<Row>(operation: string, statement: D1PreparedStat
 }
 
 /** The first row of one statement, or null. One round trip. */
-export async function readRow<Row>(operation: string, statement: D1PreparedStatement): Promise<Row | null> {
-  return (await readRows<Row>(operation, statement))[0] ?? null
-}
-
-/** The rows that statement `index` of a batch returned. */
-export function rowsOf<Row>(results: readonly D1Result<Record<string, unknown>>[], index: number): Row[] {
-  return (results.at(index)?.results ?? []) as Row[]
+export async function readRow<Row>(operation: string, statement: Statement<Row>): Promise<Row | null> {
+  return (await readRows(operation, statement))[0] ?? null
 }

@@ -1,9 +1,10 @@
 import type { AssociatedFile, FilePage, FileSelection, FoundPage } from '../core/files/file-selection'
 import type { FileId, OrganizationId } from '../core/ids'
 import { type AssociationRow, toAssociations } from './association-rows'
-import { rowsOf, runRepeatableBatch } from './d1'
+import { runRepeatableBatch } from './d1'
 import { type FileRow, fileColumns, fileJoins, toFileRecord } from './file-rows'
 import { walkOf } from './file-walk'
+import { prepare, type Statement } from './statement'
 
 /** Greater than every file id. */
 const afterEveryId = '~'
@@ -39,14 +40,13 @@ export async function listFiles(
   { before, limit, withAssociations, pendingMax }: ListOptions,
   bounds = listBounds,
 ): Promise<FoundPage> {
-  const results = await runRepeatableBatch(db, 'files.list', [
-    selectPage(db, organizationId, selection, { before, limit, withAssociations }, bounds),
-    ...(before === null ? [selectPending(db, organizationId, pendingMax)] : []),
-  ])
-  const pending = rowsOf<FileRow>(results, 1).map(toFileRecord)
+  const { page, pending } = await runRepeatableBatch(db, 'files.list', {
+    page: selectPage(db, organizationId, selection, { before, limit, withAssociations }, bounds),
+    pending: before === null ? selectPending(db, organizationId, pendingMax) : null,
+  })
   return {
-    ...pageOf(rowsOf<Row>(results, 0), limit, bounds.associations),
-    pending: pending.filter((file) => file.status === 'uploading'),
+    ...pageOf(page, limit, bounds.associations),
+    pending: pending.map(toFileRecord).filter((file) => file.status === 'uploading'),
   }
 }
 
@@ -56,18 +56,25 @@ function selectPage(
   selection: FileSelection,
   { before, limit, withAssociations }: Omit<ListOptions, 'pendingMax'>,
   { steps, associations }: typeof listBounds,
-): D1PreparedStatement {
-  const { sql, values } = walkOf(selection, steps)
-  return db
-    .prepare(
-      `WITH page AS MATERIALIZED (${sql}) ${withAssociations ? `, ${tiesOfPage(associations)}` : ''}
-       SELECT page.position, page.stopped_at, ${fileColumns} ${withAssociations ? ', ties.associations' : ''}
-       FROM page
-         LEFT JOIN files f ON f.id = page.position AND f.organization_id = ?1
-           AND f.status = coalesce(?4, 'ready')
-         ${fileJoins} ${withAssociations ? 'LEFT JOIN ties ON ties.file_id = page.position' : ''}`,
-    )
-    .bind(organizationId, before ?? afterEveryId, limit + 1, selection.status, ...values)
+): Statement<Row> {
+  return prepare(
+    db,
+    `WITH page AS MATERIALIZED (${walkOf(selection, steps)}) ${withAssociations ? `, ${tiesOfPage(associations)}` : ''}
+     SELECT page.position, page.stopped_at, ${fileColumns} ${withAssociations ? ', ties.associations' : ''}
+     FROM page
+       LEFT JOIN files f ON f.id = page.position AND f.organization_id = :organizationId
+         AND f.status = coalesce(:status, 'ready')
+       ${fileJoins} ${withAssociations ? 'LEFT JOIN ties ON ties.file_id = page.position' : ''}`,
+    {
+      organizationId,
+      before: before ?? afterEveryId,
+      rowsMax: limit + 1,
+      status: selection.status,
+      terms: JSON.stringify(selection.terms),
+      resourceType: selection.resource?.type ?? null,
+      resourceId: selection.resource?.id ?? null,
+    },
+  )
 }
 
 /** The associations of the page's files, file by file, up to one more than the page carries. */
@@ -77,21 +84,22 @@ const tiesOfPage = (max: number) => `ties AS MATERIALIZED (
   FROM (
     SELECT a.file_id, a.resource_type, a.resource_id, a.created_at
     FROM page CROSS JOIN associations a INDEXED BY associations_by_file
-      ON a.file_id = page.position AND a.organization_id = ?1
+      ON a.file_id = page.position AND a.organization_id = :organizationId
     LIMIT ${max + 1})
   GROUP BY file_id)`
 
 /** The newest files that a client was to send by itself. */
-function selectPending(db: D1Database, organizationId: OrganizationId, max: number): D1PreparedStatement {
-  return db
-    .prepare(
-      `SELECT ${fileColumns} FROM (
-         SELECT id AS pending_id FROM files INDEXED BY files_by_status
-         WHERE organization_id = ?1 AND status = 'uploading' AND status <> 'ready' ORDER BY id DESC LIMIT ${pendingLooked})
-       CROSS JOIN files f ON f.id = pending_id ${fileJoins}
-       WHERE u.method <> 'edge' LIMIT ?2`,
-    )
-    .bind(organizationId, max)
+function selectPending(db: D1Database, organizationId: OrganizationId, max: number): Statement<FileRow> {
+  return prepare(
+    db,
+    `SELECT ${fileColumns} FROM (
+       SELECT id AS pending_id FROM files INDEXED BY files_by_status
+       WHERE organization_id = :organizationId AND status = 'uploading' AND status <> 'ready'
+       ORDER BY id DESC LIMIT ${pendingLooked})
+     CROSS JOIN files f ON f.id = pending_id ${fileJoins}
+     WHERE u.method <> 'edge' LIMIT :max`,
+    { organizationId, max },
+  )
 }
 
 /** What is shown of `rows`, which are one more than the page if there are that many, and where the next one begins. */

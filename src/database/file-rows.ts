@@ -3,6 +3,7 @@ import type { FileOrigin, FileRecord } from '../core/files/file-record'
 import type { Metadata } from '../core/files/metadata'
 import type { ContentId, FileId, Md5, ObjectKey, OrganizationId, Sha256 } from '../core/ids'
 import type { Promotion, Upload } from '../core/uploads/upload'
+import { prepare, type Statement } from './statement'
 
 /** A file with its content and its upload, as every query of files returns it. */
 export type FileRow = {
@@ -90,6 +91,19 @@ export const fileSnapshot = `json_object(${Object.entries(columns)
   .map(([name, expression]) => `'${name}', ${expression}`)
   .join(', ')})`
 
+/** One file with its content and its upload. */
+export function selectFile(
+  db: D1Database,
+  of: { fileId: FileId; organizationId: OrganizationId },
+): Statement<FileRow> {
+  return prepare(
+    db,
+    `SELECT ${fileColumns} FROM files f ${fileJoins}
+     WHERE f.id = :fileId AND f.organization_id = :organizationId`,
+    of,
+  )
+}
+
 export function toFileRecord(row: FileRow): FileRecord {
   const base = {
     id: row.id as FileId,
@@ -129,6 +143,15 @@ export function toFileRecord(row: FileRow): FileRecord {
 /** What `fileSnapshot` kept. */
 export function parseFileReply(text: string): { file: FileRecord } {
   return { file: toFileRecord(JSON.parse(text) as FileRow) }
+}
+
+/** The values of a file's origin, by the names of their parameters. */
+export function originValues({ source, sourceDetail, connectorMetadata }: FileOrigin) {
+  return {
+    source,
+    sourceDetail,
+    connectorMetadata: connectorMetadata && JSON.stringify(connectorMetadata),
+  }
 }
 
 function toOrigin(row: FileRow): FileOrigin {

@@ -2,27 +2,28 @@ import type { FileSelection } from '../core/files/file-selection'
 
 /**
  * A query for the ids of the files of a selection, newest first, which reads no more than its page and its steps,
- * however many files there are. ?1 is the organization, ?2 the id that all are below, ?3 how many rows there may be,
- * ?4 the status or null; `values` are bound from ?5 on. Each row is a file (`position`), or says where the walk was given up (`stopped_at`).
+ * however many files there are. All are below the id `:before`, and no more than `:rowsMax`; `:terms` are a JSON array.
+ * Each row is a file (`position`), or says where the walk was given up (`stopped_at`).
  */
-export type FileWalk = { sql: string; values: string[] }
+export type FileWalk =
+  `${string} :organizationId :before :rowsMax :status :terms :resourceType :resourceId ${string}`
 
 /** A list of file ids that an index keeps in order. */
 type SortedList = { from: string; id: string; where: string }
 
 /** The walk for `selection`, of at most `stepsMax` steps: as many at the least as the selection has conditions. */
 export function walkOf({ terms, status, resource }: FileSelection, stepsMax: number): FileWalk {
-  const values: string[] = []
-  const bound = (value: string) => `?${values.push(value) + 4}`
   const lists: SortedList[] = []
-  if (resource !== null) lists.push(tiedTo(bound(resource.type), resource.id && bound(resource.id)))
-  for (const term of terms)
-    lists.push({ from: 'metadata_terms', id: 'file_id', where: `term = ${bound(term)}` })
+  if (resource !== null) lists.push(resource.id === null ? ofResourceType : ofResource)
+  for (const at of terms.keys())
+    lists.push({ from: 'metadata_terms', id: 'file_id', where: `term = :terms ->> ${at}` })
   if (status !== null && status !== 'ready') lists.push(inStatus)
   // Only files with bytes have terms.
   else if (status === 'ready' || terms.length === 0) lists.push(withBytes)
   const [first = withBytes, ...others] = lists
-  return { sql: others.length === 0 ? page(first) : joined([first, ...others], stepsMax), values }
+  const sql = others.length === 0 ? page(first) : joined([first, ...others], stepsMax)
+  // The text is made here, so the compiler cannot see which of the parameters it has.
+  return sql as FileWalk
 }
 
 // Indices are named where SQLite could take another one in the same order, which has what is not wanted as well.
@@ -31,27 +32,32 @@ export function walkOf({ terms, status, resource }: FileSelection, stepsMax: num
 const withBytes: SortedList = {
   from: 'files INDEXED BY files_with_bytes',
   id: 'id',
-  where: 'organization_id = ?1 AND content_id IS NOT NULL',
+  where: 'organization_id = :organizationId AND content_id IS NOT NULL',
 }
 
 const inStatus: SortedList = {
   from: 'files INDEXED BY files_by_status',
   id: 'id',
-  where: "organization_id = ?1 AND status = ?4 AND status <> 'ready'",
+  where: "organization_id = :organizationId AND status = :status AND status <> 'ready'",
 }
 
-/** By its type alone, a file is in the list once for each of its resources: a seek for the next id passes them. */
-function tiedTo(type: string, id: string | null): SortedList {
-  const where = `organization_id = ?1 AND resource_type = ${type}`
-  return id === null
-    ? { from: 'associations INDEXED BY associations_by_type', id: 'file_id', where }
-    : { from: 'associations', id: 'file_id', where: `${where} AND resource_id = ${id}` }
+/** A file is in the list once for each of its resources: a seek for the next id passes them. */
+const ofResourceType: SortedList = {
+  from: 'associations INDEXED BY associations_by_type',
+  id: 'file_id',
+  where: 'organization_id = :organizationId AND resource_type = :resourceType',
+}
+
+const ofResource: SortedList = {
+  from: 'associations',
+  id: 'file_id',
+  where: 'organization_id = :organizationId AND resource_type = :resourceType AND resource_id = :resourceId',
 }
 
 /** The files of one list. */
 function page({ from, id, where }: SortedList): string {
   return `SELECT ${id} AS position, NULL AS stopped_at FROM ${from}
-    WHERE ${where} AND ${id} < ?2 ORDER BY ${id} DESC LIMIT ?3`
+    WHERE ${where} AND ${id} < :before ORDER BY ${id} DESC LIMIT :rowsMax`
 }
 
 /**
@@ -72,7 +78,7 @@ function joined(lists: readonly [SortedList, ...SortedList[]], stepsMax: number)
   const seeks = lists.map((list, index) => `WHEN ${index} THEN ${newest(list, below)}`)
   return `
     WITH RECURSIVE walk (step, list, previous, streak, candidate) AS (
-      SELECT 1, 0, NULL, 0, ${newest(lists[0], '?2')}
+      SELECT 1, 0, NULL, 0, ${newest(lists[0], ':before')}
       UNION ALL
       SELECT step + 1, (list + 1) % ${count}, candidate, ${agreeing},
         CASE (list + 1) % ${count} ${seeks.join(' ')} END
@@ -80,7 +86,7 @@ function joined(lists: readonly [SortedList, ...SortedList[]], stepsMax: number)
     )
     SELECT CASE WHEN ${isMatch} THEN candidate END AS position,
       CASE WHEN step = ${stepsMax} THEN candidate END AS stopped_at
-    FROM walk WHERE candidate IS NOT NULL AND (${isMatch} OR step = ${stepsMax}) LIMIT ?3`
+    FROM walk WHERE candidate IS NOT NULL AND (${isMatch} OR step = ${stepsMax}) LIMIT :rowsMax`
 }
 
 /** The newest id of a list below `bound`; NULL when there is none. */

@@ -1,30 +1,26 @@
 import type { FileId, OrganizationId } from '../core/ids'
+import { prepare, type Statement } from './statement'
 
-/** Statements about the metadata index, for the batches of the effects they belong to. */
+/** SQL about the metadata index, for the batches of the effects it belongs to. */
 
-/** Puts file `id` into the index, by the terms that were noted when it began, if `condition` holds. */
-export function insertTerms(
+/** The terms that were noted of file `f` when it began, as rows. */
+const termsOfFile = 'files f CROSS JOIN json_each(f.terms) t'
+
+/** Puts file `:fileId` into the index, if `condition` holds. */
+export const insertTerms = <const Condition extends string>(condition: Condition) =>
+  `INSERT INTO metadata_terms (term, file_id)
+   SELECT t.value, f.id FROM ${termsOfFile}
+   WHERE f.id = :fileId AND f.organization_id = :organizationId AND ${condition}` as const
+
+/** Takes a file out of the index. To come before the removal of its row, which says by which terms it is there. */
+export function deleteTerms(
   db: D1Database,
-  organizationId: OrganizationId,
-  id: FileId,
-  condition: string,
-): D1PreparedStatement {
-  return db
-    .prepare(
-      `INSERT INTO metadata_terms (term, file_id)
-       SELECT t.value, f.id FROM files f CROSS JOIN json_each(f.terms) t
-       WHERE f.id = ?1 AND f.organization_id = ?2 AND ${condition}`,
-    )
-    .bind(id, organizationId)
-}
-
-/** Takes file `id` out of the index. To come before the removal of its row, which says by which terms it is there. */
-export function deleteTerms(db: D1Database, organizationId: OrganizationId, id: FileId): D1PreparedStatement {
-  return db
-    .prepare(
-      `DELETE FROM metadata_terms WHERE file_id = ?1 AND term IN (
-         SELECT t.value FROM files f CROSS JOIN json_each(f.terms) t
-         WHERE f.id = ?1 AND f.organization_id = ?2)`,
-    )
-    .bind(id, organizationId)
+  of: { fileId: FileId; organizationId: OrganizationId },
+): Statement {
+  return prepare(
+    db,
+    `DELETE FROM metadata_terms WHERE file_id = :fileId AND term IN (
+       SELECT t.value FROM ${termsOfFile} WHERE f.id = :fileId AND f.organization_id = :organizationId)`,
+    of,
+  )
 }

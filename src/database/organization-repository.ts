@@ -2,7 +2,8 @@ import { fail, GatewayError } from '../core/errors'
 import type { OrganizationId } from '../core/ids'
 import type { Organization } from '../core/organizations/organization'
 import type { OrganizationRepository } from '../core/ports/repositories'
-import { readRow, rowsOf, runBatch } from './d1'
+import { readRow, runBatch } from './d1'
+import { prepare, type Statement } from './statement'
 
 type Row = {
   id: string
@@ -17,35 +18,39 @@ type Row = {
 const columns = 'id, name, quota_bytes, used_bytes, reserved_bytes, pending_uploads, created_at'
 
 export function createOrganizationRepository(db: D1Database): OrganizationRepository {
-  const select = (id: OrganizationId) =>
-    db.prepare(`SELECT ${columns} FROM organizations WHERE id = ?1`).bind(id)
+  const select = (id: OrganizationId): Statement<Row> =>
+    prepare(db, `SELECT ${columns} FROM organizations WHERE id = :id`, { id })
   const find = async (id: OrganizationId) => {
-    const row = await readRow<Row>('organizations.find', select(id))
+    const row = await readRow('organizations.find', select(id))
     return row && toOrganization(row)
   }
 
   return {
     find,
     async put({ id, name, quotaBytes, now }) {
-      const insert = db
-        .prepare(
-          `INSERT INTO organizations (id, name, quota_bytes, created_at) VALUES (?1, ?2, ?3, ?4)
-           ON CONFLICT (id) DO NOTHING`,
-        )
-        .bind(id, name, quotaBytes, now)
-      const update = db
-        .prepare('UPDATE organizations SET name = ?2, quota_bytes = ?3 WHERE id = ?1')
-        .bind(id, name, quotaBytes)
-      const results = await runBatch(db, 'organizations.put', [insert, update, select(id)]).catch(
-        async (error) => {
-          if (!(error instanceof GatewayError) || error.failure.code !== 'quota_exceeded') throw error
-          const { usedBytes = 0, reservedBytes = 0 } = (await find(id)) ?? {}
-          return fail({ code: 'quota_below_usage', usedBytes, reservedBytes }, error)
-        },
-      )
-      const [row] = rowsOf<Row>(results, 2)
+      const {
+        created,
+        organization: [row],
+      } = await runBatch(db, 'organizations.put', {
+        created: prepare(
+          db,
+          `INSERT INTO organizations (id, name, quota_bytes, created_at) VALUES (:id, :name, :quotaBytes, :now)
+           ON CONFLICT (id) DO NOTHING RETURNING id`,
+          { id, name, quotaBytes, now },
+        ),
+        update: prepare(
+          db,
+          'UPDATE organizations SET name = :name, quota_bytes = :quotaBytes WHERE id = :id',
+          { id, name, quotaBytes },
+        ),
+        organization: select(id),
+      }).catch(async (error) => {
+        if (!(error instanceof GatewayError) || error.failure.code !== 'quota_exceeded') throw error
+        const { usedBytes = 0, reservedBytes = 0 } = (await find(id)) ?? {}
+        return fail({ code: 'quota_below_usage', usedBytes, reservedBytes }, error)
+      })
       if (!row) fail({ code: 'database_failed', operation: 'organizations.put' })
-      return { organization: toOrganization(row), created: results[0]?.meta.changes === 1 }
+      return { organization: toOrganization(row), created: created.length > 0 }
     },
   }
 }

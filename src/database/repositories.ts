@@ -6,9 +6,9 @@ import { createDeletionRepository } from './deletion-repository'
 import { createFileRepository } from './file-repository'
 import { createIdempotencyKeyRepository } from './idempotency-key-repository'
 import { createOrganizationRepository } from './organization-repository'
-import { createStreamUploadRepository } from './stream-upload-repository'
+import { prepare } from './statement'
 import { createSweepPositionRepository } from './sweep-position-repository'
-import { createUploadRepository } from './upload-repository'
+import { createUploadRepository } from './uploads/upload-repository'
 
 /** Everything that is remembered, in one D1 database with the schema of `migrations/`. */
 export function createRepositories(db: D1Database): Repositories {
@@ -20,10 +20,9 @@ export function createRepositories(db: D1Database): Repositories {
     deletions: createDeletionRepository(db),
     sweepPositions: createSweepPositionRepository(db),
     associations: createAssociationRepository(db),
-    streamUploads: createStreamUploadRepository(db),
     idempotencyKeys: createIdempotencyKeyRepository(db),
     async checkDatabase() {
-      await readRows('check', db.prepare('SELECT id FROM organizations LIMIT 1'))
+      await readRows('check', prepare(db, 'SELECT id FROM organizations LIMIT 1', {}))
     },
   }
 }

@@ -1,27 +1,31 @@
 import type { SweepPositionRepository } from '../core/ports/deletion-repository'
 import { readRows, runRepeatableBatch } from './d1'
+import { prepare, type Statement } from './statement'
 
 export function createSweepPositionRepository(db: D1Database): SweepPositionRepository {
   return {
     async all() {
-      const rows = await readRows<{ step: string; position: string }>(
-        'sweepPositions.all',
-        db.prepare('SELECT step, position FROM sweep_positions'),
+      const select: Statement<{ step: string; position: string }> = prepare(
+        db,
+        'SELECT step, position FROM sweep_positions',
+        {},
       )
+      const rows = await readRows('sweepPositions.all', select)
       return new Map(rows.map(({ step, position }) => [step, position]))
     },
 
     async keep(step, position) {
-      const statement =
-        position === null
-          ? db.prepare('DELETE FROM sweep_positions WHERE step = ?1').bind(step)
-          : db
-              .prepare(
-                `INSERT INTO sweep_positions (step, position) VALUES (?1, ?2)
+      await runRepeatableBatch(db, 'sweepPositions.keep', {
+        keep:
+          position === null
+            ? prepare(db, 'DELETE FROM sweep_positions WHERE step = :step', { step })
+            : prepare(
+                db,
+                `INSERT INTO sweep_positions (step, position) VALUES (:step, :position)
                  ON CONFLICT (step) DO UPDATE SET position = excluded.position`,
-              )
-              .bind(step, position)
-      await runRepeatableBatch(db, 'sweepPositions.keep', [statement])
+                { step, position },
+              ),
+      })
     },
   }
 }

@@ -50,7 +50,6 @@ describe('an intent that is written down', () => {
       (intent) =>
         repositories.uploads.begin({ intent, claim: null, sha256: null, completesReply: false, ...limits }),
     ],
-    ['streamed', (intent) => repositories.streamUploads.begin(intent, { idempotencyKey: null, ...limits })],
   ])('keeps all that was said of the file: %s', async (_, begin) => {
     const intent = intentOf(1)
     await begin(intent)

@@ -26,7 +26,8 @@ export async function associateFile(
   })
   const answer = claim && record && replyOf(record, claim, now)
   if (!hasFile) fail({ code: 'file_not_found', fileId: file.id })
-  if (answer === 'stale') fail({ code: 'internal' })
+  // A streamed upload that died: the sweep frees its key.
+  if (answer === 'stale') fail({ code: 'idempotency_in_progress', retryAfterSeconds: 1 })
   if (answer !== null) return { association: answer.reply, replayed: true }
   if (association === null) fail({ code: 'too_many_associations', max: associationsMax })
   return { association, replayed: false }

@@ -28,10 +28,14 @@ export type IdempotencyClaim = {
   expiresAt: number
 }
 
+/** The claim of a request that becomes known while it runs: its fingerprint comes with its end. */
+export type EarlyClaim = Omit<IdempotencyClaim, 'fingerprint'> & { fingerprint: null }
+
 /** What is kept of the first request that used a key. */
 export type IdempotencyRecord<Reply> = {
   organizationId: OrganizationId
-  fingerprint: Sha256
+  /** null: not known before that request ends, and it has not. */
+  fingerprint: Sha256 | null
   /** The id of what that request made or is making. */
   subjectId: string
   /** Reads the reply; only if the fingerprint agrees, it is of type `Reply`. null while the request runs. */
@@ -54,12 +58,13 @@ export async function claimFor(
   now: number,
 ): Promise<IdempotencyClaim | null> {
   if (key === null) return null
-  return {
-    key: key.text,
-    fingerprint: await sha256OfText(canonicalJson([identityOf(key.caller), operation, request])),
-    lockedUntil: now + idempotencyLockMs,
-    expiresAt: now + idempotencyTtlMs,
-  }
+  const fingerprint = await sha256OfText(canonicalJson([identityOf(key.caller), operation, request]))
+  return { ...earlyClaimFor(key, idempotencyLockMs, now), fingerprint }
+}
+
+/** The claim of a request that may run for `lockMs` and is not known yet. */
+export function earlyClaimFor(key: IdempotencyKey, lockMs: number, now: number): EarlyClaim {
+  return { key: key.text, fingerprint: null, lockedUntil: now + lockMs, expiresAt: now + idempotencyTtlMs }
 }
 
 /** The caller across its requests: a renewed token is the same caller, another key is another one. */
@@ -76,16 +81,22 @@ function identityOf(caller: Principal): readonly string[] {
 
 /**
  * What a second request gets whose key is taken by `record`: the stored reply, or `stale` when the first request died
- * without an answer. Throws `idempotency_key_reused` when the requests differ, and `idempotency_in_progress` while the
- * first one runs.
+ * without an answer. Throws `idempotency_key_reused` when the requests are known to differ, and
+ * `idempotency_in_progress` while the first one runs.
  */
 export function replyOf<Reply>(
   record: IdempotencyRecord<Reply>,
   claim: IdempotencyClaim,
   now: number,
 ): { reply: Reply } | 'stale' {
-  if (record.fingerprint !== claim.fingerprint) fail({ code: 'idempotency_key_reused' })
+  if (record.fingerprint !== null && record.fingerprint !== claim.fingerprint)
+    fail({ code: 'idempotency_key_reused' })
   if (record.reply !== null) return { reply: record.reply() }
-  if (record.lockedUntil <= now) return 'stale'
-  fail({ code: 'idempotency_in_progress', retryAfterSeconds: Math.ceil((record.lockedUntil - now) / 1000) })
+  return record.lockedUntil <= now ? 'stale' : failInProgress(record, now)
+}
+
+/** The request that holds the key has not ended. A client that repeats it waits a second at the least. */
+export function failInProgress({ lockedUntil }: IdempotencyRecord<unknown>, now: number): never {
+  const retryAfterSeconds = Math.max(1, Math.ceil((lockedUntil - now) / 1000))
+  fail({ code: 'idempotency_in_progress', retryAfterSeconds })
 }

@@ -64,7 +64,8 @@ export async function createApiKey(
   const record = await (principal.kind === 'root' ? creation : inOwnOrganization(creation))
   if (claim === null || record === null) return { ...created, replayed: false }
   const answer = replyOf(record, claim, now)
-  if (answer === 'stale') fail({ code: 'internal' })
+  // A streamed upload that died: the sweep frees its key.
+  if (answer === 'stale') fail({ code: 'idempotency_in_progress', retryAfterSeconds: 1 })
   const replayed = await gateway.replySealer.open<CreatedApiKey>(answer.reply)
   // The caller's token may have been renewed since, with fewer scopes.
   if (principal.kind !== 'root') requireGrantable(principal, replayed.key)

@@ -8,7 +8,7 @@ import type { Organization } from '../organizations/organization'
 import type { AssociationRepository } from './association-repository'
 import type { DeletionRepository, DueObject, SweepPositionRepository } from './deletion-repository'
 import type { IdempotencyKeys } from './idempotency-keys'
-import type { StreamUploadRepository, UploadRepository } from './upload-repository'
+import type { UploadRepository } from './upload-repository'
 
 /**
  * What is remembered. One method is one atomic step and one round trip to the database. Methods throw
@@ -22,7 +22,6 @@ export interface Repositories {
   readonly deletions: DeletionRepository
   readonly sweepPositions: SweepPositionRepository
   readonly associations: AssociationRepository
-  readonly streamUploads: StreamUploadRepository
   readonly idempotencyKeys: IdempotencyKeys
   /** Resolves when the database answers. */
   checkDatabase(): Promise<void>

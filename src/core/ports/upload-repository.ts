@@ -3,7 +3,7 @@ import type { Content } from '../contents/content'
 import type { Refusal } from '../errors'
 import type { FileBase, FileOrigin, FileRecord } from '../files/file-record'
 import type { MetadataTerm } from '../files/metadata'
-import type { FileReply, IdempotencyClaim, IdempotencyRecord } from '../idempotency/idempotency'
+import type { EarlyClaim, FileReply, IdempotencyClaim, IdempotencyRecord } from '../idempotency/idempotency'
 import type { FileId, ObjectKey, OrganizationId, Sha256 } from '../ids'
 import type { Upload } from '../uploads/upload'
 import type { DueObject } from './deletion-repository'
@@ -16,7 +16,7 @@ export type NewUploadIntent<U = Upload> = UploadIntent<U> & { terms: readonly Me
 
 export type BeginUpload = {
   intent: NewUploadIntent
-  claim: IdempotencyClaim | null
+  claim: IdempotencyClaim | EarlyClaim | null
   /** Looks up the organization's content with this hash in the same round trip. */
   sha256: Sha256 | null
   /**
@@ -56,6 +56,16 @@ export type VerifiedBytes = {
   sourceEtag: string | null
 }
 
+/** What is said about a file besides its bytes by a form, in which that may come after them. */
+export type StreamDetails = { origin: FileOrigin; resource: Resource | null }
+
+/** What is known of a streamed upload only at its end. */
+export type StreamEnd = {
+  details: StreamDetails
+  /** Of the idempotency key that was claimed early; null: without a key. */
+  fingerprint: Sha256 | null
+}
+
 export interface UploadRepository {
   /**
    * Writes the intent and reserves its bytes; none for content that the organization has already. Throws
@@ -81,12 +91,14 @@ export interface UploadRepository {
    * Gives a pending file its bytes: as new content, or, when the organization has content with that hash
    * by now, as that content, and the object is due for deletion. Does nothing when the upload is no longer
    * pending, or another version was chosen. Returns the file as it then is (null: deleted) and the keys that the
-   * outbox lists now; incoming keys it never lists. Throws `quota_exceeded`.
+   * outbox lists now; incoming keys it never lists. With `end` the file gets its details and its association, and its
+   * idempotency key the fingerprint, all at once. Throws `quota_exceeded`.
    */
   settle(
     intent: UploadIntent,
     bytes: VerifiedBytes,
     now: number,
+    end?: StreamEnd,
   ): Promise<{ file: FileRecord | null; due: ObjectKey[] }>
   /**
    * Gives a pending file content that the organization has, without any bytes having been put. Returns the
@@ -129,37 +141,4 @@ export interface UploadRepository {
   takeOverdue(now: number, limit: number, nextSweepAt: number): Promise<FileRecord[]>
   /** Forgets settled uploads whose URL expired long ago, and idempotency records past their time. */
   forget(now: number, limit: number): Promise<{ uploads: number; idempotencyRecords: number }>
-}
-
-/** What is said about a file besides its bytes, known only when all of them have come. */
-export type StreamDetails = { origin: FileOrigin; resource: Resource | null }
-
-/**
- * Uploads whose hash is not known before they end: their idempotency key, whose fingerprint needs it, is
- * claimed by the batch that ends them.
- */
-export interface StreamUploadRepository {
-  /**
-   * Writes the intent down, unless a request has the idempotency key already: then nothing is made and its
-   * record is returned. Throws `too_many_uploads`, `too_many_files`, `organization_not_found`.
-   */
-  begin(
-    intent: NewUploadIntent,
-    options: { idempotencyKey: string | null; pendingUploadsMax: number; filesMax: number; now: number },
-  ): Promise<IdempotencyRecord<FileReply> | null>
-  /**
-   * Claims the key and gives the pending file its bytes, as `UploadRepository.settle` does, its details and
-   * its association, all at once. When somebody else holds the key, the file is removed instead, its object
-   * is due for deletion, and that record is returned. Does nothing when the upload is no longer pending.
-   * Throws `quota_exceeded`.
-   */
-  settle(
-    upload: { intent: UploadIntent; bytes: VerifiedBytes; details: StreamDetails },
-    claim: IdempotencyClaim | null,
-    now: number,
-  ): Promise<{
-    file: FileRecord | null
-    holder: IdempotencyRecord<FileReply> | null
-    due: ObjectKey[]
-  }>
 }

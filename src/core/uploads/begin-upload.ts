@@ -6,10 +6,10 @@ import type { FileRecord } from '../files/file-record'
 import { artifactTypeOf, type Metadata, termsOf } from '../files/metadata'
 import { canonicalTypeOf } from '../files/type-names'
 import type { Gateway } from '../gateway'
-import { type IdempotencyClaim, replyOf } from '../idempotency/idempotency'
+import { failInProgress, type IdempotencyClaim, replyOf } from '../idempotency/idempotency'
 import type { FileId, OrganizationId, Sha256 } from '../ids'
 import { inOwnOrganization } from '../organizations/own-organization'
-import type { BegunUpload, NewUploadIntent } from '../ports/upload-repository'
+import type { BeginUpload, BegunUpload, NewUploadIntent } from '../ports/upload-repository'
 import {
   type EdgeDelivery,
   edgeUploadTtlMs,
@@ -101,9 +101,8 @@ function filenameFor(id: FileId, contentType: string): string {
 }
 
 /**
- * Writes the intent down, or finds the reply that an earlier request with the same idempotency key got. If that
- * request died (its lock has expired), its file is removed and this request takes the key: one key never makes two
- * files. One database round trip; three more after a death. Throws `wrong_organization` when there is none.
+ * Writes the intent down, or finds the reply that an earlier request with the same idempotency key got. One database
+ * round trip; two more after a death (`claimUpload`). Throws `wrong_organization` when there is none.
  */
 export async function beginUpload<U extends Upload>(
   gateway: Gateway,
@@ -111,20 +110,32 @@ export async function beginUpload<U extends Upload>(
   options: { claim: IdempotencyClaim | null; sha256: Sha256 | null; completesReply: boolean },
   now: number,
 ): Promise<Begun<U>> {
-  const { pendingUploadsMax, filesMax } = gateway.limits
-  const begin = () => gateway.uploads.begin({ intent, ...options, pendingUploadsMax, filesMax, now })
-  const first = await inOwnOrganization(begin())
-  if (first.outcome === 'begun') return { intent, known: first.known }
+  const begun = await claimUpload(gateway, { intent, ...options }, now)
+  if (begun.outcome === 'begun') return { intent, known: begun.known }
   const claim = options.claim ?? fail({ code: 'internal' })
-  const answer = replyOf(first.record, claim, now)
-  if (answer !== 'stale') return replayOf(answer.reply.file, first)
+  const answer = replyOf(begun.record, claim, now)
+  return answer === 'stale' ? failInProgress(begun.record, now) : replayOf(answer.reply.file, begun)
+}
 
-  await gateway.uploads.abandon([first.record.subjectId as FileId], null, now)
-  const second = await begin()
-  if (second.outcome === 'begun') return { intent, known: second.known }
-  const settled = replyOf(second.record, claim, now)
-  if (settled === 'stale') fail({ code: 'idempotency_in_progress', retryAfterSeconds: 1 })
-  return replayOf(settled.reply.file, second)
+/**
+ * Writes the intent down, or finds the request that holds its idempotency key. If that died (its lock has expired),
+ * and was not another one as far as is known, its file is removed and this request takes the key: one key never makes
+ * two files. Throws `wrong_organization` when there is none.
+ */
+export async function claimUpload(
+  gateway: Gateway,
+  input: Pick<BeginUpload, 'intent' | 'claim' | 'sha256' | 'completesReply'>,
+  now: number,
+): Promise<BegunUpload> {
+  const { pendingUploadsMax, filesMax } = gateway.limits
+  const begin = () => gateway.uploads.begin({ ...input, pendingUploadsMax, filesMax, now })
+  const first = await inOwnOrganization(begin())
+  if (first.outcome === 'begun') return first
+  const { fingerprint, reply, lockedUntil, subjectId } = first.record
+  const isOthers = fingerprint !== null && fingerprint !== input.claim?.fingerprint
+  if (isOthers || reply !== null || lockedUntil > now) return first
+  await gateway.uploads.abandon([subjectId as FileId], null, now)
+  return begin()
 }
 
 function replayOf(replay: FileRecord, claimed: BegunUpload & { outcome: 'claimed' }): Replay {

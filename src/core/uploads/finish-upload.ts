@@ -5,7 +5,7 @@ import { type FileRecord, isStored, type StoredFile } from '../files/file-record
 import type { Gateway } from '../gateway'
 import type { Sha256 } from '../ids'
 import type { StoredObject } from '../ports/object-store'
-import type { UploadIntent, VerifiedBytes } from '../ports/upload-repository'
+import type { StreamEnd, UploadIntent, VerifiedBytes } from '../ports/upload-repository'
 import { sampleMismatch } from './verify-object'
 
 /** What the ways to create a file have in common: how a request ends the upload that it began itself. */
@@ -46,8 +46,9 @@ export async function finishUpload(
   gateway: Gateway,
   intent: UploadIntent,
   bytes: VerifiedBytes,
+  end?: StreamEnd,
 ): Promise<StoredFile> {
-  const { file, due } = await gateway.uploads.settle(intent, bytes, gateway.now())
+  const { file, due } = await gateway.uploads.settle(intent, bytes, gateway.now(), end)
   deleteObjects(gateway, due)
   return storedOrSuperseded(file)
 }
@@ -61,19 +62,18 @@ export function storedOrSuperseded(file: FileRecord | null): StoredFile {
 }
 
 /**
- * Takes away, after the answer is sent, what a failed request left: the upload's row, and what `before` and `after`
- * remove before and after it. The sweep takes away what cannot be removed now. An upload that was settled all the
- * same is left as it is.
+ * Takes away, after the answer is sent, what a failed request left: the upload's row with its idempotency key, and
+ * what `after` removes. The sweep takes away what cannot be removed now. An upload that was settled all the same is
+ * left as it is.
  */
 export function leaveNothing(
   gateway: Gateway,
   { file: { id: fileId } }: UploadIntent,
-  more: { before?: () => Promise<void>; after?: () => Promise<void> } = {},
+  after?: () => Promise<void>,
 ): void {
   const work = async () => {
-    await more.before?.()
     await gateway.uploads.abandon([fileId], null, gateway.now())
-    await more.after?.()
+    await after?.()
   }
   gateway.background(
     work().catch((cause) => {

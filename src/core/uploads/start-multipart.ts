@@ -28,7 +28,7 @@ export async function startMultipart(
     if (await gateway.uploads.noteMultipart(file, multipartId)) return { ...upload, multipartId }
   } catch (error) {
     // With a key the reply may be stored: a retry gets it, or takes the place of this request.
-    if (!options.isClaimed) leaveNothing(gateway, intent, { after: abort })
+    if (!options.isClaimed) leaveNothing(gateway, intent, abort)
     throw error
   }
   await abort()

@@ -1,23 +1,24 @@
 import { createDigestStream } from '../contents/digest'
 import { peek } from '../contents/peek'
-import { deleteObjects } from '../deletions/delete-objects'
 import { fail } from '../errors'
 import { isStored, type StoredFile } from '../files/file-record'
 import type { Gateway } from '../gateway'
 import {
   claimFor,
+  earlyClaimFor,
   type FileReply,
+  failInProgress,
   type IdempotencyKey,
   type IdempotencyRecord,
   replyOf,
 } from '../idempotency/idempotency'
 import type { Sha256 } from '../ids'
-import { inOwnOrganization } from '../organizations/own-organization'
 import { detectionSampleBytes } from '../ports/content-type-detector'
 import type { StreamDetails, UploadIntent } from '../ports/upload-repository'
-import { edgePlan, intentOf, type NewFile } from './begin-upload'
-import { bytesOfPut, leaveNothing, requireType, storedOrSuperseded } from './finish-upload'
+import { claimUpload, edgePlan, intentOf, type NewFile } from './begin-upload'
+import { bytesOfPut, finishUpload, leaveNothing, requireType } from './finish-upload'
 import { createPartWriter, type ObjectWriter } from './part-writer'
+import { edgeUploadTtlMs } from './upload'
 
 export type UploadStream = {
   file: NewFile
@@ -42,6 +43,10 @@ export type StreamedUpload = { file: StoredFile; details: StreamDetails; replaye
  * organization has are known only by the hash, that is at the end: then what was just put is dropped again.
  * Nothing is reserved meanwhile, as known bytes cost nothing; the quota decides at the end.
  *
+ * An idempotency key is held from the beginning, for as long as the upload may take. What the request is, its
+ * fingerprint, is known only at the end, because it needs the hash: so a repetition is read whole before it gets the
+ * stored reply.
+ *
  * Throws `type_mismatch`, `content_too_large`, `quota_exceeded`, `too_many_files`, what an idempotency key, `chunks`
  * and `details` can throw, `upload_superseded` when the file was deleted meanwhile, `store_failed`,
  * `database_failed`. After all of these nothing is left behind but what the sweep removes.
@@ -53,12 +58,20 @@ export async function uploadStream(gateway: Gateway, input: UploadStream): Promi
 
   const now = gateway.now()
   const intent = await intentOf(gateway, file, edgePlan(null), now)
-  const idempotencyKey = input.idempotencyKey?.text ?? null
-  const { pendingUploadsMax, filesMax } = gateway.limits
-  const holder = await inOwnOrganization(
-    gateway.streamUploads.begin(intent, { idempotencyKey, pendingUploadsMax, filesMax, now }),
+  const key = input.idempotencyKey
+  const claim = key && earlyClaimFor(key, edgeUploadTtlMs, now)
+  const begun = await claimUpload(gateway, { intent, claim, sha256: null, completesReply: false }, now).catch(
+    (error) => {
+      // It may have taken effect: no other request would get the key for a quarter of an hour.
+      if (claim !== null) leaveNothing(gateway, intent)
+      throw error
+    },
   )
-  if (holder !== null) return replayed(gateway, input, await receive(input, all, null), holder)
+  if (begun.outcome === 'claimed') {
+    const { record } = begun
+    if (record.fingerprint === null) failInProgress(record, now)
+    return replayed(gateway, input, await receive(input, all, null), record)
+  }
 
   const writer = createPartWriter(gateway, intent.upload.objectKey, {
     contentType: file.contentType,
@@ -71,8 +84,8 @@ export async function uploadStream(gateway: Gateway, input: UploadStream): Promi
   try {
     return await store(gateway, input, intent, await receive(input, all, writer), writer)
   } catch (error) {
-    // The row goes last: while it is there, the sweep knows what to abort.
-    leaveNothing(gateway, intent, { before: () => writer.abort() })
+    // The idempotency key is free first; a multipart upload that cannot be aborted is in the outbox by then.
+    leaveNothing(gateway, intent, () => writer.abort())
     throw error
   }
 }
@@ -105,13 +118,10 @@ async function store(
 ): Promise<StreamedUpload> {
   const { byteSize, sha256, details } = received
   const object = await writer.complete(sha256)
-  const now = gateway.now()
+  const fingerprint = (await claimOf(input, received, gateway.now()))?.fingerprint ?? null
   const bytes = bytesOfPut(object, byteSize, sha256)
-  const claim = await claimOf(input, received, now)
-  const settled = await gateway.streamUploads.settle({ intent, bytes, details }, claim, now)
-  deleteObjects(gateway, settled.due)
-  if (settled.holder !== null) return replayed(gateway, input, received, settled.holder)
-  return { file: storedOrSuperseded(settled.file), details, replayed: false }
+  const file = await finishUpload(gateway, intent, bytes, { details, fingerprint })
+  return { file, details, replayed: false }
 }
 
 /** The answer to a request whose key another one has used. */
@@ -124,7 +134,7 @@ async function replayed(
   const now = gateway.now()
   const claim = (await claimOf(input, received, now)) ?? fail({ code: 'internal' })
   const answer = replyOf(holder, claim, now)
-  // The same request never holds its key without a reply: both come in one batch.
+  // The same request's fingerprint and reply come in one batch.
   if (answer === 'stale' || !isStored(answer.reply.file)) fail({ code: 'internal' })
   return { file: answer.reply.file, details: received.details, replayed: true }
 }

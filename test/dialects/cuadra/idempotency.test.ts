@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { bytesOf } from '../../storage/object-store-contract'
 import { cuadra, field, textFile } from '../../support/cuadra'
 import { interceptBucket, interceptDatabase, recordCalls } from '../../support/faulty-bindings'
+import { createGate } from '../../support/gates'
 import { expectInvariants } from '../../support/invariants'
 import { base64, quantcdn } from '../../support/quantcdn'
 import { bodyOf, objectKeys, rows, startWorker } from '../../support/worker'
@@ -98,35 +99,103 @@ describe('Idempotency-Key', () => {
   it.each([
     ['small', parts],
     ['large', large],
-  ])('makes one file of eight racing %s uploads, all of which get its reply', async (_, form) => {
+  ])(
+    'makes one file of eight racing %s uploads: seven are told to wait, and then get its reply',
+    async (_, form) => {
+      const { token, api } = await start()
+      const gate = createGate()
+      const slow = new Proxy(env.BUCKET, {
+        get(target, name) {
+          const member = Reflect.get(target, name)
+          if (name !== 'put' && name !== 'createMultipartUpload') return member.bind(target)
+          return async (...args: unknown[]) => {
+            await gate.pass()
+            return member.apply(target, args)
+          }
+        },
+      })
+      const first = cuadra(startWorker({ BUCKET: slow }), token).upload(form, once)
+      await gate.reached
+      for (const answer of await Promise.all(Array.from({ length: 7 }, () => api.upload(form, once)))) {
+        expect(answer.status).toBe(409)
+        expect(await bodyOf(answer)).toMatchObject({
+          detail: 'A request with this Idempotency-Key is still running',
+        })
+        const seconds = Number(answer.headers.get('retry-after'))
+        expect(seconds).toBeGreaterThan(14 * 60)
+        expect(seconds).toBeLessThanOrEqual(15 * 60)
+      }
+      gate.open()
+      const made = await first
+      expect(made.status).toBe(201)
+      expect(made.headers.get('idempotent-replayed')).toBeNull()
+      const file = await bodyOf(made)
+      for (const answer of await Promise.all(Array.from({ length: 7 }, () => api.upload(form, once)))) {
+        expect(answer.status).toBe(201)
+        expect(answer.headers.get('idempotent-replayed')).toBe('true')
+        expect(await bodyOf(answer)).toEqual(file)
+      }
+      expect(await rows('SELECT id FROM files')).toHaveLength(1)
+      expect(await objectKeys()).toHaveLength(1)
+      expect(await rows('SELECT object_key FROM object_deletions')).toEqual([])
+      await expectInvariants({ swept: true })
+    },
+  )
+
+  it('lets one of racing different requests win; the others wait, are 422 after that and leave nothing', async () => {
     const { api } = await start()
-    const answers = await Promise.all(Array.from({ length: 8 }, () => api.upload(form, once)))
-    expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(201))
-    const files = await Promise.all(answers.map(bodyOf))
-    for (const file of files) expect(file).toEqual(files[0])
-    const fresh = answers.filter(({ headers }) => headers.get('idempotent-replayed') === null)
-    expect(fresh).toHaveLength(1)
+    const forms = Array.from({ length: 4 }, (_, n) => [textFile(`hello ${n}`)])
+    const upload = async () => Promise.all(forms.map((form) => api.upload(form, once)))
+    const statuses = async () => (await upload()).map(({ status }) => status).sort()
+    // One that comes when the first has ended is 422 at once.
+    expect((await statuses()).join()).toMatch(/^201(,409)*(,422)*$/)
+    expect(await statuses()).toEqual([201, 422, 422, 422])
     expect(await rows('SELECT id FROM files')).toHaveLength(1)
     expect(await objectKeys()).toHaveLength(1)
-    expect(await rows('SELECT object_key FROM object_deletions')).toEqual([])
     await expectInvariants({ swept: true })
   })
 
-  it('lets one of racing different requests win; the others are 422 and leave nothing', async () => {
+  it.each([
+    ['small', textFile('x')],
+    ['large', textFile(bytesOf(5 * 1024 ** 2 + 3))],
+  ])('is free at once after a %s request that fails', async (_, second) => {
     const { api } = await start()
-    const answers = await Promise.all(
-      Array.from({ length: 4 }, (_, n) => api.upload([textFile(`hello ${n}`)], once)),
-    )
-    expect(answers.map(({ status }) => status).sort()).toEqual([201, 422, 422, 422])
-    expect(await rows('SELECT id FROM files')).toHaveLength(1)
-    expect(await objectKeys()).toHaveLength(1)
-    await expectInvariants({ swept: true })
-  })
-
-  it('is not used up by a request that fails', async () => {
-    const { api } = await start()
-    expect((await api.upload([...parts, textFile('x')], once)).status).toBe(400)
+    expect((await api.upload([second, ...parts], once)).status).toBe(400)
+    expect(await rows('SELECT idempotency_key FROM idempotency_records')).toEqual([])
     expect((await api.upload(parts, once)).status).toBe(201)
+  })
+
+  it('is held by a request that died as long as an upload may take, and is then taken over', async () => {
+    const { token, api } = await start()
+    const dead = recordCalls()
+    dead.decide = () => (dead.names.includes('put') ? 'before' : 'none')
+    const bindings = { DB: interceptDatabase(env.DB, dead), BUCKET: interceptBucket(env.BUCKET, dead) }
+    expect((await cuadra(startWorker(bindings), token).upload(parts, once)).status).toBe(503)
+    const [left] = await rows<{ id: string }>('SELECT id FROM files')
+    const minutes = 60_000
+    const began = Date.now()
+    for (const [after, dialect] of [
+      [1, 'this'],
+      [14, 'this'],
+      [14, 'another'],
+    ] as const) {
+      vi.setSystemTime(began + after * minutes)
+      const json = { content: base64('hello'), contentType: 'text/plain' }
+      const answer = await (dialect === 'this'
+        ? api.upload(parts, once)
+        : quantcdn(startWorker(), token).upload(json, once))
+      expect(answer.status).toBe(409)
+      expect(Number(answer.headers.get('retry-after'))).toBeLessThanOrEqual((15 - after) * 60)
+    }
+    vi.setSystemTime(began + 15 * minutes + 1000)
+    const second = await api.upload([textFile('other')], once)
+    expect(second.status).toBe(201)
+    expect(second.headers.get('idempotent-replayed')).toBeNull()
+    const kept = await rows<{ id: string }>('SELECT id FROM files')
+    expect(kept).toHaveLength(1)
+    expect(kept).not.toContainEqual(left)
+    expect((await api.upload(parts, once)).status).toBe(422)
+    await expectInvariants({ swept: false })
   })
 
   it('is forgotten after a day', async () => {

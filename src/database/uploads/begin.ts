@@ -1,0 +1,153 @@
+import type { FileBase } from '../../core/files/file-record'
+import type { OrganizationId, Sha256 } from '../../core/ids'
+import type { BeginUpload, NewUploadIntent } from '../../core/ports/upload-repository'
+import { edgeUploadTtlMs, noHeaderSeal } from '../../core/uploads/upload'
+import { originValues } from '../file-rows'
+import { claimSteps, selectHolder, storeReply } from '../idempotency-records'
+import { prepare, type Statement } from '../statement'
+
+/** Of the organization's content with a hash. */
+export type ContentRow = {
+  id: string
+  byte_size: number
+  sha256: string | null
+  object_key: string
+  etag: string
+}
+
+/**
+ * The batch of `UploadRepository.begin`. With a claim the file, and all that follows from it, is made only if this
+ * request holds the key. Safe to run twice.
+ */
+export function beginSteps(db: D1Database, input: BeginUpload) {
+  const { intent, claim, sha256, completesReply, now } = input
+  const { id: fileId, organizationId, isPublic } = intent.file
+  const of = { fileId, organizationId }
+  const isReplyDue = claim !== null && completesReply
+  return {
+    ...claimSteps(db, { organizationId, subjectId: fileId }, claim, null, now),
+    limit: limitUploads(db, organizationId, input),
+    insertFile: insertFile(db, intent, claim?.key ?? null),
+    insertUpload: insertUpload(db, intent, sha256),
+    storeReply: isReplyDue ? storeReply(db, of, 'uploading', { unlessKnown: sha256 }) : null,
+    // The same request as the one that holds the key: its URL is signed anew.
+    extend: isReplyDue
+      ? prepare(
+          db,
+          `UPDATE uploads SET expires_at = max(expires_at, :expiresAt), sweep_at = max(sweep_at, :expiresAt)
+           WHERE state = 'pending' AND method = 'presigned_put' AND file_id = (
+             SELECT subject_id FROM idempotency_records
+             WHERE organization_id = :organizationId AND idempotency_key = :key AND fingerprint = :fingerprint)`,
+          {
+            organizationId,
+            key: claim.key,
+            fingerprint: claim.fingerprint,
+            expiresAt: intent.upload.expiresAt,
+          },
+        )
+      : null,
+    holder: selectHolder(db, organizationId, claim),
+    known: selectKnown(db, { organizationId, isPublic, sha256 }),
+  }
+}
+
+/** The organization's content with the hash that is as public as the file. */
+function selectKnown(
+  db: D1Database,
+  of: Pick<FileBase, 'organizationId' | 'isPublic'> & { sha256: Sha256 | null },
+): Statement<ContentRow> {
+  return prepare(
+    db,
+    `SELECT id, byte_size, sha256, object_key, etag FROM contents
+     WHERE organization_id = :organizationId AND is_public = :isPublic AND sha256 = :sha256`,
+    of,
+  )
+}
+
+/** What the organization may have from now on; triggers count, and refuse what begins beyond it. */
+function limitUploads(
+  db: D1Database,
+  organizationId: OrganizationId,
+  { pendingUploadsMax, filesMax }: Pick<BeginUpload, 'pendingUploadsMax' | 'filesMax'>,
+): Statement {
+  return prepare(
+    db,
+    `UPDATE organizations SET pending_uploads_max = :pendingUploadsMax, files_max = :filesMax
+     WHERE id = :organizationId AND (pending_uploads_max <> :pendingUploadsMax OR files_max IS NOT :filesMax)`,
+    { organizationId, pendingUploadsMax, filesMax },
+  )
+}
+
+/** The file, if it holds the idempotency key that was asked for. */
+function insertFile(db: D1Database, { file, terms }: NewUploadIntent, key: string | null): Statement {
+  return prepare(
+    db,
+    `INSERT INTO files (id, organization_id, filename, content_type, metadata, terms, checksum, is_public,
+       source, source_detail, connector_metadata, status, created_at)
+     SELECT :id, :organizationId, :filename, :contentType, :metadata, :terms, :checksum, :isPublic,
+       :source, :sourceDetail, :connectorMetadata, 'uploading', :createdAt
+     WHERE :key IS NULL OR EXISTS (
+       SELECT 1 FROM idempotency_records
+       WHERE organization_id = :organizationId AND idempotency_key = :key AND subject_id = :id)
+     ON CONFLICT (id) DO NOTHING`,
+    {
+      id: file.id,
+      organizationId: file.organizationId,
+      filename: file.filename,
+      contentType: file.contentType,
+      metadata: JSON.stringify(file.metadata),
+      terms: JSON.stringify(terms),
+      checksum: file.checksum,
+      isPublic: file.isPublic,
+      ...originValues(file.origin),
+      createdAt: file.createdAt,
+      key,
+    },
+  )
+}
+
+/**
+ * The upload, if its file was made. Content that the organization has already, and that is as public, costs nothing,
+ * so reserves nothing. Until the store's multipart upload is noted, the request that makes it may have died: the sweep
+ * looks at it sooner.
+ */
+function insertUpload(
+  db: D1Database,
+  { file, upload }: NewUploadIntent,
+  knownSha256: Sha256 | null,
+): Statement {
+  const { md5, sha256, writeOnce, contentDisposition, partBytes } = {
+    ...noHeaderSeal,
+    partBytes: null,
+    ...upload,
+  }
+  return prepare(
+    db,
+    `INSERT INTO uploads (file_id, organization_id, method, state, object_key, content_key, content_type,
+       byte_size, reserved_bytes, expires_at, sweep_at, md5, sha256, write_once, content_disposition, part_bytes)
+     SELECT f.id, f.organization_id, :method, 'pending', :objectKey, :contentKey, :contentType, :byteSize,
+       CASE WHEN :byteSize IS NULL OR EXISTS (
+         SELECT 1 FROM contents
+         WHERE organization_id = f.organization_id AND is_public = f.is_public AND sha256 = :knownSha256)
+       THEN 0 ELSE :byteSize END,
+       :expiresAt, :sweepAt, :md5, :sha256, :writeOnce, :contentDisposition, :partBytes
+     FROM files f WHERE f.id = :fileId AND f.status = 'uploading'
+     ON CONFLICT (file_id) DO NOTHING`,
+    {
+      fileId: file.id,
+      method: upload.method,
+      objectKey: upload.objectKey,
+      contentKey: upload.contentKey,
+      contentType: upload.contentType,
+      byteSize: upload.byteSize,
+      expiresAt: upload.expiresAt,
+      sweepAt: upload.method === 'multipart' ? file.createdAt + edgeUploadTtlMs : upload.expiresAt,
+      md5,
+      sha256,
+      writeOnce,
+      contentDisposition,
+      partBytes,
+      knownSha256,
+    },
+  )
+}

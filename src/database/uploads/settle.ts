@@ -1,0 +1,181 @@
+import type { FileId, OrganizationId, Sha256 } from '../../core/ids'
+import type {
+  StreamDetails,
+  StreamEnd,
+  UploadIntent,
+  VerifiedBytes,
+} from '../../core/ports/upload-repository'
+import { lateArrivalMs, promotionMaxMs, type Upload } from '../../core/uploads/upload'
+import { originValues, selectFile } from '../file-rows'
+import { storeReply } from '../idempotency-records'
+import { insertTerms } from '../metadata-terms'
+import { listForDeletion } from '../object-deletions'
+import { prepare, type Statement } from '../statement'
+import type { KeyRow } from './lookups'
+
+type OfFile = { fileId: FileId; organizationId: OrganizationId }
+
+/** The guard of every transition: see core/uploads/lifecycle.ts. */
+const isPending = `EXISTS (
+  SELECT 1 FROM uploads WHERE file_id = :fileId AND organization_id = :organizationId AND state = 'pending')`
+
+/** The file just got its bytes in this batch. */
+const isSettling = `EXISTS (
+  SELECT 1 FROM uploads p JOIN files r ON r.id = p.file_id
+  WHERE p.file_id = :fileId AND p.organization_id = :organizationId AND p.state = 'pending' AND r.status = 'ready')`
+
+/**
+ * The batch of `UploadRepository.settle`. Nothing happens when another version of the incoming bytes was chosen for
+ * promotion than the one these are a copy of.
+ */
+export function settleSteps(
+  db: D1Database,
+  { file, upload }: UploadIntent,
+  bytes: VerifiedBytes,
+  now: number,
+  end?: StreamEnd,
+) {
+  const of = { fileId: file.id, organizationId: file.organizationId }
+  // The bytes of an edge upload become the organization's content with that hash if there is one by now.
+  const knownSha256 = isPromised(upload) ? null : bytes.sha256
+  return {
+    describe: end ? describe(db, of, end.details) : null,
+    associate: end ? associate(db, of, end.details) : null,
+    insertContent: insertContent(db, of, upload, bytes, now),
+    giveContent: giveContent(db, of, knownSha256),
+    index: prepare(db, insertTerms(isSettling), of),
+    // The organization had these bytes by then: the object that was just put is one too many.
+    dropObject: prepare(
+      db,
+      listForDeletion(
+        `SELECT :contentKey, :now, :now, NULL, NULL
+         WHERE ${isSettling} AND NOT EXISTS (SELECT 1 FROM contents WHERE id = :fileId)`,
+      ),
+      { ...of, contentKey: upload.contentKey, now },
+    ),
+    end: endUpload(db, of, upload),
+    storeReply: storeReply(db, of, 'ready', { fingerprint: end?.fingerprint ?? null }),
+    due: selectDue(db, upload, now),
+    file: selectFile(db, of),
+  }
+}
+
+/** The batch of `UploadRepository.adopt`. */
+export function adoptSteps(db: D1Database, { file, upload }: UploadIntent, sha256: Sha256 | null) {
+  const of = { fileId: file.id, organizationId: file.organizationId }
+  return {
+    giveContent: giveContent(db, of, sha256),
+    index: prepare(db, insertTerms(isSettling), of),
+    end: endUpload(db, of, upload),
+    storeReply: storeReply(db, of, 'ready'),
+    file: selectFile(db, of),
+  }
+}
+
+/** Where the file came from, which a form may say after its bytes. */
+function describe(db: D1Database, of: OfFile, { origin }: StreamDetails): Statement {
+  return prepare(
+    db,
+    `UPDATE files SET source = :source, source_detail = :sourceDetail, connector_metadata = :connectorMetadata
+     WHERE id = :fileId AND organization_id = :organizationId AND status = 'uploading' AND ${isPending}`,
+    { ...of, ...originValues(origin) },
+  )
+}
+
+/** Ties the file to the resource that its form names. */
+function associate(db: D1Database, of: OfFile, { resource }: StreamDetails): Statement | null {
+  return (
+    resource &&
+    prepare(
+      db,
+      `INSERT INTO associations (organization_id, resource_type, resource_id, file_id, created_at)
+       SELECT organization_id, :type, :resourceId, id, created_at FROM files
+       WHERE id = :fileId AND organization_id = :organizationId AND status = 'uploading' AND ${isPending}
+       ON CONFLICT DO NOTHING`,
+      { ...of, type: resource.type, resourceId: resource.id },
+    )
+  )
+}
+
+/** A client was told the key: its bytes stay there even if the organization has the same bytes elsewhere. */
+function isPromised({ method }: Upload): boolean {
+  return method !== 'edge'
+}
+
+/**
+ * The content that the upload brought. A trigger turns what the upload had reserved into use, so that the quota never
+ * has to hold both. A hash is unique in its organization: of two contents at promised keys the second goes without.
+ * Bytes that stay where they were put may have been rewritten there by a settler that is still at it.
+ */
+function insertContent(
+  db: D1Database,
+  of: OfFile,
+  upload: Upload,
+  bytes: VerifiedBytes,
+  now: number,
+): Statement {
+  return prepare(
+    db,
+    `INSERT INTO contents (id, organization_id, is_public, sha256, byte_size, object_key, etag, created_at,
+       watch_until)
+     SELECT f.id, f.organization_id, f.is_public,
+       CASE WHEN :isPromised AND EXISTS (
+         SELECT 1 FROM contents
+         WHERE organization_id = :organizationId AND is_public = f.is_public AND sha256 = :sha256)
+         THEN NULL ELSE :sha256 END,
+       :byteSize, :contentKey, :etag, :now,
+       CASE
+         WHEN u.object_key <> u.content_key THEN u.promoting_at + :promotionMaxMs
+         WHEN u.method = 'presigned_put' THEN max(u.expires_at + :lateArrivalMs, :now + :promotionMaxMs)
+       END
+     FROM uploads u JOIN files f ON f.id = u.file_id
+     WHERE u.file_id = :fileId AND u.organization_id = :organizationId AND u.state = 'pending'
+       AND u.promoting_etag IS :sourceEtag -- not if another version of the bytes was chosen
+     ON CONFLICT DO NOTHING`,
+    {
+      ...of,
+      sha256: bytes.sha256,
+      byteSize: bytes.byteSize,
+      contentKey: upload.contentKey,
+      etag: bytes.etag,
+      sourceEtag: bytes.sourceEtag,
+      isPromised: isPromised(upload),
+      promotionMaxMs,
+      lateArrivalMs,
+      now,
+    },
+  )
+}
+
+/**
+ * Gives the file the content that its upload brought, or else the organization's content with the hash that is as
+ * public as the file is. If there is neither, nothing happens here nor in the steps that follow.
+ */
+function giveContent(db: D1Database, of: OfFile, sha256: Sha256 | null): Statement {
+  const content = `(SELECT id FROM contents WHERE id = :fileId
+    UNION ALL SELECT id FROM contents
+      WHERE organization_id = :organizationId AND is_public = files.is_public AND sha256 = :sha256 LIMIT 1)`
+  return prepare(
+    db,
+    `UPDATE files SET status = 'ready', content_id = ${content}, is_duplicate = (${content} <> :fileId)
+     WHERE id = :fileId AND status = 'uploading' AND ${isPending} AND ${content} IS NOT NULL`,
+    { ...of, sha256 },
+  )
+}
+
+/** Ends the upload of a file that got its bytes. The row stays while a URL can still be used. */
+function endUpload(db: D1Database, of: OfFile, { method }: Upload): Statement {
+  const isThis = `file_id = :fileId AND organization_id = :organizationId AND ${isSettling}` as const
+  return method === 'edge'
+    ? prepare(db, `DELETE FROM uploads WHERE ${isThis}`, of)
+    : prepare(db, `UPDATE uploads SET state = 'settled' WHERE ${isThis}`, of)
+}
+
+/** What is to be deleted now, also where this batch runs for the second time. */
+function selectDue(db: D1Database, { contentKey }: Upload, now: number): Statement<KeyRow> {
+  return prepare(
+    db,
+    'SELECT object_key FROM object_deletions WHERE object_key = :contentKey AND due_at <= :now',
+    { contentKey, now },
+  )
+}
