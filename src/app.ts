@@ -83,7 +83,7 @@ function createApp({ config, credentials, rateLimiter, gatewayFor }: Composition
   return app
 }
 
-/** Who called, for the log; nothing before anybody is known. */
+/** The caller, for the log; nothing before authentication. */
 function callerOf(principal: Principal | undefined): Record<string, unknown> {
   switch (principal?.kind) {
     case 'api_key':

@@ -19,7 +19,7 @@ export function presentListed(file: StoredFile): Answered.ListedFile {
   return { ...presentBase(file), size: file.content.byteSize }
 }
 
-/** A file with where it is: `s3Uri` for whoever may read the bucket, `url` for everyone for an hour. */
+/** A file with where it is: `s3Uri` for programs that may read the bucket, `url` for every client for an hour. */
 export function presentStored(file: StoredFile, s3Uri: string, url: string): Answered.StoredFile {
   return { ...presentListed(file), s3Uri, url }
 }
