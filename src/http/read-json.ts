@@ -7,17 +7,17 @@ import { readBody } from './body-reader'
 export const jsonBodyMaxBytes = 64 * 1024
 
 /**
- * The JSON body; `{}` where an optional one is absent. Throws `content_too_large` over `maxBytes`, `body_timed_out` when
- * the client falls silent, `invalid_request` when the body is cut off or no JSON.
+ * The JSON body; `{}` where an optional one is absent or null. Throws `content_too_large` over `maxBytes`,
+ * `body_timed_out` when the client falls silent, `invalid_request` when the body is cut off or no JSON.
  */
 export async function readJson(
   c: Context,
   { maxBytes, isOptional }: { maxBytes: number; isOptional: boolean },
 ): Promise<unknown> {
   const text = await readText(c.req.raw, maxBytes)
-  if (isOptional && text.trim() === '') return {}
   try {
-    return parseJson(text)
+    if (!isOptional) return parseJson(text)
+    return text.trim() === '' ? {} : (parseJson(text) ?? {})
   } catch {
     return failField('', 'the body is not valid JSON')
   }
