@@ -20,6 +20,7 @@ const directions: readonly { room: RegExp; mayImport: readonly string[] }[] = [
       '/database/uploads',
       '/database/d1.ts',
       '/database/d1-errors.ts',
+      '/database/file-records.ts',
       '/database/file-rows.ts',
       '/database/idempotency-records.ts',
       '/database/metadata-terms.ts',

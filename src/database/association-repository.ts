@@ -1,7 +1,7 @@
-import type { FileId, OrganizationId } from '../core/ids'
 import type { AddAssociation, AssociationRepository } from '../core/ports/association-repository'
 import { type AssociationRow, toAssociation, toAssociations } from './association-rows'
 import { readRows, runBatch } from './d1'
+import type { OfFile } from './file-rows'
 import { forgetExpired, selectHolder, takeKey, toIdempotencyRecord } from './idempotency-records'
 import { prepare, type Statement } from './statement'
 
@@ -66,7 +66,6 @@ export function createAssociationRepository(db: D1Database): AssociationReposito
   }
 }
 
-type OfFile = { fileId: FileId; organizationId: OrganizationId }
 type OfResource = OfFile & { type: string; resourceId: string }
 
 function selectFileId(db: D1Database, of: OfFile): Statement<{ id: string }> {

@@ -2,7 +2,8 @@ import type { AssociatedFile, FilePage, FileSelection, FoundPage } from '../core
 import type { FileId, OrganizationId } from '../core/ids'
 import { type AssociationRow, toAssociations } from './association-rows'
 import { runRepeatableBatch } from './d1'
-import { type FileRow, fileColumns, fileJoins, toFileRecord } from './file-rows'
+import { toFileRecord } from './file-records'
+import { type FileRow, fileColumns, fileJoins } from './file-rows'
 import { walkOf } from './file-walk'
 import { prepare, type Statement } from './statement'
 

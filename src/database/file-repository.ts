@@ -3,7 +3,8 @@ import type { FileId, OrganizationId } from '../core/ids'
 import type { FileRepository } from '../core/ports/repositories'
 import { readRow, readRows, runBatch, runRepeatableBatch } from './d1'
 import { listFiles } from './file-list'
-import { type FileRow, fileColumns, fileJoins, selectFile, toFileRecord } from './file-rows'
+import { toFileRecord } from './file-records'
+import { type FileRow, fileColumns, fileJoins, type OfFile, selectFile } from './file-rows'
 import { deleteTerms } from './metadata-terms'
 import { type DueRow, dueColumns, toDueObject } from './object-deletions'
 import { prepare, type Statement } from './statement'
@@ -92,10 +93,7 @@ export function createFileRepository(db: D1Database): FileRepository {
 }
 
 /** What the outbox lists of a file that is about to be deleted, and its incoming key. */
-function selectDue(
-  db: D1Database,
-  of: { fileId: FileId; organizationId: OrganizationId },
-): Statement<DueRow> {
+function selectDue(db: D1Database, of: OfFile): Statement<DueRow> {
   return prepare(
     db,
     `SELECT ${dueColumns} FROM object_deletions WHERE object_key IN (

@@ -1,7 +1,7 @@
 import type { FileRecord } from '../core/files/file-record'
 import type { EarlyClaim, IdempotencyClaim, IdempotencyRecord } from '../core/idempotency/idempotency'
-import type { FileId, OrganizationId, Sha256 } from '../core/ids'
-import { fileJoins, fileSnapshot } from './file-rows'
+import type { OrganizationId, Sha256 } from '../core/ids'
+import { fileJoins, fileSnapshot, type OfFile } from './file-rows'
 import { prepare, type Statement } from './statement'
 
 /** Statements about idempotency records, for the batches of the effects they belong to. */
@@ -29,6 +29,8 @@ export const takeKey = <const Reply extends string, const Source extends string>
    SELECT :organizationId, :key, :fingerprint, :subjectId, ${reply}, :lockedUntil, :expiresAt ${source}
    ON CONFLICT (organization_id, idempotency_key) DO NOTHING` as const
 
+const takeFreeKey = takeKey(':reply', 'WHERE true')
+
 /** The steps that take the key of a claim, if there is one, for `subjectId`. */
 export function claimSteps(
   db: D1Database,
@@ -39,7 +41,7 @@ export function claimSteps(
 ) {
   return {
     forgetExpired: forgetExpired(db, subject.organizationId, claim, now),
-    takeKey: claim && prepare(db, takeKey(':reply', 'WHERE true'), { ...subject, ...claim, reply }),
+    takeKey: claim && prepare(db, takeFreeKey, { ...subject, ...claim, reply }),
   }
 }
 
@@ -81,6 +83,16 @@ export function selectHolder(
   )
 }
 
+const completeRecord = `UPDATE idempotency_records
+  SET fingerprint = coalesce(fingerprint, :fingerprint), reply = (
+    SELECT ${fileSnapshot} FROM files f ${fileJoins} WHERE f.id = :fileId)
+  WHERE subject_id = :fileId AND organization_id = :organizationId AND reply IS NULL
+    AND coalesce(fingerprint, :fingerprint) IS NOT NULL
+    AND EXISTS (SELECT 1 FROM files WHERE id = :fileId AND status = :status)
+    AND NOT EXISTS (
+      SELECT 1 FROM contents c JOIN files f ON f.id = :fileId AND f.is_public = c.is_public
+      WHERE c.organization_id = :organizationId AND c.sha256 = :unlessKnown)` as const
+
 /**
  * Completes the idempotency record of a file with the file as it is now, if it has come as far as `status`, and with
  * the fingerprint if that was not known before: without one there is no reply. Nor when the organization has content
@@ -88,25 +100,14 @@ export function selectHolder(
  */
 export function storeReply(
   db: D1Database,
-  of: { fileId: FileId; organizationId: OrganizationId },
+  of: OfFile,
   status: FileRecord['status'],
   {
     unlessKnown = null,
     fingerprint = null,
   }: { unlessKnown?: Sha256 | null; fingerprint?: Sha256 | null } = {},
 ): Statement {
-  return prepare(
-    db,
-    `UPDATE idempotency_records SET fingerprint = coalesce(fingerprint, :fingerprint), reply = (
-       SELECT ${fileSnapshot} FROM files f ${fileJoins} WHERE f.id = :fileId)
-     WHERE subject_id = :fileId AND organization_id = :organizationId AND reply IS NULL
-       AND coalesce(fingerprint, :fingerprint) IS NOT NULL
-       AND EXISTS (SELECT 1 FROM files WHERE id = :fileId AND status = :status)
-       AND NOT EXISTS (
-         SELECT 1 FROM contents c JOIN files f ON f.id = :fileId AND f.is_public = c.is_public
-         WHERE c.organization_id = :organizationId AND c.sha256 = :unlessKnown)`,
-    { ...of, status, unlessKnown, fingerprint },
-  )
+  return prepare(db, completeRecord, { ...of, status, unlessKnown, fingerprint })
 }
 
 export function toIdempotencyRecord<Reply>(

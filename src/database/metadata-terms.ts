@@ -1,4 +1,4 @@
-import type { FileId, OrganizationId } from '../core/ids'
+import type { OfFile } from './file-rows'
 import { prepare, type Statement } from './statement'
 
 /** SQL about the metadata index, for the batches of the effects it belongs to. */
@@ -13,10 +13,7 @@ export const insertTerms = <const Condition extends string>(condition: Condition
    WHERE f.id = :fileId AND f.organization_id = :organizationId AND ${condition}` as const
 
 /** Takes a file out of the index. To come before the removal of its row, which says by which terms it is there. */
-export function deleteTerms(
-  db: D1Database,
-  of: { fileId: FileId; organizationId: OrganizationId },
-): Statement {
+export function deleteTerms(db: D1Database, of: OfFile): Statement {
   return prepare(
     db,
     `DELETE FROM metadata_terms WHERE file_id = :fileId AND term IN (

@@ -2,7 +2,7 @@ import type { FileBase } from '../../core/files/file-record'
 import type { OrganizationId, Sha256 } from '../../core/ids'
 import type { BeginUpload, NewUploadIntent } from '../../core/ports/upload-repository'
 import { edgeUploadTtlMs, noHeaderSeal } from '../../core/uploads/upload'
-import { originValues } from '../file-rows'
+import { originValues } from '../file-records'
 import { claimSteps, selectHolder, storeReply } from '../idempotency-records'
 import { prepare, type Statement } from '../statement'
 

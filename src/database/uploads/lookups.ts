@@ -2,7 +2,8 @@ import type { ObjectKey } from '../../core/ids'
 import type { UploadRepository } from '../../core/ports/upload-repository'
 import { lateArrivalMs } from '../../core/uploads/upload'
 import { readRows, runBatch, runRepeatableBatch } from '../d1'
-import { type FileRow, fileColumns, fileJoins, toFileRecord } from '../file-rows'
+import { toFileRecord } from '../file-records'
+import { type FileRow, fileColumns, fileJoins } from '../file-rows'
 import { prepare, type Statement } from '../statement'
 
 /** What the sweep and the store's events ask of uploads of every organization. */

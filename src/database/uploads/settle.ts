@@ -1,4 +1,4 @@
-import type { FileId, OrganizationId, Sha256 } from '../../core/ids'
+import type { Sha256 } from '../../core/ids'
 import type {
   StreamDetails,
   StreamEnd,
@@ -6,14 +6,13 @@ import type {
   VerifiedBytes,
 } from '../../core/ports/upload-repository'
 import { lateArrivalMs, promotionMaxMs, type Upload } from '../../core/uploads/upload'
-import { originValues, selectFile } from '../file-rows'
+import { originValues } from '../file-records'
+import { type OfFile, selectFile } from '../file-rows'
 import { storeReply } from '../idempotency-records'
 import { insertTerms } from '../metadata-terms'
 import { listForDeletion } from '../object-deletions'
 import { prepare, type Statement } from '../statement'
 import type { KeyRow } from './lookups'
-
-type OfFile = { fileId: FileId; organizationId: OrganizationId }
 
 /** The guard of every transition: see core/uploads/lifecycle.ts. */
 const isPending = `EXISTS (
@@ -23,6 +22,13 @@ const isPending = `EXISTS (
 const isSettling = `EXISTS (
   SELECT 1 FROM uploads p JOIN files r ON r.id = p.file_id
   WHERE p.file_id = :fileId AND p.organization_id = :organizationId AND p.state = 'pending' AND r.status = 'ready')`
+
+const indexIfSettling = insertTerms(isSettling)
+
+const dropIfKnown = listForDeletion(
+  `SELECT :contentKey, :now, :now, NULL, NULL
+   WHERE ${isSettling} AND NOT EXISTS (SELECT 1 FROM contents WHERE id = :fileId)`,
+)
 
 /**
  * The batch of `UploadRepository.settle`. Nothing happens when another version of the incoming bytes was chosen for
@@ -43,16 +49,9 @@ export function settleSteps(
     associate: end ? associate(db, of, end.details) : null,
     insertContent: insertContent(db, of, upload, bytes, now),
     giveContent: giveContent(db, of, knownSha256),
-    index: prepare(db, insertTerms(isSettling), of),
+    index: prepare(db, indexIfSettling, of),
     // The organization had these bytes by then: the object that was just put is one too many.
-    dropObject: prepare(
-      db,
-      listForDeletion(
-        `SELECT :contentKey, :now, :now, NULL, NULL
-         WHERE ${isSettling} AND NOT EXISTS (SELECT 1 FROM contents WHERE id = :fileId)`,
-      ),
-      { ...of, contentKey: upload.contentKey, now },
-    ),
+    dropObject: prepare(db, dropIfKnown, { ...of, contentKey: upload.contentKey, now }),
     end: endUpload(db, of, upload),
     storeReply: storeReply(db, of, 'ready', { fingerprint: end?.fingerprint ?? null }),
     due: selectDue(db, upload, now),
@@ -65,7 +64,7 @@ export function adoptSteps(db: D1Database, { file, upload }: UploadIntent, sha25
   const of = { fileId: file.id, organizationId: file.organizationId }
   return {
     giveContent: giveContent(db, of, sha256),
-    index: prepare(db, insertTerms(isSettling), of),
+    index: prepare(db, indexIfSettling, of),
     end: endUpload(db, of, upload),
     storeReply: storeReply(db, of, 'ready'),
     file: selectFile(db, of),
@@ -147,28 +146,29 @@ function insertContent(
   )
 }
 
+const content = `(SELECT id FROM contents WHERE id = :fileId
+  UNION ALL SELECT id FROM contents
+    WHERE organization_id = :organizationId AND is_public = files.is_public AND sha256 = :sha256 LIMIT 1)` as const
+
+const setContent = `UPDATE files
+  SET status = 'ready', content_id = ${content}, is_duplicate = (${content} <> :fileId)
+  WHERE id = :fileId AND status = 'uploading' AND ${isPending} AND ${content} IS NOT NULL` as const
+
 /**
  * Gives the file the content that its upload brought, or else the organization's content with the hash that is as
  * public as the file is. If there is neither, nothing happens here nor in the steps that follow.
  */
 function giveContent(db: D1Database, of: OfFile, sha256: Sha256 | null): Statement {
-  const content = `(SELECT id FROM contents WHERE id = :fileId
-    UNION ALL SELECT id FROM contents
-      WHERE organization_id = :organizationId AND is_public = files.is_public AND sha256 = :sha256 LIMIT 1)`
-  return prepare(
-    db,
-    `UPDATE files SET status = 'ready', content_id = ${content}, is_duplicate = (${content} <> :fileId)
-     WHERE id = :fileId AND status = 'uploading' AND ${isPending} AND ${content} IS NOT NULL`,
-    { ...of, sha256 },
-  )
+  return prepare(db, setContent, { ...of, sha256 })
 }
+
+const ofSettling = `file_id = :fileId AND organization_id = :organizationId AND ${isSettling}` as const
+const deleteSettling = `DELETE FROM uploads WHERE ${ofSettling}` as const
+const keepSettled = `UPDATE uploads SET state = 'settled' WHERE ${ofSettling}` as const
 
 /** Ends the upload of a file that got its bytes. The row stays while a URL can still be used. */
 function endUpload(db: D1Database, of: OfFile, { method }: Upload): Statement {
-  const isThis = `file_id = :fileId AND organization_id = :organizationId AND ${isSettling}` as const
-  return method === 'edge'
-    ? prepare(db, `DELETE FROM uploads WHERE ${isThis}`, of)
-    : prepare(db, `UPDATE uploads SET state = 'settled' WHERE ${isThis}`, of)
+  return prepare(db, method === 'edge' ? deleteSettling : keepSettled, of)
 }
 
 /** What is to be deleted now, also where this batch runs for the second time. */
