@@ -50,8 +50,7 @@ CREATE TABLE files (
   content_type TEXT NOT NULL,
   metadata TEXT NOT NULL CHECK (json_valid(metadata)),
   -- What `metadata_terms` finds the file by, as a JSON array: its rows are made, and found again, by this.
-  -- NULL: not indexed yet.
-  terms TEXT CHECK (json_valid(terms)),
+  terms TEXT NOT NULL CHECK (json_valid(terms)),
   -- The checksum as the client wrote it: uploads are forgotten, this can be asked for always.
   checksum TEXT,
   -- Anyone may read it under /public/{object key}, without a credential.
@@ -76,7 +75,6 @@ CREATE INDEX files_with_bytes ON files (organization_id, id) WHERE content_id IS
 -- What is ready is among those with bytes: a file is in one of the two indices.
 CREATE INDEX files_by_status ON files (organization_id, status, id) WHERE status <> 'ready';
 CREATE INDEX files_by_content ON files (content_id) WHERE content_id IS NOT NULL;
-CREATE INDEX files_without_terms ON files (id) WHERE terms IS NULL;
 -- Its upload, which begins in the same batch, has counted it: see `uploads_begin`.
 CREATE TRIGGER files_go AFTER DELETE ON files
 BEGIN

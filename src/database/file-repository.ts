@@ -1,7 +1,5 @@
-import type { Metadata } from '../core/files/metadata'
-import type { FileId, OrganizationId } from '../core/ids'
 import type { FileRepository } from '../core/ports/repositories'
-import { readRow, readRows, runBatch, runRepeatableBatch } from './d1'
+import { readRow, runBatch } from './d1'
 import { listFiles } from './file-list'
 import { toFileRecord } from './file-records'
 import { type FileRow, fileColumns, fileJoins, type OfFile, selectFile } from './file-rows'
@@ -9,8 +7,6 @@ import { deleteTerms } from './metadata-terms'
 import { type DueRow, dueColumns, toDueObject } from './object-deletions'
 import { prepare, type Statement } from './statement'
 import { deleteLastContent, letGoOfContent, letGoOfUploads } from './uploads/end'
-
-type UnindexedRow = { id: string; organization_id: string; metadata: string }
 
 export function createFileRepository(db: D1Database): FileRepository {
   return {
@@ -31,42 +27,6 @@ export function createFileRepository(db: D1Database): FileRepository {
     },
 
     list: (organizationId, selection, page) => listFiles(db, organizationId, selection, page),
-
-    async findUnindexed(limit) {
-      const select: Statement<UnindexedRow> = prepare(
-        db,
-        'SELECT id, organization_id, metadata FROM files WHERE terms IS NULL LIMIT :limit',
-        { limit },
-      )
-      return (await readRows('files.findUnindexed', select)).map((row) => ({
-        id: row.id as FileId,
-        organizationId: row.organization_id as OrganizationId,
-        metadata: JSON.parse(row.metadata) as Metadata,
-      }))
-    },
-
-    async index(unindexed) {
-      const files = JSON.stringify(unindexed)
-      await runRepeatableBatch(db, 'files.index', {
-        note: prepare(
-          db,
-          `UPDATE files SET terms = j.terms FROM (
-             SELECT value ->> '$.id' AS id, value -> '$.terms' AS terms FROM json_each(:files)) j
-           WHERE files.id = j.id AND files.terms IS NULL`,
-          { files },
-        ),
-        // What awaits its bytes is put in when they come.
-        insert: prepare(
-          db,
-          `INSERT INTO metadata_terms (term, file_id)
-           SELECT t.value, f.id FROM json_each(:files) j CROSS JOIN files f ON f.id = j.value ->> '$.id'
-             CROSS JOIN json_each(f.terms) t
-           WHERE f.content_id IS NOT NULL
-           ON CONFLICT DO NOTHING`,
-          { files },
-        ),
-      })
-    },
 
     async delete(organizationId, fileId, now) {
       const of = { fileId, organizationId }

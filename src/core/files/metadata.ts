@@ -82,15 +82,11 @@ export function checkNumber(value: number, field: string): void {
 }
 
 /**
- * What a metadata filter can find a file by: each top-level field with its scalar, or with each scalar of its array.
- * At most `max` of them, in the order of the metadata.
+ * What a metadata filter can find a file by: each top-level field with its scalar, or with each scalar of its array, in
+ * the order of the metadata.
  */
-export async function termsOf(
-  organizationId: OrganizationId,
-  metadata: Metadata,
-  max = Number.POSITIVE_INFINITY,
-): Promise<MetadataTerm[]> {
-  const facts = [...factsOf(metadata).values()].slice(0, max)
+export async function termsOf(organizationId: OrganizationId, metadata: Metadata): Promise<MetadataTerm[]> {
+  const facts = [...factsOf(metadata).values()]
   return Promise.all(facts.map(([field, value]) => termOf(organizationId, field, value)))
 }
 

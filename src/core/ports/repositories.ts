@@ -1,6 +1,5 @@
 import type { FileRecord } from '../files/file-record'
 import type { FileSelection, FoundPage } from '../files/file-selection'
-import type { Metadata, MetadataTerm } from '../files/metadata'
 import type { IdempotencyClaim, IdempotencyRecord } from '../idempotency/idempotency'
 import type { FileId, OrganizationId } from '../ids'
 import type { ApiKey, StoredApiKey } from '../organizations/api-key'
@@ -80,16 +79,9 @@ export interface FileRepository {
     selection: FileSelection,
     page: { before: FileId | null; limit: number; withAssociations: boolean; pendingMax: number },
   ): Promise<FoundPage>
-  /** Up to `limit` files that the metadata index does not know yet, of any organization. */
-  findUnindexed(limit: number): Promise<UnindexedFile[]>
-  /** Puts files into the metadata index that it does not know yet, or notes their terms while bytes are awaited. */
-  index(files: readonly { id: FileId; terms: readonly MetadataTerm[] }[]): Promise<void>
   /**
    * Removes the file whatever its status, lets go of its bytes if no other file needs them, and returns
    * what is now to be deleted, its incoming key among it; null when there was no such file.
    */
   delete(organizationId: OrganizationId, id: FileId, now: number): Promise<DueObject[] | null>
 }
-
-/** A file that was made before the metadata index was, as it now is. */
-export type UnindexedFile = { id: FileId; organizationId: OrganizationId; metadata: Metadata }

@@ -18,7 +18,6 @@ export type SweepReport = {
   incomingDeleted: number
   uploadsForgotten: number
   idempotencyRecordsForgotten: number
-  filesIndexed: number
   /** Steps that did not work this time and stay for the next sweep. */
   errors: number
   /** There was more to do than one sweep does. */

@@ -1,4 +1,3 @@
-import { indexFiles } from '../files/index-files'
 import type { Gateway } from '../gateway'
 import {
   deleteDuePage,
@@ -28,9 +27,6 @@ const listingMaxMs = 45 * 1000
 const deletionsMaxMs = 60 * 1000
 
 const forgottenPerBatch = 500
-/** At most some thousand rows of the metadata index: a transaction of milliseconds. */
-const indexedPerBatch = 100
-const statementsPerIndexing = 3
 
 /**
  * Sets right what requests left behind: settles or fails uploads past their expiry, deletes objects no row
@@ -47,7 +43,6 @@ export async function sweep(gateway: Gateway): Promise<SweepReport> {
     incomingDeleted: 0,
     uploadsForgotten: 0,
     idempotencyRecordsForgotten: 0,
-    filesIndexed: 0,
     errors: 0,
     isUnfinished: false,
   }
@@ -65,10 +60,8 @@ export async function sweep(gateway: Gateway): Promise<SweepReport> {
   } catch (cause) {
     noteFailure(run, 'positions', cause)
   }
-  // The first four are never many statements, and must not wait for all of the last to be done.
+  // The first three are never many statements, and must not wait for all of the last to be done.
   await inBatches(run, 'forget', { statements: statementsPerForgetting, roundsMax: 20, endsAt }, forgetBatch)
-  const indexing = { statements: statementsPerIndexing, roundsMax: 60, endsAt }
-  await inBatches(run, 'index', indexing, indexBatch)
   const listing = { statements: statementsPerIncomingPage, roundsMax: 100, endsAt: within(listingMaxMs) }
   await inPages(run, 'incoming', listing, deleteIncomingPage)
   const deletions = { statements: statementsPerDeletionPage, roundsMax: 60, endsAt: within(deletionsMaxMs) }
@@ -84,12 +77,4 @@ async function forgetBatch({ gateway, report }: Sweep): Promise<'more' | 'done'>
   report.uploadsForgotten += uploads
   report.idempotencyRecordsForgotten += idempotencyRecords
   return Math.max(uploads, idempotencyRecords) === forgottenPerBatch ? 'more' : 'done'
-}
-
-/** Files from before the metadata index was as it now is; none once it has caught up. */
-async function indexBatch(run: Sweep): Promise<'more' | 'done'> {
-  const indexed = await indexFiles(run.gateway, indexedPerBatch)
-  if (indexed === 0) run.statementsLeft += statementsPerIndexing - 1
-  run.report.filesIndexed += indexed
-  return indexed === indexedPerBatch ? 'more' : 'done'
 }
