@@ -25,8 +25,8 @@ function become(status: Status): D1PreparedStatement {
 
 function begin(status: Status): D1PreparedStatement {
   return env.DB.prepare(
-    `INSERT INTO files (id, organization_id, filename, content_type, metadata, status, content_id, created_at)
-     VALUES ('f', 'acme', 'a', 'text/plain', '{}', ?1, iif(?1 = 'ready', 'c', NULL), 1)`,
+    `INSERT INTO files (id, organization_id, filename, content_type, metadata, terms, status, content_id, created_at)
+     VALUES ('f', 'acme', 'a', 'text/plain', '{}', '[]', ?1, iif(?1 = 'ready', 'c', NULL), 1)`,
   ).bind(status)
 }
 

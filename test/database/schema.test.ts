@@ -26,8 +26,8 @@ describe('the schema', () => {
       (await rows('SELECT used_bytes, reserved_bytes, pending_uploads, file_count FROM organizations'))[0]
     await env.DB.batch([
       env.DB.prepare(
-        `INSERT INTO files (id, organization_id, filename, content_type, metadata, status, created_at)
-         VALUES ('f', 'acme', 'a', 'text/plain', '{}', 'uploading', 1)`,
+        `INSERT INTO files (id, organization_id, filename, content_type, metadata, terms, status, created_at)
+         VALUES ('f', 'acme', 'a', 'text/plain', '{}', '[]', 'uploading', 1)`,
       ),
       env.DB.prepare(
         `INSERT INTO uploads (file_id, organization_id, method, state, object_key, content_key, content_type,

@@ -223,8 +223,8 @@ async function seed(files: readonly Metadata[]): Promise<string[]> {
     .bind(JSON.stringify(ids))
     .run()
   await env.DB.prepare(
-    `INSERT INTO files (id, organization_id, filename, content_type, metadata, status, created_at)
-     SELECT json_extract(value, '$.id'), 'acme', 'f', 'text/plain', json_extract(value, '$.metadata'), 'uploading', 0
+    `INSERT INTO files (id, organization_id, filename, content_type, metadata, terms, status, created_at)
+     SELECT json_extract(value, '$.id'), 'acme', 'f', 'text/plain', json_extract(value, '$.metadata'), '[]', 'uploading', 0
      FROM json_each(?1)`,
   )
     .bind(JSON.stringify(ids.map((id, at) => ({ id, metadata: JSON.stringify(files[at]) }))))
