@@ -155,7 +155,8 @@ CREATE TABLE uploads (
   byte_size INTEGER CHECK (byte_size >= 0),
   reserved_bytes INTEGER NOT NULL CHECK (reserved_bytes >= 0),
   expires_at INTEGER NOT NULL,
-  -- When the sweep looks at it (again): its expiry, or later where a sweep took it on and did not end it.
+  -- When the sweep looks at it next: at its expiry; sooner until a multipart upload is noted; later where a sweep took
+  -- it on and did not end it. Of a settled one the time to forget it counts from here.
   sweep_at INTEGER NOT NULL,
   -- What is sealed beside type and size, where the client is told which headers to send.
   md5 TEXT CHECK (length(md5) = 32),

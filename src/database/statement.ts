@@ -19,7 +19,7 @@ export type RowsOf<Batch extends Steps> = {
 
 type Digit = '0' | '1' | '2' | '3' | '4' | '5' | '6' | '7' | '8' | '9'
 
-/** The letters and digits that `Text` begins with. What is neither has no upper case. */
+/** The letters and digits that `Text` begins with. `_` and signs are the same in upper and lower case: that ends the name. */
 type FirstWord<Text, Read extends string = ''> = Text extends `${infer Sign}${infer Rest}`
   ? string extends Sign
     ? Read
@@ -53,7 +53,7 @@ export function prepare<
 
 type Numbered = { text: string; names: readonly string[] }
 
-/** By SQL text. The code has some hundred; should there be more, they are numbered anew now and then. */
+/** By SQL text. The code has about a hundred; should there be more, they are numbered anew now and then. */
 const known = new Map<string, Numbered>()
 const knownMax = 500
 

@@ -15,7 +15,7 @@ export type HttpEnv = {
     credentials: Credentials
     /** False when the key has made too many requests. */
     allowsRequest: (rateKey: string) => Promise<boolean>
-    /** Set by `authenticateRequest`. */
-    principal: Principal
+    /** Set by `authenticateRequest`; undefined where no credential is asked for. */
+    principal: Principal | undefined
   }
 }

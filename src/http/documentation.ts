@@ -1,5 +1,5 @@
 import type * as z from 'zod'
-import type { Failure, FailureCode, FailureOf } from '../core/errors'
+import type { FailureCode, FailureOf } from '../core/errors'
 
 /** What an answer of success says. */
 export type Answer = {
@@ -24,7 +24,7 @@ export type RequestBody = {
 }
 
 /** A parameter of a path or a query. */
-export type Parameter = { description: string; schema: z.ZodType; example?: unknown; isRepeatable?: boolean }
+export type Parameter = { description: string; schema: z.ZodType; example?: unknown }
 
 /**
  * What the reference says of a dialect beyond its operations. Read when `openapi.json` is made and by the tests; the
@@ -48,5 +48,3 @@ export type Documentation = {
   /** Failures as this dialect's clients meet them, where they differ from the ones that stand for all dialects. */
   failures?: { readonly [Code in FailureCode]?: FailureOf<Code> }
 }
-
-export type SampleFailures = { readonly [Code in FailureCode]: Failure & FailureOf<Code> }

@@ -1,13 +1,13 @@
 import type { Context } from 'hono'
 import { failField } from '../core/errors'
 import type { IdempotencyKey } from '../core/idempotency/idempotency'
-import type { HttpEnv } from './context'
+import type { Principal } from '../core/organizations/principal'
 
 /**
  * The `Idempotency-Key` header (draft-ietf-httpapi-idempotency-key-header) with its caller: a quoted string (RFC 8941) or a
  * bare one, 1–255 printable ASCII characters. Null when there is none. Throws `invalid_request`.
  */
-export function idempotencyKeyOf(c: Context<HttpEnv>): IdempotencyKey | null {
+export function idempotencyKeyOf(c: Context, caller: Principal): IdempotencyKey | null {
   const header = c.req.header('idempotency-key')
   if (header === undefined) return null
   const text = header.trim()
@@ -16,5 +16,5 @@ export function idempotencyKeyOf(c: Context<HttpEnv>): IdempotencyKey | null {
   const isHalfQuoted = quoted === undefined && text.startsWith('"')
   if (isHalfQuoted || !/^[\x20-\x7e]{1,255}$/.test(key))
     failField('Idempotency-Key', 'must be 1 to 255 printable ASCII characters, quoted or bare')
-  return { text: key, caller: c.var.principal }
+  return { text: key, caller }
 }

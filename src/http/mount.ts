@@ -22,7 +22,7 @@ export type Dialect = FailureRenderer & {
   /** The operations are below each of these; the reference shows the first. Left out: directly below `path`. */
   prefixes?: readonly string[]
   operations: readonly Operation[]
-  /** Below each of these nothing is answered without a credential, not even that there is nothing. */
+  /** Below each of these no method is answered without a credential, not even to say that there is nothing. */
   guards: readonly string[]
   /** Sets the principal of a request to a guarded path. Throws what `authenticateRequest` throws. */
   authenticate?: (c: Context<HttpEnv>) => Promise<unknown>
@@ -56,7 +56,7 @@ export function mount(dialect: Dialect): Hono<HttpEnv> {
   return app
 }
 
-const methodOrder = ['get', 'head', 'post', 'put', 'patch', 'delete']
+const methodOrder = ['get', 'head', 'post', 'put', 'delete']
 
 /** In one order, whatever that of the operations; a GET comes with its HEAD. */
 function methodsByPath(operations: readonly Operation[]): Map<string, string[]> {

@@ -1,7 +1,13 @@
 import type { Context } from 'hono'
 import { type FailureCode, fail } from '../core/errors'
 import type { IdempotencyKey } from '../core/idempotency/idempotency'
-import { type Member, type Principal, requireScope, type Scope } from '../core/organizations/principal'
+import {
+  type Member,
+  type Principal,
+  requireRoot,
+  requireScope,
+  type Scope,
+} from '../core/organizations/principal'
 import type { HttpEnv } from './context'
 import { idempotencyKeyOf } from './idempotency-key'
 import { parseFields, type Schema } from './parse-fields'
@@ -23,7 +29,7 @@ export type Input<Body, Name extends string> = {
   body: Body
   /** The parameters that `query` names. */
   query: QueryParameters<Name>
-  /** Of a POST; null: the client sent none. */
+  /** null: none was sent, or it is no POST. */
   idempotencyKey: IdempotencyKey | null
 }
 
@@ -31,7 +37,7 @@ export type Input<Body, Name extends string> = {
 type Description = {
   /** Unique in its dialect. */
   name: string
-  method: 'get' | 'post' | 'put' | 'patch' | 'delete'
+  method: 'get' | 'post' | 'put' | 'delete'
   /** Below the dialect's own path, with `:names` for what varies. */
   path: '' | `/${string}`
   /** One line, for the reference. */
@@ -45,6 +51,8 @@ type Description = {
   queryHint?: string
   /** Statuses of success, each with the name that the dialect's `documentation.ts` gives the answer. */
   answers: Readonly<Record<number, string>>
+  /** It says `Idempotent-Replayed: true` where it answers as an earlier request with the same key did. */
+  marksReplays?: boolean
   /** How the use case can fail, beyond what access, body, query and idempotency bring with them. */
   fails?: readonly FailureCode[]
 }
@@ -74,14 +82,14 @@ export type Operation = Description & {
  * gets them parsed, and calls one use case.
  *
  * @example
- * export const getUpload = operation({
+ * export const getUploadOperation = operation({
  *   name: 'getUpload',
  *   method: 'get',
  *   path: '/:id',
  *   summary: 'How an upload stands',
  *   access: 'files:read',
  *   answers: { 200: 'Upload' },
- *   fails: ['file_not_found'],
+ *   fails: ['file_not_found', 'store_failed'],
  *   async handle(c, { organizationId }) {
  *     return c.json(presentStatus(await uploadStatus(c.var.gateway, organizationId, uploadIdOf(c))))
  *   },
@@ -96,7 +104,7 @@ export function operation<const A extends Access, Body = undefined, Name extends
     ...definition,
     async run(c, parseBody) {
       const caller = callerOf(c.get('principal'), access)
-      const idempotencyKey = method === 'post' ? idempotencyKeyOf(c) : null
+      const idempotencyKey = method === 'post' && caller ? idempotencyKeyOf(c, caller) : null
       const input = {
         idempotencyKey,
         query: query === undefined ? noParameters : queryParameters(c, query, queryHint),
@@ -109,16 +117,12 @@ export function operation<const A extends Access, Body = undefined, Name extends
 
 const noParameters: QueryParameters<never> = { one: () => undefined, all: () => [] }
 
-/** Throws `missing_scope` or `wrong_organization`. `principal` is not set where no credential is asked for. */
+/** Throws `unauthenticated` where no credential was checked, `missing_scope`, `wrong_organization`. */
 function callerOf(principal: Principal | undefined, access: Access): Principal | undefined {
-  switch (access) {
-    case 'public':
-    case 'any':
-      return principal
-    case 'root':
-      if (principal?.kind !== 'root') fail({ code: 'wrong_organization' })
-      return principal
-    default:
-      return principal && requireScope(principal, access)
-  }
+  if (access === 'public') return undefined
+  if (principal === undefined) fail({ code: 'unauthenticated', reason: 'missing' })
+  if (access === 'any') return principal
+  if (access !== 'root') return requireScope(principal, access)
+  requireRoot(principal)
+  return principal
 }

@@ -53,7 +53,7 @@ export async function openApiDocument(): Promise<JsonSchema> {
       const path = fullPath(documented.dialect, operation)
       paths[path] ??= {}
       paths[path][operation.method] = await describeOperation(operation, documented, names)
-      for (const code of failureCodesOf(operation, documented))
+      for (const code of failureCodesOf(operation))
         examples[exampleName(documented.name, code)] = {
           value: (await failureAnswerOf(documented, code)).body,
         }

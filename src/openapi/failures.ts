@@ -9,10 +9,10 @@ import { sampleFailures } from './sample-failures'
 export type FailureAnswer = { status: number; headers: readonly string[]; body: unknown }
 
 /** Codes that an operation can fail with, sorted: its own, and those that come with how it is called. */
-export function failureCodesOf(operation: Operation, { dialect }: DocumentedDialect): FailureCode[] {
+export function failureCodesOf(operation: Operation): FailureCode[] {
   const { access, method, body, query, fails = [] } = operation
   const codes: FailureCode[] = ['internal', ...fails]
-  if (dialect.authenticate)
+  if (access !== 'public')
     codes.push(
       'database_failed',
       'unauthenticated',
@@ -20,7 +20,7 @@ export function failureCodesOf(operation: Operation, { dialect }: DocumentedDial
       'rate_limited',
       'identity_provider_failed',
     )
-  if (dialect.authenticate && !['any', 'root'].includes(access)) codes.push('missing_scope')
+  if (access !== 'public' && access !== 'any' && access !== 'root') codes.push('missing_scope')
   if (body) codes.push('invalid_request', 'content_too_large', 'body_timed_out')
   if (query) codes.push('invalid_request')
   if (method === 'post') codes.push('invalid_request', 'idempotency_key_reused', 'idempotency_in_progress')

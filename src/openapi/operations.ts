@@ -111,7 +111,7 @@ function describeContent({ schema, example, isBytes }: Answer, names: Names): Js
   return { content: { 'application/json': { schema: ref(`schemas/${names.get(schema)}`), example } } }
 }
 
-/** By status, with an example of each failure. A status that is also a success is documented as that. */
+/** By status, with an example of each failure. A status that also means success is documented only as the success. */
 async function describeFailures(
   operation: Operation,
   documented: DocumentedDialect,
@@ -120,7 +120,7 @@ async function describeFailures(
   const { name, documentation } = documented
   const schema = ref(`schemas/${names.get(documentation.failure)}`)
   const failures = await Promise.all(
-    failureCodesOf(operation, documented).map(
+    failureCodesOf(operation).map(
       async (code) => ({ code, ...(await failureAnswerOf(documented, code)) }) as const,
     ),
   )
@@ -148,26 +148,17 @@ function sayCodes(codes: readonly FailureCode[]): string {
 
 function describeFailureHeaders(failures: readonly FailureAnswer[]): JsonSchema {
   const names = new Set(failures.flatMap(({ headers }) => headers))
-  return describeHeaders(
-    [...names].map((name) => [headerNames[name] ?? name, headerMeanings[name] ?? name] as const),
-  )
+  return describeHeaders([...names].map((name) => failureHeaders[name] ?? raise(`${name} is not documented`)))
 }
 
-const headerNames: Record<string, string> = {
-  'retry-after': 'Retry-After',
-  'www-authenticate': 'WWW-Authenticate',
-  'ratelimit-policy': 'RateLimit-Policy',
-  etag: 'ETag',
-  connection: 'Connection',
-}
-
-const headerMeanings: Record<string, string> = {
-  'retry-after': 'After how many seconds the request can be sent again',
-  'www-authenticate': 'What credential is wanted (RFC 6750)',
-  'ratelimit-policy': 'How many requests are allowed in how many seconds',
-  etag: 'Of the bytes that there are',
-  connection: '`close`: the gateway reads no more of this connection',
-  'cache-control': '`no-store`',
+/** Headers of failures: how they are written, and what they say. */
+const failureHeaders: Record<string, readonly [name: string, description: string]> = {
+  'cache-control': ['Cache-Control', '`no-store`'],
+  connection: ['Connection', '`close`: the gateway reads no more of this connection'],
+  etag: ['ETag', 'Of the bytes that there are'],
+  'ratelimit-policy': ['RateLimit-Policy', 'How many requests are allowed in how many seconds'],
+  'retry-after': ['Retry-After', 'After how many seconds the request can be sent again'],
+  'www-authenticate': ['WWW-Authenticate', 'What credential is wanted (RFC 6750)'],
 }
 
 function describeHeaders(headers: Iterable<readonly [string, string]>): JsonSchema {
@@ -179,4 +170,8 @@ function describeHeaders(headers: Iterable<readonly [string, string]>): JsonSche
 
 function ref(component: string): JsonSchema {
   return { $ref: `#/components/${component}` }
+}
+
+function raise(message: string): never {
+  throw new Error(message)
 }

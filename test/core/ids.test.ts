@@ -355,7 +355,7 @@ describe('idempotencyKeyOf', () => {
   app.post('/', (c) => {
     c.set('principal', { kind: 'root' })
     try {
-      const key = idempotencyKeyOf(c)
+      const key = idempotencyKeyOf(c, { kind: 'root' })
       if (key !== null) expect(key.caller).toEqual({ kind: 'root' })
       return c.json({ key: key === null ? null : key.text })
     } catch (error) {

@@ -6,7 +6,7 @@ import type { StoredFile } from '../files/file-record'
 import type { Gateway } from '../gateway'
 import { detectionSampleBytes } from '../ports/content-type-detector'
 import type { UploadIntent } from '../ports/upload-repository'
-import { adoptKnown, requireType } from './finish-upload'
+import { adoptKnown, leaveNothing, requireType } from './finish-upload'
 
 /**
  * The file of `intent` on bytes that the organization has; null when they are gone. Where that does not work nothing
@@ -18,13 +18,12 @@ export async function adoptOrAbandon(
   intent: UploadIntent,
   known: Content,
 ): Promise<StoredFile | null> {
-  let adopted: StoredFile | null = null
-  try {
-    adopted = await adopt(gateway, intent, known)
-    return adopted
-  } finally {
-    if (adopted === null) await gateway.uploads.abandon([intent.file.id], null, gateway.now())
-  }
+  const adopted = await adopt(gateway, intent, known).catch((error) => {
+    leaveNothing(gateway, intent)
+    throw error
+  })
+  if (adopted === null) await gateway.uploads.abandon([intent.file.id], null, gateway.now())
+  return adopted
 }
 
 /** The same. What is refused here would be refused after an upload too: it could not succeed. */

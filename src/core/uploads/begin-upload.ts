@@ -102,7 +102,7 @@ function filenameFor(id: FileId, contentType: string): string {
 
 /**
  * Writes the intent down, or finds the reply that an earlier request with the same idempotency key got. One database
- * round trip; two more after a death (`claimUpload`). Throws `wrong_organization` when there is none.
+ * round trip; two more after a death (`claimUpload`). Throws `wrong_organization` when the organization does not exist.
  */
 export async function beginUpload<U extends Upload>(
   gateway: Gateway,
@@ -119,8 +119,8 @@ export async function beginUpload<U extends Upload>(
 
 /**
  * Writes the intent down, or finds the request that holds its idempotency key. If that died (its lock has expired),
- * and was not another one as far as is known, its file is removed and this request takes the key: one key never makes
- * two files. Throws `wrong_organization` when there is none.
+ * and may have been this same request, its file is removed and this request takes the key: one key never makes
+ * two files. Throws `wrong_organization` when the organization does not exist.
  */
 export async function claimUpload(
   gateway: Gateway,

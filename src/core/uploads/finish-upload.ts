@@ -54,8 +54,8 @@ export async function finishUpload(
 }
 
 /**
- * `file` as the request that began its upload answers with it. Throws `upload_superseded` if a retry took over this
- * key, or the file was deleted, while the request was storing its bytes.
+ * `file` as the request that began its upload answers with it. Throws `upload_superseded` if a retry took over its
+ * idempotency key, or the file was deleted, while the request was storing its bytes.
  */
 export function storedOrSuperseded(file: FileRecord | null): StoredFile {
   return file && isStored(file) ? file : fail({ code: 'upload_superseded' })

@@ -24,8 +24,9 @@ export type PresignUpload = {
  * A repeated request gets the same place under a newly signed URL; its lifetime grows anew while the
  * bytes are awaited, and never after that.
  *
- * Throws `upload_too_large` over 5 GiB, `checksum_unverifiable`, `quota_exceeded`, `too_many_uploads`, `too_many_unsized_uploads`,
- * `too_many_files`, what an idempotency key can throw, `replay_over`, `database_failed`.
+ * Throws `upload_too_large` over 5 GiB, `checksum_unverifiable`, `quota_exceeded`, `too_many_uploads`,
+ * `too_many_unsized_uploads`, `too_many_files`, what an idempotency key can throw, `replay_over`, `store_failed` where
+ * the store has to be asked what it enforces, `database_failed`.
  */
 export async function presignUpload(gateway: Gateway, input: PresignUpload): Promise<PresignedUpload> {
   const now = gateway.now()

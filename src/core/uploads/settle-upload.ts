@@ -50,11 +50,25 @@ async function settleObject(gateway: Gateway, arrived: Arrived): Promise<FileRec
   const found = await open(gateway, object, plan)
   if (found === null) return lookAgain(gateway, file)
   const { sample, all } = found
-  const mismatch = await sampleMismatch(gateway, upload.contentType, sample)
-  if (mismatch !== null || !(await isChosen(gateway, arrived, plan))) {
+  try {
+    const mismatch = await sampleMismatch(gateway, upload.contentType, sample)
+    if (mismatch !== null) return await refuse(gateway, file, mismatch)
+    if (!(await isChosen(gateway, arrived, plan))) return await lookAgain(gateway, file)
+    return await settleRead(gateway, arrived, plan, all)
+  } finally {
+    // Ends the read, wherever it stands.
     await all.return(undefined)
-    return mismatch === null ? lookAgain(gateway, file) : refuse(gateway, file, mismatch)
   }
+}
+
+/** Verifies what is read, copies it if that is planned, and gives it to the file. */
+async function settleRead(
+  gateway: Gateway,
+  arrived: Arrived,
+  plan: SettlementPlan,
+  all: AsyncGenerator<Uint8Array>,
+): Promise<FileRecord | null> {
+  const { file, upload, object } = arrived
   const { copy, digests } =
     plan.copies === 'through_worker'
       ? await copyThrough(gateway, upload, object, { chunks: all, isHashed: plan.hashes })
@@ -127,7 +141,7 @@ async function accept(
 }
 
 /**
- * Ends the upload of bytes that were refused; they are deleted, and the record stays with its reason. When the
+ * Ends the upload of bytes that were refused; they are deleted, and the file stays, as `error`, with its reason. When the
  * upload was ended in the meantime this changes nothing, and deletes nothing that a file has. Returns the file as it
  * then is.
  */

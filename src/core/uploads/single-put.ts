@@ -19,7 +19,8 @@ export type PresignedUpload = {
 
 /**
  * How bytes of one PUT come: to where they stay if the URL can put them there once only, elsewhere otherwise.
- * Throws `checksum_unverifiable` for a SHA-256 that can be verified neither by the store nor here.
+ * Throws `checksum_unverifiable` for a SHA-256 that can be verified neither by the store nor here, `store_failed` where
+ * the store has to be asked what it enforces and does not answer.
  */
 export async function singlePutPlan(
   gateway: Gateway,

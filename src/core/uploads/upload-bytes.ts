@@ -1,3 +1,4 @@
+import { GatewayError } from '../errors'
 import type { StoredFile } from '../files/file-record'
 import type { Gateway } from '../gateway'
 import { claimFor, type IdempotencyKey } from '../idempotency/idempotency'
@@ -26,7 +27,7 @@ export type UploadBytes = {
  * Stores bytes that are in the Worker as a new, ready file. Bytes the organization already has are not
  * stored again. Two database round trips: the intent with the look-up of known bytes, and the end.
  *
- * Throws `type_mismatch`, `quota_exceeded`, `too_many_files`, what an idempotency key can throw,
+ * Throws `type_mismatch`, `quota_exceeded`, `too_many_uploads`, `too_many_files`, what an idempotency key can throw,
  * `upload_superseded` when another request with the same key took over, `store_failed`, `database_failed`.
  */
 export async function uploadBytes(
@@ -47,8 +48,14 @@ export async function uploadBytes(
   const adopted = begun.known && (await adoptKnown(gateway, intent, begun.known))
   if (adopted) return { file: adopted, replayed: false }
   const verified = await put(gateway, intent, bytes, sha256)
-  // From here on a failure may have taken effect: the sweep sees what is so.
-  return { file: await finishUpload(gateway, intent, verified), replayed: false }
+  try {
+    return { file: await finishUpload(gateway, intent, verified), replayed: false }
+  } catch (error) {
+    // The known bytes, for which nothing was reserved, are gone. Any other failure may have taken effect: the sweep sees.
+    if (error instanceof GatewayError && error.failure.code === 'quota_exceeded')
+      leaveNothing(gateway, intent)
+    throw error
+  }
 }
 
 /** Puts the bytes where they stay. Throws `store_failed`; then nothing is left behind. */

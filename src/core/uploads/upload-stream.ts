@@ -47,7 +47,7 @@ export type StreamedUpload = { file: StoredFile; details: StreamDetails; replaye
  * fingerprint, is known only at the end, because it needs the hash: so a repetition is read whole before it gets the
  * stored reply.
  *
- * Throws `type_mismatch`, `content_too_large`, `quota_exceeded`, `too_many_files`, what an idempotency key, `chunks`
+ * Throws `type_mismatch`, `content_too_large`, `quota_exceeded`, `too_many_uploads`, `too_many_files`, what an idempotency key, `chunks`
  * and `details` can throw, `upload_superseded` when the file was deleted meanwhile, `store_failed`,
  * `database_failed`. After all of these nothing is left behind but what the sweep removes.
  */

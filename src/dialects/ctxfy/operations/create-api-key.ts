@@ -13,6 +13,7 @@ export const createApiKeyOperation = operation({
   access: 'any',
   body: createApiKeyRequest,
   answers: { 201: 'NewApiKey' },
+  marksReplays: true,
   fails: [
     'missing_scope',
     'wrong_organization',

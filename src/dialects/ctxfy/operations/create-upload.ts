@@ -17,6 +17,7 @@ export const createUploadOperation = (publicBaseUrl: string | null) =>
     access: 'files:write',
     body: uploadRequest,
     answers: { 200: 'Upload' },
+    marksReplays: true,
     fails: ['upload_too_large', 'quota_exceeded', 'too_many_uploads', 'too_many_files', 'replay_over'],
     async handle(c, { organizationId }, { body, idempotencyKey }) {
       const presigned = await presignUpload(c.var.gateway, {

@@ -14,6 +14,7 @@ export const associateFileOperation = operation({
   access: 'files:write',
   body: associationRequest,
   answers: { 201: 'Association' },
+  marksReplays: true,
   fails: ['file_not_found', 'too_many_associations'],
   async handle(c, { organizationId }, { body, idempotencyKey }) {
     const resource = {

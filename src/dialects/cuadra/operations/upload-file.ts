@@ -24,6 +24,7 @@ export const uploadFileOperation = (accepted: AcceptedTypes) =>
     summary: 'Store the file of a multipart form',
     access: 'files:write',
     answers: { 201: 'File' },
+    marksReplays: true,
     fails: [
       'invalid_request',
       'unsupported_body',

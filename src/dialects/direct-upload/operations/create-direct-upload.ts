@@ -19,6 +19,7 @@ export const createDirectUploadOperation = operation({
   access: 'files:write',
   body: createDirectUploadRequest,
   answers: { 200: 'Blob' },
+  marksReplays: true,
   fails: [
     'upload_too_large',
     'checksum_unverifiable',
@@ -26,6 +27,7 @@ export const createDirectUploadOperation = operation({
     'too_many_uploads',
     'too_many_files',
     'replay_over',
+    'store_failed',
   ],
   async handle(c, { organizationId }, { body: { blob }, idempotencyKey }) {
     const filename =

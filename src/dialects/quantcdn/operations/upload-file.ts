@@ -27,6 +27,7 @@ export const uploadFileOperation = (supported: readonly string[]) =>
     summary: 'Store the base64 bytes of the body, or get a URL to PUT them to',
     access: 'files:write',
     answers: { 201: 'UploadedFile' },
+    marksReplays: true,
     fails: [
       'invalid_request',
       'unsupported_content_type',

@@ -24,7 +24,6 @@ export const completeUploadOperation = operation({
     'parts_required',
     'parts_refused',
     'upload_over',
-    'quota_exceeded',
     'store_failed',
   ],
   async handle(c, { organizationId }, { body, idempotencyKey }) {

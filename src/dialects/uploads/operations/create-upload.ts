@@ -20,6 +20,7 @@ export const createUploadOperation = operation({
   access: 'files:write',
   body: createUploadRequest,
   answers: { 200: 'Known', 201: 'Created' },
+  marksReplays: true,
   fails: [
     'upload_too_large',
     'part_size_out_of_bounds',
@@ -32,6 +33,7 @@ export const createUploadOperation = operation({
     'too_many_uploads',
     'too_many_files',
     'replay_over',
+    'upload_superseded',
     'store_failed',
   ],
   async handle(c, { organizationId }, { body, idempotencyKey }) {

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest'
+import { scopes } from '../../src/core/organizations/principal'
+import { createDialects } from '../../src/dialects'
+import { rootKey, startWorker } from '../support/worker'
+
+const dialects = createDialects({
+  quantcdnExtraContentTypes: [],
+  cuadraExtraContentTypes: [],
+  publicBaseUrl: null,
+})
+
+/** Every operation that asks for a credential, at a path that names something. */
+const guarded = Object.entries(dialects).flatMap(([name, { path, prefixes = [''], operations }]) =>
+  operations
+    .filter(({ access }) => access !== 'public')
+    .flatMap((operation) =>
+      prefixes.map((prefix) => ({
+        name: `${name}.${operation.name}`,
+        access: operation.access,
+        method: operation.method.toUpperCase(),
+        path: (path + prefix + operation.path).replace(':organisation', 'acme').replace(/:\w+/g, 'x'),
+      })),
+    ),
+)
+
+describe('access', () => {
+  it.each(guarded)(
+    '$name at $path: 401 without a credential, and with a wrong one',
+    async ({ method, path }) => {
+      const worker = startWorker()
+      expect((await worker.call(method, path)).status).toBe(401)
+      const token = `slip_${'0'.repeat(16)}_${'0'.repeat(64)}`
+      expect((await worker.call(method, path, { token })).status).toBe(401)
+    },
+  )
+
+  it.each(guarded.filter(({ access }) => scopes.some((scope) => scope === access)))(
+    '$name at $path: 403 for the root key, and for a key with every scope but $access',
+    async ({ method, path, access }) => {
+      const worker = startWorker()
+      const others = scopes.filter((scope) => scope !== access)
+      const token = await worker.organization('acme', others)
+      expect((await worker.call(method, path, { token })).status).toBe(403)
+      expect((await worker.call(method, path, { token: rootKey })).status).toBe(403)
+    },
+  )
+
+  it.each(guarded.filter(({ access }) => access === 'root'))(
+    '$name: 403 for every key of an organization',
+    async ({ method, path }) => {
+      const worker = startWorker()
+      const token = await worker.organization()
+      expect((await worker.call(method, path, { token })).status).toBe(403)
+    },
+  )
+})
