@@ -104,27 +104,6 @@ describe('files', () => {
     expect((await files.list(other, everything, page)).files).toEqual([])
   })
 
-  it('that the metadata index does not know are told and put into it', async () => {
-    const { file } = await settled(1)
-    await begin(intentOf(2))
-    await env.DB.batch([
-      env.DB.prepare('UPDATE files SET terms = NULL'),
-      env.DB.prepare('DELETE FROM metadata_terms'),
-    ])
-    const unindexed = [1, 2].map((index) => {
-      const { id, organizationId, metadata } = fileOf(index)
-      return { id, organizationId, metadata }
-    })
-    expect(await files.findUnindexed(9)).toEqual(unindexed)
-    expect(await files.findUnindexed(1)).toEqual(unindexed.slice(0, 1))
-    await files.index(unindexed.map(({ id }) => ({ id, terms: [term('v'), term('w')] })))
-    expect(await files.findUnindexed(9)).toEqual([])
-    expect(await rows('SELECT term, file_id FROM metadata_terms ORDER BY term')).toEqual([
-      { term: term('v'), file_id: file.id },
-      { term: term('w'), file_id: file.id },
-    ])
-  })
-
   it('are deleted with all that is theirs, and what is now to be deleted is told', async () => {
     const { file, upload } = await settled(1)
     await settled(2)
