@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers'
 import { defineConfig } from 'vitest/config'
 
@@ -21,6 +22,24 @@ const testBindings = {
 /** Ends a test that hangs. On a busy machine a test that works may take minutes. In milliseconds. */
 const patience = { testTimeout: 600_000, hookTimeout: 600_000, teardownTimeout: 120_000 }
 
+/** Tests of functions. They have no D1 and no bucket, so there is nothing to empty before each. */
+const withoutStorage = [
+  'test/core/**/*.test.ts',
+  'test/dialects/{,direct-upload/}failures.test.ts',
+  'test/http/{body-reader,byte-range,file-ids,form-part,iso-date-time,json-upload,origins}.test.ts',
+  'test/http/{preconditions,query-parameters,respell-fields}.test.ts',
+  'test/storage/copy-source-seal.test.ts',
+]
+
+const [, compatibilityDate = ''] =
+  /^compatibility_date = "(.*)"$/m.exec(readFileSync('wrangler.toml', 'utf8')) ?? []
+
+/**
+ * One workerd for all files that a core runs: starting it and loading the Worker anew for each file costs more than
+ * half of the files do. What tests share then is undone after each (restore-globals.ts, fresh-storage.ts).
+ */
+const oneRuntime = { isolate: false, ...patience }
+
 export default defineConfig({
   test: {
     // Print the logs of failing tests only, and one line for each file.
@@ -33,7 +52,18 @@ export default defineConfig({
       './test/support/runtime-log-reporter.ts',
       './test/support/fault-count-reporter.ts',
     ],
+    // One project after the other (`groupOrder`): a runtime is kept for the next file only if that is of its project.
     projects: [
+      {
+        plugins: [cloudflareTest({ miniflare: { compatibilityDate } })],
+        test: {
+          name: 'units',
+          ...oneRuntime,
+          include: withoutStorage,
+          setupFiles: ['./test/support/restore-globals.ts'],
+          sequence: { groupOrder: 0 },
+        },
+      },
       {
         // The Worker's code in workerd, with real D1 and R2.
         plugins: [
@@ -47,14 +77,17 @@ export default defineConfig({
         ],
         test: {
           name: 'worker',
-          ...patience,
+          ...oneRuntime,
           include: ['test/**/*.test.ts'],
           exclude: [
             'test/e2e/**',
             'test/conformance/**',
             'test/architecture.test.ts',
             'test/documentation.test.ts',
+            ...withoutStorage,
           ],
+          setupFiles: ['./test/support/restore-globals.ts', './test/support/fresh-storage.ts'],
+          sequence: { groupOrder: 1 },
           // For the S3 adapter's tests.
           globalSetup: ['./test/e2e/support/local-s3.ts'],
         },
@@ -63,11 +96,17 @@ export default defineConfig({
         test: {
           name: 'architecture',
           include: ['test/architecture.test.ts', 'test/documentation.test.ts'],
+          sequence: { groupOrder: 2 },
         },
       },
       {
         // Whole runs of `npm start`, and adapters against its S3 endpoint, from Node.
-        test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...patience },
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          sequence: { groupOrder: 2 },
+          ...patience,
+        },
       },
     ],
   },
