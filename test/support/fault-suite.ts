@@ -11,7 +11,7 @@ export function itSurvives(
   stores: readonly StoreKind[] = listingStores,
 ): void {
   for (const store of stores)
-    for (const scenario of scenarios)
+    for (const scenario of scenarios.filter(({ isStoreless }) => !isStoreless || store === stores[0]))
       it(`of ${scenario.name} (${store.hasBinding ? 'R2' : 'S3'})`, async ({ task }) => {
         countFaults(task, await injectEverywhere(scenario, store))
       })

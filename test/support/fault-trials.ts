@@ -33,6 +33,10 @@ export type Scenario<Prepared> = {
   isUnrepeatable?: boolean
   /** It is costly: calls that are the same in other scenarios are left to those. */
   isLarge?: boolean
+  /** With every store, D1's faults are tried at every call, also where they make no difference to the store. */
+  triesAll?: boolean
+  /** It calls no store, so that there is nothing to try with a second one. */
+  isStoreless?: boolean
   /** It does several things at once: which call comes when differs from run to run. */
   isConcurrent?: boolean
   /** Its key's use has to be noted. */
@@ -174,8 +178,10 @@ export async function injectEverywhere(scenario: AnyScenario, store: StoreKind):
   const start = takeTime()
   const bench = startBench(store, scenario.bindings)
   const names = await expectSoundRun(bench, scenario, store)
+  const callsStore = names.some((name) => !name.startsWith('d1.'))
+  expect(callsStore, 'whether the scenario calls the store').toBe(!scenario.isStoreless)
   const points = names.flatMap((name, at) =>
-    (isLeftToOthers(scenario, store, at, name) ? [] : faultsOf(name)).map((fault) => ({
+    (isLeftToOthers(scenario, store, names, at) ? [] : faultsOf(name)).map((fault) => ({
       fault,
       at,
       name,
@@ -222,12 +228,22 @@ export async function injectEverywhere(scenario: AnyScenario, store: StoreKind):
   return points.length
 }
 
-/** Of what is costly, only what differs is tried: whose key it is, and D1 beside an S3 endpoint, are as elsewhere. */
-function isLeftToOthers({ isLarge }: AnyScenario, store: StoreKind, at: number, name: string): boolean {
-  return (
-    isLarge === true &&
-    (name.startsWith('d1.') ? !store.hasBinding || (at === 0 && name === 'd1.all') : false)
-  )
+/**
+ * Whether the faults of the call number `at` are tried elsewhere. Up to its first call of the store a scenario is the
+ * same whether the store has a binding or not, so D1's faults there are tried with one, and without in one scenario of
+ * each suite (`triesAll`). Of what is costly, only what differs is tried: whose key it is, and D1 beside an S3 endpoint,
+ * are as elsewhere.
+ */
+function isLeftToOthers(
+  { isLarge = false, triesAll = false }: AnyScenario,
+  store: StoreKind,
+  names: readonly string[],
+  at: number,
+): boolean {
+  const isOfD1 = (name = '') => name.startsWith('d1.')
+  if (!isOfD1(names[at])) return false
+  if (isLarge) return !store.hasBinding || (at === 0 && names[at] === 'd1.all')
+  return !store.hasBinding && !triesAll && names.slice(0, at).every(isOfD1)
 }
 
 /** Which fault it was, in the words of an organization's id. */
