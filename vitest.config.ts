@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers'
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 
 // wrangler looks for the secrets that wrangler.toml requires when it reads that file; the tests have their own.
 const secrets = ['ROOT_API_KEY', 'SIGNING_SECRET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY']
@@ -24,10 +24,12 @@ const patience = { testTimeout: 600_000, hookTimeout: 600_000, teardownTimeout: 
 
 /** Tests of functions. They have no D1 and no bucket, so there is nothing to empty before each. */
 const withoutStorage = [
+  'test/config.test.ts',
   'test/core/**/*.test.ts',
+  'test/detection/**/*.test.ts',
   'test/dialects/{,direct-upload/}failures.test.ts',
-  'test/http/{body-reader,byte-range,file-ids,form-part,iso-date-time,json-upload,origins}.test.ts',
-  'test/http/{preconditions,query-parameters,respell-fields}.test.ts',
+  'test/http/{body-reader,byte-range,file-ids,form-part,idempotency-key,iso-date-time}.test.ts',
+  'test/http/{json-upload,origins,preconditions,query-parameters,respell-fields}.test.ts',
   'test/storage/copy-source-seal.test.ts',
 ]
 
@@ -39,6 +41,26 @@ const [, compatibilityDate = ''] =
  * half of the files do. What tests share then is undone after each (restore-globals.ts, fresh-storage.ts).
  */
 const oneRuntime = { isolate: false, ...patience }
+
+/** The Worker's code in workerd, with real D1 and R2. */
+async function overStorage(
+  test: NonNullable<TestProjectInlineConfiguration['test']>,
+): Promise<TestProjectInlineConfiguration> {
+  return {
+    plugins: [
+      cloudflareTest({
+        main: './src/index.ts',
+        wrangler: { configPath: './wrangler.toml' },
+        miniflare: { bindings: { ...testBindings, TEST_MIGRATIONS: await readD1Migrations('./migrations') } },
+      }),
+    ],
+    test: {
+      ...oneRuntime,
+      setupFiles: ['./test/support/restore-globals.ts', './test/support/fresh-storage.ts'],
+      ...test,
+    },
+  }
+}
 
 export default defineConfig({
   test: {
@@ -64,39 +86,28 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
         },
       },
-      {
-        // The Worker's code in workerd, with real D1 and R2.
-        plugins: [
-          cloudflareTest({
-            main: './src/index.ts',
-            wrangler: { configPath: './wrangler.toml' },
-            miniflare: {
-              bindings: { ...testBindings, TEST_MIGRATIONS: await readD1Migrations('./migrations') },
-            },
-          }),
+      await overStorage({
+        name: 'worker',
+        include: ['test/**/*.test.ts'],
+        exclude: [
+          'test/{e2e,conformance,faults}/**',
+          'test/{architecture,documentation}.test.ts',
+          ...withoutStorage,
         ],
-        test: {
-          name: 'worker',
-          ...oneRuntime,
-          include: ['test/**/*.test.ts'],
-          exclude: [
-            'test/e2e/**',
-            'test/conformance/**',
-            'test/architecture.test.ts',
-            'test/documentation.test.ts',
-            ...withoutStorage,
-          ],
-          setupFiles: ['./test/support/restore-globals.ts', './test/support/fresh-storage.ts'],
-          sequence: { groupOrder: 1 },
-          // For the S3 adapter's tests.
-          globalSetup: ['./test/e2e/support/local-s3.ts'],
-        },
-      },
+        sequence: { groupOrder: 1 },
+        // For the S3 adapter's tests.
+        globalSetup: ['./test/e2e/support/local-s3.ts'],
+      }),
+      await overStorage({
+        name: 'faults',
+        include: ['test/faults/*.test.ts'],
+        sequence: { groupOrder: 2 },
+      }),
       {
         test: {
           name: 'architecture',
-          include: ['test/architecture.test.ts', 'test/documentation.test.ts'],
-          sequence: { groupOrder: 2 },
+          include: ['test/{architecture,documentation}.test.ts'],
+          sequence: { groupOrder: 3 },
         },
       },
       {
@@ -104,7 +115,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
           ...patience,
         },
       },
