@@ -30,6 +30,7 @@ const withoutStorage = [
   'test/dialects/{,direct-upload/}failures.test.ts',
   'test/http/{body-reader,byte-range,file-ids,form-part,idempotency-key,iso-date-time}.test.ts',
   'test/http/{json-upload,origins,preconditions,query-parameters,respell-fields}.test.ts',
+  'test/openapi/**/*.test.ts',
   'test/storage/copy-source-seal.test.ts',
 ]
 
