@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers'
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config'
 
 // wrangler looks for the secrets that wrangler.toml requires when it reads that file; the tests have their own.
 const secrets = ['ROOT_API_KEY', 'SIGNING_SECRET', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY']
@@ -21,6 +22,47 @@ const testBindings = {
 /** Ends a test that hangs. On a busy machine a test that works may take minutes. In milliseconds. */
 const patience = { testTimeout: 600_000, hookTimeout: 600_000, teardownTimeout: 120_000 }
 
+/** Tests of functions. They have no D1 and no bucket, so there is nothing to empty before each. */
+const withoutStorage = [
+  'test/config.test.ts',
+  'test/core/**/*.test.ts',
+  'test/detection/**/*.test.ts',
+  'test/dialects/{,direct-upload/}failures.test.ts',
+  'test/http/{body-reader,byte-range,file-ids,form-part,idempotency-key,iso-date-time}.test.ts',
+  'test/http/{json-upload,origins,preconditions,query-parameters,respell-fields}.test.ts',
+  'test/openapi/**/*.test.ts',
+  'test/storage/copy-source-seal.test.ts',
+]
+
+const [, compatibilityDate = ''] =
+  /^compatibility_date = "(.*)"$/m.exec(readFileSync('wrangler.toml', 'utf8')) ?? []
+
+/**
+ * One workerd for all files that a core runs: starting it and loading the Worker anew for each file costs more than
+ * half of the files do. What tests share then is undone after each (restore-globals.ts, fresh-storage.ts).
+ */
+const oneRuntime = { isolate: false, ...patience }
+
+/** The Worker's code in workerd, with real D1 and R2. */
+async function overStorage(
+  test: NonNullable<TestProjectInlineConfiguration['test']>,
+): Promise<TestProjectInlineConfiguration> {
+  return {
+    plugins: [
+      cloudflareTest({
+        main: './src/index.ts',
+        wrangler: { configPath: './wrangler.toml' },
+        miniflare: { bindings: { ...testBindings, TEST_MIGRATIONS: await readD1Migrations('./migrations') } },
+      }),
+    ],
+    test: {
+      ...oneRuntime,
+      setupFiles: ['./test/support/restore-globals.ts', './test/support/fresh-storage.ts'],
+      ...test,
+    },
+  }
+}
+
 export default defineConfig({
   test: {
     // Print the logs of failing tests only, and one line for each file.
@@ -33,41 +75,50 @@ export default defineConfig({
       './test/support/runtime-log-reporter.ts',
       './test/support/fault-count-reporter.ts',
     ],
+    // One project after the other (`groupOrder`): a runtime is kept for the next file only if that is of its project.
     projects: [
       {
-        // The Worker's code in workerd, with real D1 and R2.
-        plugins: [
-          cloudflareTest({
-            main: './src/index.ts',
-            wrangler: { configPath: './wrangler.toml' },
-            miniflare: {
-              bindings: { ...testBindings, TEST_MIGRATIONS: await readD1Migrations('./migrations') },
-            },
-          }),
-        ],
+        plugins: [cloudflareTest({ miniflare: { compatibilityDate } })],
         test: {
-          name: 'worker',
-          ...patience,
-          include: ['test/**/*.test.ts'],
-          exclude: [
-            'test/e2e/**',
-            'test/conformance/**',
-            'test/architecture.test.ts',
-            'test/documentation.test.ts',
-          ],
-          // For the S3 adapter's tests.
-          globalSetup: ['./test/e2e/support/local-s3.ts'],
+          name: 'units',
+          ...oneRuntime,
+          include: withoutStorage,
+          setupFiles: ['./test/support/restore-globals.ts'],
+          sequence: { groupOrder: 0 },
         },
       },
+      await overStorage({
+        name: 'worker',
+        include: ['test/**/*.test.ts'],
+        exclude: [
+          'test/{e2e,conformance,faults}/**',
+          'test/{architecture,documentation}.test.ts',
+          ...withoutStorage,
+        ],
+        sequence: { groupOrder: 1 },
+        // For the S3 adapter's tests.
+        globalSetup: ['./test/e2e/support/local-s3.ts'],
+      }),
+      await overStorage({
+        name: 'faults',
+        include: ['test/faults/*.test.ts'],
+        sequence: { groupOrder: 2 },
+      }),
       {
         test: {
           name: 'architecture',
-          include: ['test/architecture.test.ts', 'test/documentation.test.ts'],
+          include: ['test/{architecture,documentation}.test.ts'],
+          sequence: { groupOrder: 3 },
         },
       },
       {
         // Whole runs of `npm start`, and adapters against its S3 endpoint, from Node.
-        test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...patience },
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          sequence: { groupOrder: 3 },
+          ...patience,
+        },
       },
     ],
   },

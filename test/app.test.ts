@@ -1,15 +1,11 @@
 import { env, exports } from 'cloudflare:workers'
-import { afterEach, describe, expect, it, vi } from 'vitest'
-import { interceptBucket, interceptDatabase, recordCalls } from './support/faulty-bindings'
+import { describe, expect, it } from 'vitest'
+import { interceptBucket, interceptDatabase, recordCalls } from './support/intercept'
 import { captureLogs } from './support/logs'
 import { base64, filesPath, quantcdn } from './support/quantcdn'
 import { createS3OverBucket } from './support/s3-over-bucket'
 import { answerStoreRequests } from './support/store-requests'
 import { bodyOf, rootKey, startWorker } from './support/worker'
-
-afterEach(() => {
-  vi.restoreAllMocks()
-})
 
 describe('the Worker', () => {
   it('answers through its real door', async () => {

@@ -1,27 +1,13 @@
 import { env } from 'cloudflare:workers'
-import { afterEach, describe, expect, it, vi } from 'vitest'
-import { interceptDatabase, recordCalls } from './support/faulty-bindings'
-import { createGate, hookBucket } from './support/gates'
-import {
-  keyIn,
-  prefixedId,
-  putTo,
-  readEverywhere,
-  type StoreKind,
-  singlePutPromises,
-  startOver,
-  startWorkerOver,
-  type Told,
-} from './support/handed-out'
+import { describe, expect, it, vi } from 'vitest'
+import { createGate } from './support/gates'
+import { keyIn, prefixedId, putTo, readEverywhere, singlePutPromises, type Told } from './support/handed-out'
+import { interceptBucket, interceptDatabase, recordCalls } from './support/intercept'
 import { expectInvariants } from './support/invariants'
 import { filesPath } from './support/quantcdn'
 import type { S3Operation } from './support/s3-over-bucket'
+import { r2, type StoreKind, s3, startOver, startWorkerOver } from './support/start-over'
 import { type Bindings, bodyOf, objectKeys, rows, type TestWorker } from './support/worker'
-
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-})
 
 const hour = 3_600_000
 const right = 'right bytes!'
@@ -31,24 +17,24 @@ type Way = { kind: StoreKind; more: Bindings; copies: 'put' | 's3.put' | 's3.cop
 
 /** How verified bytes get to where they stay. */
 const ways: Record<string, Way> = {
-  'through an R2 binding': { kind: { binding: true, sealsCopySource: true }, more: {}, copies: 'put' },
+  'through an R2 binding': { kind: r2, more: {}, copies: 'put' },
   'by CopyObject, with an R2 binding': {
-    kind: { binding: true, sealsCopySource: true },
+    kind: r2,
     more: { HASH_MAX_BYTES: '4' },
     copies: 's3.copy',
   },
   'by CopyObject, AWS alone': {
-    kind: { binding: false, sealsCopySource: true, endpoint: 'https://s3.eu-central-1.amazonaws.com' },
+    kind: { ...s3, endpoint: 'https://s3.eu-central-1.amazonaws.com' },
     more: {},
     copies: 's3.copy',
   },
   'through any S3 store, which may ignore conditions of copies': {
-    kind: { binding: false, sealsCopySource: true, ignoresCopyCondition: true },
+    kind: { ...s3, ignoresCopyCondition: true },
     more: {},
     copies: 's3.put',
   },
   'through any S3 store, of more bytes than are hashed': {
-    kind: { binding: false, sealsCopySource: true, ignoresCopyCondition: true },
+    kind: { ...s3, ignoresCopyCondition: true },
     more: { HASH_MAX_BYTES: '4' },
     copies: 's3.put',
   },
@@ -81,7 +67,8 @@ async function start({ kind, more }: Way, step: Partial<Step> = {}) {
     operations.push(operation)
     return isHooked ? around(operation, call) : call()
   })
-  const bucket = kind.binding ? { BUCKET: hookBucket(env.BUCKET, around) } : {}
+  const hooked = () => interceptBucket(env.BUCKET, ({ name, make }) => around(name, make))
+  const bucket = kind.hasBinding ? { BUCKET: hooked() } : {}
   const slow = startWorkerOver(kind, { ...more, ...bucket })
   const promised = await singlePutPromises[0]?.promise(sound, token, right)
   const told = promised?.told[0]
@@ -146,7 +133,7 @@ async function expectNothingLeft({ sound }: Started, keys: string[]) {
 }
 
 describe.each(Object.entries(ways))('promotion %s', (_, way) => {
-  const looksBy = (name: string) => (way.kind.binding ? name : `s3.${name}`)
+  const looksBy = (name: string) => (way.kind.hasBinding ? name : `s3.${name}`)
   /** The Worker reads the bytes, which it then has whatever becomes of their object. */
   const reads = way.copies !== 's3.copy'
 
@@ -390,7 +377,7 @@ describe.each(Object.entries(ways))('a sealed checksum, %s', (_, way) => {
 describe('where the URL of a part would outlive its upload', () => {
   it('no URL of a part is handed out, and bytes come in one PUT that is promoted', async () => {
     const { worker, token } = await startOver(
-      { binding: false, sealsCopySource: false },
+      { ...s3, sealsCopySource: false },
       { S3_MULTIPART_URLS: 'false' },
     )
     const size = 5 * 1024 ** 2 + 3
@@ -434,10 +421,7 @@ describe('a SHA-256 of more bytes than are read', () => {
   ]
 
   it('is refused at once by name where the store does not vouch for it', async () => {
-    const { worker, token } = await startOver(
-      { binding: false, sealsCopySource: true },
-      { HASH_MAX_BYTES: '10' },
-    )
+    const { worker, token } = await startOver(s3, { HASH_MAX_BYTES: '10' })
     for (const answer of await Promise.all(ask(worker, token, 10))) expect(answer.status).toBeLessThan(300)
     const before = await rows('SELECT id FROM files')
     const [uploads, direct] = await Promise.all(ask(worker, token, 11))
@@ -457,10 +441,7 @@ describe('a SHA-256 of more bytes than are read', () => {
   })
 
   it('is taken where the store compares it itself', async () => {
-    const { worker, token } = await startOver(
-      { binding: true, sealsCopySource: true },
-      { HASH_MAX_BYTES: '10' },
-    )
+    const { worker, token } = await startOver(r2, { HASH_MAX_BYTES: '10' })
     for (const answer of await Promise.all(ask(worker, token, 11))) expect(answer.status).toBeLessThan(300)
   })
 })

@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import {
   inPartsPromise,
   keyIn,
@@ -10,20 +10,13 @@ import {
   prefixedId,
   putTo,
   readEverywhere,
-  type StoreKind,
   singlePutPromises,
-  startOver,
-  storeKinds,
   type Told,
 } from './support/handed-out'
 import { expectInvariants } from './support/invariants'
 import { filesPath } from './support/quantcdn'
+import { type StoreKind, sealingStores, startOver } from './support/start-over'
 import { bodyOf, objectKeys, rows, type TestWorker } from './support/worker'
-
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-})
 
 const hour = 3_600_000
 
@@ -150,14 +143,14 @@ async function expectNothingLeft(
   await expectInvariants({ swept: true })
 }
 
-describe.each(storeKinds)('no URL can change a ready file: $name', (kind) => {
+describe.each(sealingStores)('no URL can change a ready file: $name', (kind) => {
   const right = 'right bytes!'
   const ways = Object.keys(settlings)
   // Over the four stores, each is settled in each way.
   const cases = singlePutPromises.map((promising, at) => ({
     name: promising.name,
     promising,
-    settling: ways[(at + storeKinds.indexOf(kind)) % ways.length] ?? '',
+    settling: ways[(at + sealingStores.indexOf(kind)) % ways.length] ?? '',
   }))
 
   it.each(cases)('$name, settled by $settling', async ({ promising, settling }) => {

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { sha256OfText } from '../src/core/ids'
 import { ctxfy } from './support/ctxfy'
 import { cuadra, textFile } from './support/cuadra'
@@ -6,11 +6,6 @@ import { expectInvariants } from './support/invariants'
 import { quantcdn } from './support/quantcdn'
 import { textFile as named, uploads } from './support/uploads'
 import { bodyOf, objectKeys, rows, startWorker } from './support/worker'
-
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-})
 
 async function start() {
   const worker = startWorker()

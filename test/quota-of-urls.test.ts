@@ -1,13 +1,8 @@
 import { env } from 'cloudflare:workers'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { expectInvariants } from './support/invariants'
 import { base64, quantcdn } from './support/quantcdn'
 import { bodyOf, rootKey, rows, startWorker } from './support/worker'
-
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-})
 
 const hour = 3_600_000
 const unsized = { requestUploadUrl: true, contentType: 'text/plain' }

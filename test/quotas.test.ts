@@ -1,8 +1,8 @@
 import { env } from 'cloudflare:workers'
 import fc from 'fast-check'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { cuadra, plainId, textFile } from './support/cuadra'
-import { interceptBucket, interceptDatabase, recordCalls } from './support/faulty-bindings'
+import { interceptBucket, interceptDatabase, recordCalls } from './support/intercept'
 import { expectInvariants } from './support/invariants'
 import { base64, incomingKey, quantcdn } from './support/quantcdn'
 import { createS3OverBucket } from './support/s3-over-bucket'
@@ -19,11 +19,6 @@ import {
 
 const hour = 3_600_000
 const partBytes = 5 * 1024 ** 2
-
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-})
 
 type Usage = { quotaBytes: number | null; usedBytes: number; reservedBytes: number; pendingUploads: number }
 

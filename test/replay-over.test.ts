@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import {
   inPartsPromise,
   keyIn,
@@ -7,17 +7,11 @@ import {
   prefixedId,
   putTo,
   singlePutPromises,
-  startOver,
-  storeKinds,
 } from './support/handed-out'
 import { expectInvariants } from './support/invariants'
 import { filesPath } from './support/quantcdn'
+import { sealingStores, startOver } from './support/start-over'
 import { rows, type TestWorker } from './support/worker'
-
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-})
 
 type Promisee = { worker: TestWorker; token: string; promised: Promised }
 
@@ -76,7 +70,7 @@ const cases = [
 
 describe('a repeated request with the Idempotency-Key of an upload that is over', () => {
   it.each(cases)('is told so, and given no URL: $dialect, $name', async ({ promising, says, end }) => {
-    const [kind = expect.fail('no store')] = storeKinds
+    const [kind = expect.fail('no store')] = sealingStores
     const { worker, token } = await startOver(kind, promising.bindings)
     const promised = await promising.promise(
       worker,
@@ -92,7 +86,7 @@ describe('a repeated request with the Idempotency-Key of an upload that is over'
   })
 
   it('is given the stored reply while the bytes are awaited, and when they are there', async () => {
-    const [kind = expect.fail('no store')] = storeKinds
+    const [kind = expect.fail('no store')] = sealingStores
     for (const promising of singlePutPromises.filter(({ name }) => name.startsWith('QuantCDN'))) {
       const { worker, token } = await startOver(kind, promising.bindings)
       const promised = await promising.promise(worker, token, 'bytes')

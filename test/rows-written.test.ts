@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { cuadra, textFile } from './support/cuadra'
 import { blobOf, directUpload } from './support/direct-upload'
 import { type Meter, meterBucket, meterDatabase, newMeter } from './support/metered-bindings'
@@ -8,11 +8,6 @@ import { createS3OverBucket } from './support/s3-over-bucket'
 import { answerStoreRequests } from './support/store-requests'
 import { put, uploads } from './support/uploads'
 import { bodyOf, startWorker } from './support/worker'
-
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-})
 
 const hour = 3_600_000
 

@@ -1,15 +1,11 @@
 import { env } from 'cloudflare:workers'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { blobOf, directUpload, keyOfUrl } from './support/direct-upload'
 import { expectInvariants } from './support/invariants'
 import { quantcdn } from './support/quantcdn'
-import { listingStores, put, type StoreKind, startOver } from './support/uploads'
+import { listingStores, type StoreKind, startOver } from './support/start-over'
+import { put } from './support/uploads'
 import { type Bindings, bodyOf, objectKeys, rows } from './support/worker'
-
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-})
 
 /** What a client may add to its PUT, as no URL signs it. */
 const added = {

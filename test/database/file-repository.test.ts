@@ -1,4 +1,3 @@
-import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { FileSelection } from '../../src/core/files/file-selection'
 import { lateArrivalMs } from '../../src/core/uploads/upload'

@@ -1,4 +1,3 @@
-import '../support/fresh-storage'
 import { env } from 'cloudflare:workers'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import { readRow, readRows, runBatch, runRepeatableBatch } from '../../src/database/d1'

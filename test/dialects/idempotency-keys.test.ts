@@ -1,29 +1,15 @@
 import { env } from 'cloudflare:workers'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { helloUpload, keysPath, uploadPath } from '../support/ctxfy'
 import { boundary, cuadra, cuadraPath, formBytes, textFile } from '../support/cuadra'
 import { blobOf, directPath } from '../support/direct-upload'
-import { interceptDatabase, recordCalls } from '../support/faulty-bindings'
+import { interceptDatabase, recordCalls } from '../support/intercept'
 import { captureLogs } from '../support/logs'
 import { base64, filesPath } from '../support/quantcdn'
-import {
-  listingStores,
-  put,
-  putParts,
-  type StoreKind,
-  startOver,
-  textFile as textUpload,
-  twoParts,
-  uploadsPath,
-} from '../support/uploads'
+import { r2, startOver } from '../support/start-over'
+import { put, putParts, textFile as textUpload, twoParts, uploadsPath } from '../support/uploads'
 import { bodyOf, type CallInit, rows } from '../support/worker'
 
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-})
-
-const [r2] = listingStores as [StoreKind]
 const once = { 'idempotency-key': 'once' }
 const hello = base64('hello')
 type Posted = { path: string } & CallInit

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { cuadra } from '../support/cuadra'
-import { interceptBucket, interceptDatabase, recordCalls } from '../support/faulty-bindings'
+import { interceptBucket, interceptDatabase, recordCalls } from '../support/intercept'
 import { quantcdn } from '../support/quantcdn'
 import { bodyOf, rows, startWorker } from '../support/worker'
 

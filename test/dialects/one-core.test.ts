@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { jwtVariables, newSigningKey, signToken, startIdentityProvider } from '../support/identity-provider'
 import { expectInvariants } from '../support/invariants'
 import { quantcdn } from '../support/quantcdn'
@@ -16,10 +16,6 @@ beforeEach(async () => {
   startIdentityProvider([signer])
   worker = startWorker(jwtVariables)
   await worker.organization('acme')
-})
-
-afterEach(() => {
-  vi.restoreAllMocks()
 })
 
 /** How each presigning dialect promises `hello`; the key it will be at. */

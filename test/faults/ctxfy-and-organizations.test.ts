@@ -19,6 +19,7 @@ async function arrived(client: Client): Promise<string> {
 
 add({
   name: 'an upload',
+  isStoreless: true,
   prepare: nothing,
   act: (client) => client.call('POST', uploadPath, { json: helloUpload, headers: once }),
   answers: [200],
@@ -27,6 +28,7 @@ add({
 })
 add({
   name: 'an upload without a key',
+  isStoreless: true,
   prepare: nothing,
   act: (client) => client.call('POST', uploadPath, { json: helloUpload }),
   answers: [200],
@@ -35,6 +37,7 @@ add({
 })
 add({
   name: 'a public read that settles',
+  triesAll: true,
   prepare: arrived,
   act: ({ isolate }, fileKey) =>
     isolate.call('GET', `/public/${fileKey}`, { headers: { range: 'bytes=0-0' } }),
@@ -43,6 +46,7 @@ add({
 })
 add({
   name: 'an API key',
+  isStoreless: true,
   prepare: nothing,
   act: (client) => client.call('POST', keysPath, { json: { name: 'ci' }, headers: once }),
   answers: [201],
@@ -52,6 +56,7 @@ add({
 })
 add({
   name: 'an API key that is revoked',
+  isStoreless: true,
   prepare: async (client) => {
     const { api_key } = await bodyOf(await client.call('POST', keysPath, { json: {} }))
     return api_key.split('_')[1] as string
@@ -63,6 +68,7 @@ add({
 })
 add({
   name: 'an organization that is changed',
+  isStoreless: true,
   prepare: nothing,
   act: ({ isolate, organization }) =>
     isolate.call('PUT', `/v1/organizations/${organization}`, {

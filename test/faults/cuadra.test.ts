@@ -13,6 +13,7 @@ const add = <P>(scenario: Scenario<P>) => scenarios.push(scenario)
 
 add({
   name: 'a form',
+  triesAll: true,
   prepare: nothing,
   act: ({ cuadra }) => cuadra.upload(small, once),
   answers: [201],
@@ -45,6 +46,7 @@ add({
 })
 add({
   name: 'an association',
+  isStoreless: true,
   prepare: ({ cuadra }) => cuadra.stored('hello'),
   act: ({ cuadra }, file) => cuadra.associate(file, 'dataset', 'y'),
   answers: [200, 201],
@@ -53,6 +55,7 @@ add({
 })
 add({
   name: 'an association under a key',
+  isStoreless: true,
   prepare: ({ cuadra }) => cuadra.stored('hello'),
   act: ({ cuadra }, file) => cuadra.associate(file, 'dataset', 'y', once),
   answers: [201],
@@ -62,6 +65,7 @@ add({
 })
 add({
   name: 'an association that is removed',
+  isStoreless: true,
   prepare: async ({ cuadra }: Client) => {
     const file = await cuadra.stored('hello')
     await cuadra.associate(file, 'dataset', 'y')

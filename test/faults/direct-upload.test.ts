@@ -30,6 +30,7 @@ const size = (body: { byte_size: number }) => body.byte_size
 
 add({
   name: 'a blob that is made',
+  isStoreless: true,
   prepare: () => blobOf('hello'),
   act: ({ directUpload }, blob) => directUpload.create(blob, once),
   answers: [200],
@@ -38,6 +39,7 @@ add({
 })
 add({
   name: 'a blob that is made without a key',
+  isStoreless: true,
   prepare: () => blobOf('hello'),
   act: ({ directUpload }, blob) => directUpload.create(blob),
   answers: [200],
@@ -55,6 +57,7 @@ add({
 })
 add({
   name: 'a look-up that settles where a URL works again and again',
+  triesAll: true,
   prepare: (client) => arrived(client, 'hello', 'SHA-256'),
   act: get,
   answers: [200],

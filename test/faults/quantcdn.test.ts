@@ -36,6 +36,7 @@ add({
 })
 add({
   name: 'an upload of known bytes',
+  isStoreless: true,
   ends: 'ready',
   prepare: ({ quantcdn }) => quantcdn.stored('hello'),
   act: ({ quantcdn }) => quantcdn.upload(hello, once),
@@ -53,6 +54,7 @@ add({
 })
 add({
   name: 'a presign',
+  isStoreless: true,
   prepare: nothing,
   act: ({ quantcdn }) => quantcdn.upload(presign, once),
   answers: [201],
@@ -69,6 +71,7 @@ add({
 })
 add({
   name: 'a read that settles, the bytes through the Worker',
+  triesAll: true,
   ends: 'ready',
   prepare: (client) => arrived(client, 'hello'),
   act: get,
@@ -104,6 +107,7 @@ add({
 })
 add({
   name: 'a deletion of shared bytes',
+  isStoreless: true,
   prepare: async ({ quantcdn }) => {
     await quantcdn.stored('hello')
     return quantcdn.stored('hello')

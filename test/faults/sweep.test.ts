@@ -98,6 +98,7 @@ add({
 add({
   ...itself,
   name: 'uploads in parts, and what is left of a form',
+  triesAll: true,
   isLarge: false,
   prepare: async (client) => {
     await inParts(client)

@@ -31,6 +31,7 @@ const status = (client: Client, id: string) => client.call('GET', `/v1/uploads/$
 
 add({
   name: 'an upload that is made',
+  isStoreless: true,
   prepare: nothing,
   act: (client) => create(client, single, once),
   answers: [201],
@@ -66,6 +67,7 @@ add({
 })
 add({
   name: 'parts that are signed',
+  isStoreless: true,
   prepare: (client) => created(client, inParts),
   act: (client, id) => client.call('POST', `/v1/uploads/${id}/parts`, { json: { partNumbers: [2, 3] } }),
   answers: [200],
@@ -90,6 +92,7 @@ add({
 })
 add({
   name: 'an upload in parts that is aborted',
+  triesAll: true,
   ends: 'failed',
   prepare: (client) => created(client, inParts),
   act: abort,

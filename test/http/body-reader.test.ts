@@ -1,9 +1,7 @@
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { GatewayError } from '../../src/core/errors'
 import { readBody, readStream } from '../../src/http/body-reader'
 import { bytesOf } from '../storage/object-store-contract'
-
-afterEach(() => vi.useRealTimers())
 
 /** A body that its test sends, and the request that has it. */
 function upload(headers: Record<string, string> = {}) {

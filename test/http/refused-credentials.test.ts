@@ -1,15 +1,10 @@
 import { env } from 'cloudflare:workers'
-import { afterEach, describe, expect, it, vi } from 'vitest'
-import { interceptDatabase, recordCalls } from '../support/faulty-bindings'
+import { describe, expect, it, vi } from 'vitest'
 import { jwtVariables } from '../support/identity-provider'
+import { interceptDatabase, recordCalls } from '../support/intercept'
 import { captureLogs } from '../support/logs'
 import { filesPath } from '../support/quantcdn'
 import { bodyOf, rootKey, startWorker } from '../support/worker'
-
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-})
 
 const allowed = 3
 

@@ -1,12 +1,8 @@
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Issue } from '../../src/core/errors'
 import { cuadra } from '../support/cuadra'
 import { captureLogs } from '../support/logs'
 import { bodyOf, startWorker } from '../support/worker'
-
-afterEach(() => {
-  vi.restoreAllMocks()
-})
 
 /** 10 000 parts each of which is wrong. */
 const manyWrong = { parts: Array.from({ length: 10_000 }, () => ({})) }

@@ -1,4 +1,3 @@
-import '../support/fresh-storage'
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import * as fc from 'fast-check'
@@ -10,7 +9,7 @@ import type { StoredFile } from '../../src/core/files/file-record'
 import type { ContentId, FileId, ObjectKey, OrganizationId } from '../../src/core/ids'
 import type { HttpEnv } from '../../src/http/context'
 import { serveContent } from '../../src/http/serve-content'
-import { interceptBucket, recordCalls } from '../support/faulty-bindings'
+import { interceptBucket, recordCalls } from '../support/intercept'
 
 const key = 'acme/file.bin' as ObjectKey
 const createdAt = Date.UTC(2026, 10, 1, 12)

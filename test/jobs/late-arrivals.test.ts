@@ -1,18 +1,14 @@
 import { env } from 'cloudflare:workers'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { blobOf, directUpload, keyOfUrl } from '../support/direct-upload'
 import { expectInvariants } from '../support/invariants'
 import { meterBucket, meterDatabase, newMeter } from '../support/metered-bindings'
 import { incomingKey, quantcdn } from '../support/quantcdn'
 import { createS3OverBucket } from '../support/s3-over-bucket'
+import { listingStores, r2, type StoreKind, startOver } from '../support/start-over'
 import { answerStoreRequests } from '../support/store-requests'
-import { listingStores, put, type StoreKind, startOver } from '../support/uploads'
+import { put } from '../support/uploads'
 import { type Bindings, bodyOf, objectKeys, rows, startWorker } from '../support/worker'
-
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-})
 
 const minute = 60_000
 const hour = 60 * minute
@@ -103,13 +99,12 @@ describe.each(listingStores)('what lands through a URL whose upload is over: $na
 })
 
 describe('the outbox', () => {
-  const [store] = listingStores as [StoreKind]
   const listed = () => rows<{ due_at: number; watch_until: number }>('SELECT * FROM object_deletions')
 
   it.each([0, 1])(
     'keeps a key due while its URL works, then looks again after half of the time left, from an instant %d ms off',
     async (oddMs) => {
-      const { worker, api, files } = await start(store)
+      const { worker, api, files } = await start(r2)
       const begunAt = Date.now()
       vi.setSystemTime(begunAt)
       const told = await api.inOne('bytes')
@@ -135,7 +130,7 @@ describe('the outbox', () => {
   )
 
   it('is read without a row being written, however many keys stay due', async () => {
-    const { worker, token, api } = await start(store)
+    const { worker, token, api } = await start(r2)
     for (let at = 0; at < 5; at++) await api.abort((await api.inOne('bytes')).id)
     expect(await listed()).toHaveLength(5)
     const meter = newMeter()

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers'
-import { afterEach, describe, expect, it, vi } from 'vitest'
-import { interceptBucket, interceptDatabase, recordCalls } from '../support/faulty-bindings'
+import { describe, expect, it, vi } from 'vitest'
+import { interceptBucket, interceptDatabase, recordCalls } from '../support/intercept'
 import { expectInvariants } from '../support/invariants'
 import { captureLogs } from '../support/logs'
 import { meterBucket, meterDatabase, newMeter } from '../support/metered-bindings'
@@ -8,11 +8,6 @@ import { base64, incomingKey, pngBytes, quantcdn } from '../support/quantcdn'
 import { createS3OverBucket } from '../support/s3-over-bucket'
 import { answerStoreRequests } from '../support/store-requests'
 import { type Bindings, bodyOf, objectKeys, rows, startWorker } from '../support/worker'
-
-afterEach(() => {
-  vi.restoreAllMocks()
-  vi.useRealTimers()
-})
 
 type Extra = { etag?: string | null; quoted?: boolean; bucket?: string; size?: number; more?: object }
 

@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { compose } from '../../src/compose'
 import { sweep } from '../../src/core/uploads/sweep'
 import { expectInvariants } from '../support/invariants'
@@ -15,11 +15,6 @@ const day = 24 * 60 * minute
 beforeEach(async () => {
   await startWorker().organization('acme')
   await env.DB.prepare('UPDATE organizations SET pending_uploads_max = 1000000').run()
-})
-
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
 })
 
 type Kind = {

@@ -1,14 +1,9 @@
 import { env } from 'cloudflare:workers'
-import { afterEach, describe, expect, it, vi } from 'vitest'
-import { interceptBucket, recordCalls } from '../support/faulty-bindings'
+import { describe, expect, it, vi } from 'vitest'
+import { interceptBucket, recordCalls } from '../support/intercept'
 import { expectInvariants } from '../support/invariants'
 import { pngBytes, quantcdn } from '../support/quantcdn'
 import { bodyOf, objectKeys, rows, startWorker } from '../support/worker'
-
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-})
 
 const hour = 3_600_000
 

@@ -31,11 +31,7 @@ beforeEach(() => {
   fetched = vi.spyOn(globalThis, 'fetch')
 })
 
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-  told.mockClear()
-})
+afterEach(() => void told.mockClear())
 
 type Answer = [status: number, code: string]
 

@@ -1,16 +1,11 @@
-import '../support/fresh-storage'
 import { env } from 'cloudflare:workers'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { ObjectKey } from '../../src/core/ids'
 import type { ObjectStore } from '../../src/core/ports/object-store'
 import { createR2MultipartStore } from '../../src/storage/r2/r2-multipart-store'
 import { createR2ObjectStore } from '../../src/storage/r2/r2-object-store'
 import { describeMultipartStore } from './multipart-store-contract'
 import { describePartWriter } from './part-writer-contract'
-
-afterEach(() => {
-  vi.useRealTimers()
-})
 
 const key = 'acme/file.bin' as ObjectKey
 const noCopier: Pick<ObjectStore, 'copy'> = { copy: () => expect.fail('nothing is to be copied') }

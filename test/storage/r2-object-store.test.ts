@@ -1,6 +1,5 @@
-import '../support/fresh-storage'
 import { env } from 'cloudflare:workers'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { ObjectKey, Sha256 } from '../../src/core/ids'
 import { createR2ObjectStore } from '../../src/storage/r2/r2-object-store'
 import { createS3Client } from '../../src/storage/s3/s3-client'
@@ -11,11 +10,6 @@ import { describeObjectStore } from './object-store-contract'
 
 beforeEach(() => {
   answerStoreRequests(createS3OverBucket(env.BUCKET))
-})
-
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
 })
 
 /** The same bucket's S3 endpoint. */

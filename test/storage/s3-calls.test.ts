@@ -1,14 +1,9 @@
-import { afterEach, describe, expect, inject, it, vi } from 'vitest'
+import { describe, expect, inject, it, vi } from 'vitest'
 import type { ObjectKey } from '../../src/core/ids'
 import type { ObjectStore } from '../../src/core/ports/object-store'
 import { createS3Client } from '../../src/storage/s3/s3-client'
 import { createS3ObjectStore } from '../../src/storage/s3/s3-object-store'
 import { answer, objectHead, scriptStore, silence, xmlDocument } from './scripted-store'
-
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-})
 
 const key = 'acme/file.bin' as ObjectKey
 const plain = { contentType: 'text/plain', sha256: null }

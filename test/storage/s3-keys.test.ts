@@ -1,14 +1,9 @@
 import { env } from 'cloudflare:workers'
-import { afterEach, describe, expect, inject, it, vi } from 'vitest'
-import { interceptBucket, recordCalls } from '../support/faulty-bindings'
+import { describe, expect, inject, it, vi } from 'vitest'
+import { interceptBucket, recordCalls } from '../support/intercept'
 import { captureLogs } from '../support/logs'
 import { quantcdn } from '../support/quantcdn'
 import { type Bindings, bodyOf, objectKeys, startWorker } from '../support/worker'
-
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-})
 
 /** A Worker over wrangler's S3 endpoint, which verifies signatures. */
 function start(more: Bindings = {}) {

@@ -1,6 +1,5 @@
-import '../support/fresh-storage'
 import { env } from 'cloudflare:workers'
-import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest'
+import { beforeEach, describe, expect, inject, it, vi } from 'vitest'
 import { type ObjectKey, sha256Of } from '../../src/core/ids'
 import { createS3Client } from '../../src/storage/s3/s3-client'
 import { createS3MultipartStore } from '../../src/storage/s3/s3-multipart-store'
@@ -11,11 +10,6 @@ import { answerStoreRequests } from '../support/store-requests'
 import { describeMultipartStore } from './multipart-store-contract'
 import { describePartWriter } from './part-writer-contract'
 import { answer, scriptStore, silence, xmlDocument } from './scripted-store'
-
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-})
 
 const key = 'acme/file.bin' as ObjectKey
 const storeEndpoint = 'https://store.example.com'

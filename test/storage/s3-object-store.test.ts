@@ -1,6 +1,5 @@
-import '../support/fresh-storage'
 import { env } from 'cloudflare:workers'
-import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest'
+import { beforeEach, describe, expect, inject, it, vi } from 'vitest'
 import type { ObjectKey } from '../../src/core/ids'
 import { createS3Client, type S3Client } from '../../src/storage/s3/s3-client'
 import { createS3ObjectStore } from '../../src/storage/s3/s3-object-store'
@@ -32,10 +31,6 @@ describe('over the endpoint of other tests', () => {
   beforeEach(() => {
     answerStoreRequests(createS3OverBucket(env.BUCKET))
   })
-  afterEach(() => {
-    vi.restoreAllMocks()
-  })
-
   const endpoint = 'https://store.example.com'
   describeObjectStore(
     'an S3 store',
@@ -45,10 +40,6 @@ describe('over the endpoint of other tests', () => {
 })
 
 describe('a checksum that the store vouches for', () => {
-  afterEach(() => {
-    vi.restoreAllMocks()
-  })
-
   const etag = '"5eb63bbbe01eeed093cb22bb8f5acdc3"'
   const md5 = '5eb63bbbe01eeed093cb22bb8f5acdc3'
   const sha256 = 'b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9'
@@ -110,10 +101,6 @@ describe('an S3 endpoint that refuses', () => {
 })
 
 describe('a list', () => {
-  afterEach(() => {
-    vi.restoreAllMocks()
-  })
-
   const answer = (xml: string, status = 200) =>
     vi.spyOn(globalThis, 'fetch').mockImplementation(async () => new Response(xml, { status }))
   const page = (keys: string[], isTruncated: boolean) =>
@@ -154,10 +141,6 @@ describe('a list', () => {
 })
 
 describe('headers that were put with an object', () => {
-  afterEach(() => {
-    vi.restoreAllMocks()
-  })
-
   it.each([
     ['none', {}, false],
     ['a disposition, which is told by itself', { 'content-disposition': 'inline' }, false],

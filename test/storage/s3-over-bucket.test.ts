@@ -1,6 +1,5 @@
-import '../support/fresh-storage'
 import { env } from 'cloudflare:workers'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { digestOf } from '../../src/core/contents/digest'
 import { type Md5, type ObjectKey, sha256Of } from '../../src/core/ids'
 import { createS3Client } from '../../src/storage/s3/s3-client'
@@ -9,11 +8,6 @@ import { createS3ObjectStore } from '../../src/storage/s3/s3-object-store'
 import { createS3Presigner } from '../../src/storage/s3/s3-presigner'
 import { createS3OverBucket } from '../support/s3-over-bucket'
 import { answerStoreRequests, type StoreHook } from '../support/store-requests'
-
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-})
 
 const key = 'acme/file.txt' as ObjectKey
 const contentType = 'text/plain'

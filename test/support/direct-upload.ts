@@ -1,6 +1,5 @@
 import { env } from 'cloudflare:workers'
-import { inject } from 'vitest'
-import { type Bindings, bodyOf, type CallInit, startWorker, type TestWorker } from './worker'
+import { bodyOf, type CallInit, type TestWorker } from './worker'
 
 export const directPath = '/api/v1/upload/direct'
 export const blobsPath = '/api/v1/blobs'
@@ -52,23 +51,6 @@ export function directUpload(worker: TestWorker, token: string) {
       return bodyOf(await this.get(body.signed_id))
     },
   }
-}
-
-/** A Worker without an R2 binding over the local S3 endpoint: what is signed there is really verified. */
-export async function startOverS3(more: Bindings = {}) {
-  const s3 = inject('s3')
-  const worker = startWorker({
-    BUCKET: undefined,
-    S3_ENDPOINT: s3.endpoint,
-    S3_REGION: s3.region,
-    S3_BUCKET: s3.bucket,
-    S3_ACCESS_KEY_ID: s3.accessKeyId,
-    S3_SECRET_ACCESS_KEY: s3.secretAccessKey,
-    S3_SEAL_COPY_SOURCE: 'auto',
-    ...more,
-  })
-  const token = await worker.organization()
-  return { worker, token, api: directUpload(worker, token) }
 }
 
 /** What the Rails client does with `direct_upload`. The answer's body is read; its status is returned. */

@@ -1,5 +1,6 @@
 /** Calls to D1, the bucket and the S3 endpoint, in one numbering, any one of which can be made to go wrong. */
 
+import type { Hook } from './intercept'
 import { operationOf, type S3OverBucket } from './s3-over-bucket'
 
 /** What may happen to one call. Where it does not answer, only a time limit of the Worker ends the wait. */
@@ -79,7 +80,7 @@ export function createRun(fault: Fault | null = null, at = 0): Run {
   }
 }
 
-type Call<T> = {
+type Work<T> = {
   name: string
   effect: () => Promise<T>
   /** Takes in what is being sent, without any effect, and returns the effect. Left out: nothing is streamed. */
@@ -92,7 +93,7 @@ type Call<T> = {
 const never = () => new Promise<never>(() => {})
 
 /** Makes `call` in `run`. A dead Worker hears of nothing any more. */
-async function perform<T>(run: Run, call: Call<T>): Promise<T> {
+async function perform<T>(run: Run, call: Work<T>): Promise<T> {
   if (run.isDead) return never()
   const index = run.names.push(call.name) - 1
   const isHit = run.fault === 'down' ? index >= run.at : index === run.at
@@ -116,7 +117,7 @@ async function busy<T>(run: Run, work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function goWrong<T>(run: Run, call: Call<T>, fault: Fault): Promise<T> {
+async function goWrong<T>(run: Run, call: Work<T>, fault: Fault): Promise<T> {
   const { name } = call
   run.isInjected = true
   const takeEffect = async () => {
@@ -156,7 +157,7 @@ async function goWrong<T>(run: Run, call: Call<T>, fault: Fault): Promise<T> {
   }
 }
 
-function refused<T>({ name, refuse }: Call<T>, fault: 'slow-down' | 'broken'): T {
+function refused<T>({ name, refuse }: Work<T>, fault: 'slow-down' | 'broken'): T {
   if (!refuse) throw new Error(`${name} cannot answer ${fault}`)
   return refuse(fault)
 }
@@ -166,70 +167,19 @@ function silence({ signal }: { signal?: AbortSignal }): Promise<never> {
   return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
 }
 
-/** `db`, every round trip of which is a call of the run under way. */
-export function interceptDatabase(db: D1Database, current: () => Run): D1Database {
-  const wrapped = new WeakMap<D1PreparedStatement, D1PreparedStatement>()
-  const wrap = (statement: D1PreparedStatement): D1PreparedStatement => {
-    const proxy = new Proxy(statement, {
-      get(target, name) {
-        if (name === 'bind') return (...values: unknown[]) => wrap(target.bind(...values))
-        const member: unknown = Reflect.get(target, name, target)
-        if (typeof member !== 'function') return member
-        const effect = (...args: unknown[]) => member.apply(target, args)
-        return (...args: unknown[]) =>
-          perform(current(), { name: `d1.${String(name)}`, effect: () => effect(...args) })
+/** Makes each call of an intercepted binding in the run under way. */
+export function hookOf(current: () => Run): Hook {
+  return ({ binding, name, args, make }) =>
+    perform(current(), {
+      name: `${binding}.${name}`,
+      effect: () => make(),
+      hold: async () => {
+        const received = await Promise.all(
+          args.map((arg) => (arg instanceof ReadableStream ? new Response(arg).arrayBuffer() : arg)),
+        )
+        return () => make(received)
       },
     })
-    wrapped.set(proxy, statement)
-    return proxy
-  }
-  return new Proxy(db, {
-    get(target, name) {
-      if (name === 'prepare') return (sql: string) => wrap(target.prepare(sql))
-      if (name === 'batch')
-        return (statements: D1PreparedStatement[]) => {
-          const sound = statements.map((statement) => wrapped.get(statement) ?? statement)
-          return perform(current(), { name: 'd1.batch', effect: () => target.batch(sound) })
-        }
-      return Reflect.get(target, name, target)
-    },
-  })
-}
-
-/** `bucket`, every call of which is one of the run under way; also those of its multipart uploads. */
-export function interceptBucket(bucket: R2Bucket, current: () => Run): R2Bucket {
-  return interceptMethods(bucket, current, (name, args) =>
-    // Not a call: it only makes a handle.
-    name === 'resumeMultipartUpload'
-      ? interceptMethods(bucket.resumeMultipartUpload(...(args as [string, string])), current)
-      : null,
-  )
-}
-
-function interceptMethods<T extends object>(
-  object: T,
-  current: () => Run,
-  handleOf: (name: string, args: unknown[]) => unknown = () => null,
-): T {
-  return new Proxy(object, {
-    get(target, property) {
-      const member: unknown = Reflect.get(target, property, target)
-      if (typeof member !== 'function') return member
-      const name = String(property)
-      return (...args: unknown[]) =>
-        handleOf(name, args) ??
-        perform(current(), {
-          name: `r2.${name}`,
-          effect: async () => member.apply(target, args),
-          hold: async () => {
-            const received = await Promise.all(
-              args.map((arg) => (arg instanceof ReadableStream ? new Response(arg).arrayBuffer() : arg)),
-            )
-            return async () => member.apply(target, received)
-          },
-        })
-    },
-  })
 }
 
 /** A `fetch` of `request` from the S3 endpoint that is a call of `run`. */

@@ -1,5 +1,6 @@
-import { afterEach, expect, it, vi } from 'vitest'
-import { type AnyScenario, injectEverywhere, type StoreKind, storeKinds } from './fault-trials'
+import { expect, it } from 'vitest'
+import { type AnyScenario, injectEverywhere } from './fault-trials'
+import { listingStores, type StoreKind } from './start-over'
 
 /** Fewer of one scenario mean that the injection itself is broken. */
 const faultsMin = 10
@@ -7,22 +8,13 @@ const faultsMin = 10
 /** A test for each scenario over each kind of store. */
 export function itSurvives(
   scenarios: readonly AnyScenario[],
-  kinds: readonly StoreKind[] = storeKinds,
+  stores: readonly StoreKind[] = listingStores,
 ): void {
-  restoreAfterEach()
-  for (const kind of kinds)
-    for (const scenario of scenarios)
-      it(`of ${scenario.name} (${kind})`, async ({ task }) => {
-        countFaults(task, await injectEverywhere(scenario, kind))
+  for (const store of stores)
+    for (const scenario of scenarios.filter(({ isStoreless }) => !isStoreless || store === stores[0]))
+      it(`of ${scenario.name} (${store.hasBinding ? 'R2' : 'S3'})`, async ({ task }) => {
+        countFaults(task, await injectEverywhere(scenario, store))
       })
-}
-
-/** Time goes by itself again, and the network and the log are what they were. */
-export function restoreAfterEach(): void {
-  afterEach(() => {
-    vi.useRealTimers()
-    vi.restoreAllMocks()
-  })
 }
 
 /** Notes how many faults a test injected; the reporter (fault-count-reporter.ts) adds up those of all. */

@@ -1,17 +1,11 @@
 import { env } from 'cloudflare:workers'
 import { expect, vi } from 'vitest'
 import { type Client, clientOf, foundOrganizations, type Isolate, isolateOf } from './fault-client'
-import {
-  callStore,
-  createRun,
-  type Fault,
-  faultsOf,
-  interceptBucket,
-  interceptDatabase,
-  type Run,
-} from './fault-injection'
+import { callStore, createRun, type Fault, faultsOf, hookOf, type Run } from './fault-injection'
+import { interceptBucket, interceptDatabase } from './intercept'
 import { expectInvariants } from './invariants'
 import { createS3OverBucket, type S3OverBucket } from './s3-over-bucket'
+import type { StoreKind } from './start-over'
 import { expectNothingToldTo } from './strangers'
 import { type Bindings, rows } from './worker'
 
@@ -39,6 +33,10 @@ export type Scenario<Prepared> = {
   isUnrepeatable?: boolean
   /** It is costly: calls that are the same in other scenarios are left to those. */
   isLarge?: boolean
+  /** With every store, D1's faults are tried at every call, also where they make no difference to the store. */
+  triesAll?: boolean
+  /** It calls no store, so that there is nothing to try with a second one. */
+  isStoreless?: boolean
   /** It does several things at once: which call comes when differs from run to run. */
   isConcurrent?: boolean
   /** Its key's use has to be noted. */
@@ -47,19 +45,12 @@ export type Scenario<Prepared> = {
   tidy?: (client: Client) => Promise<unknown>
   /** How the Workers are configured. */
   bindings?: Bindings
-  /** A store that cannot list parts and multipart uploads. */
-  listsNothing?: boolean
 }
 
 /** A scenario, whatever it prepares. */
 export type AnyScenario = Omit<Scenario<unknown>, 'act'> & {
   act: (client: Client, prepared: never) => Promise<Response>
 }
-
-export type StoreKind = 'R2' | 'S3'
-
-/** Bytes go through an R2 binding, or everything goes through the S3 endpoint. */
-export const storeKinds: readonly StoreKind[] = ['R2', 'S3']
 
 const storeOrigin = 'https://store.example.com'
 const minute = 60_000
@@ -94,10 +85,10 @@ export type Bench = {
   sweeps: Record<string, unknown>[]
 }
 
-export function startBench(kind: StoreKind, bindings: Bindings = {}, listsParts = true): Bench {
-  const s3 = createS3OverBucket(env.BUCKET, { listsParts })
+export function startBench(store: StoreKind, bindings: Bindings = {}): Bench {
+  const s3 = createS3OverBucket(env.BUCKET, { listsParts: store.lists })
   let current: Run | null = null
-  const currentOrFail = () => current ?? raise('a call of the faulty Worker outside of a run')
+  const hook = hookOf(() => current ?? raise('a call of the faulty Worker outside of a run'))
   vi.spyOn(globalThis, 'fetch').mockImplementation(async (input, init) => {
     const request = new Request(input, init)
     if (new URL(request.url).origin !== storeOrigin) raise(`a request to ${request.url}`)
@@ -105,11 +96,11 @@ export function startBench(kind: StoreKind, bindings: Bindings = {}, listsParts 
   })
   const sweeps = captureSweeps()
   const settings = { UPLOAD_URL_TTL_SECONDS: uploadUrlTtlSeconds, ...bindings }
-  const sound = isolateOf({ ...settings, BUCKET: kind === 'R2' ? s3.binding : undefined })
+  const sound = isolateOf({ ...settings, BUCKET: store.hasBinding ? s3.binding : undefined })
   const faulty = isolateOf({
     ...settings,
-    DB: interceptDatabase(env.DB, currentOrFail),
-    BUCKET: kind === 'R2' ? interceptBucket(s3.binding, currentOrFail) : undefined,
+    DB: interceptDatabase(env.DB, hook),
+    BUCKET: store.hasBinding ? interceptBucket(s3.binding, hook) : undefined,
   })
   return {
     s3,
@@ -183,12 +174,14 @@ export function takeTime(): number {
  * own, and retries it; then sweeps past every grace period and asserts the invariants. Returns how many faults
  * were injected.
  */
-export async function injectEverywhere(scenario: AnyScenario, kind: StoreKind): Promise<number> {
+export async function injectEverywhere(scenario: AnyScenario, store: StoreKind): Promise<number> {
   const start = takeTime()
-  const bench = startBench(kind, scenario.bindings, !scenario.listsNothing)
-  const names = await expectSoundRun(bench, scenario, kind)
+  const bench = startBench(store, scenario.bindings)
+  const names = await expectSoundRun(bench, scenario, store)
+  const callsStore = names.some((name) => !name.startsWith('d1.'))
+  expect(callsStore, 'whether the scenario calls the store').toBe(!scenario.isStoreless)
   const points = names.flatMap((name, at) =>
-    (isLeftToOthers(scenario, kind, at, name) ? [] : faultsOf(name)).map((fault) => ({
+    (isLeftToOthers(scenario, store, names, at) ? [] : faultsOf(name)).map((fault) => ({
       fault,
       at,
       name,
@@ -235,11 +228,22 @@ export async function injectEverywhere(scenario: AnyScenario, kind: StoreKind): 
   return points.length
 }
 
-/** Of what is costly, only what differs is tried: whose key it is, and D1 beside an S3 endpoint, are as elsewhere. */
-function isLeftToOthers({ isLarge }: AnyScenario, kind: StoreKind, at: number, name: string): boolean {
-  return (
-    isLarge === true && (name.startsWith('d1.') ? kind === 'S3' || (at === 0 && name === 'd1.all') : false)
-  )
+/**
+ * Whether the faults of the call number `at` are tried elsewhere. Up to its first call of the store a scenario is the
+ * same whether the store has a binding or not, so D1's faults there are tried with one, and without in one scenario of
+ * each suite (`triesAll`). Of what is costly, only what differs is tried: whose key it is, and D1 beside an S3 endpoint,
+ * are as elsewhere.
+ */
+function isLeftToOthers(
+  { isLarge = false, triesAll = false }: AnyScenario,
+  store: StoreKind,
+  names: readonly string[],
+  at: number,
+): boolean {
+  const isOfD1 = (name = '') => name.startsWith('d1.')
+  if (!isOfD1(names[at])) return false
+  if (isLarge) return !store.hasBinding || (at === 0 && names[at] === 'd1.all')
+  return !store.hasBinding && !triesAll && names.slice(0, at).every(isOfD1)
 }
 
 /** Which fault it was, in the words of an organization's id. */
@@ -248,14 +252,14 @@ function organizationOf(fault: Fault, at: number, name: string): string {
 }
 
 /** The calls of the scenario when nothing goes wrong. Another organization learns nothing of what it made. */
-async function expectSoundRun(bench: Bench, scenario: AnyScenario, kind: StoreKind): Promise<string[]> {
+async function expectSoundRun(bench: Bench, scenario: AnyScenario, store: StoreKind): Promise<string[]> {
   const tokenOf = await foundOrganizations(['sound', 'stranger'], { used: !scenario.notesUse })
   const client = (isolate: Isolate, name: string) => clientOf(isolate, name, tokenOf(name))
   const prepared = (await scenario.prepare(client(bench.sound, 'sound'))) as never
   const run = createRun()
   const answer = await bench.under(run, () => scenario.act(client(bench.faulty, 'sound'), prepared))
   expect(scenario.answers, `${scenario.name}, when nothing goes wrong`).toContain(answer?.status)
-  if (kind === 'R2') await expectNothingToldTo(client(bench.sound, 'stranger'), 'sound')
+  if (store.hasBinding) await expectNothingToldTo(client(bench.sound, 'stranger'), 'sound')
   await scenario.tidy?.(client(bench.sound, 'sound'))
   return run.names
 }

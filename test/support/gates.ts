@@ -22,17 +22,3 @@ export function createGate(): Gate {
     },
   }
 }
-
-/** `bucket`, whose calls `hook` carries out. */
-export function hookBucket(
-  bucket: R2Bucket,
-  hook: (name: string, call: () => Promise<unknown>) => Promise<unknown>,
-): R2Bucket {
-  return new Proxy(bucket, {
-    get(target, name) {
-      const member: unknown = Reflect.get(target, name, target)
-      if (typeof member !== 'function') return member
-      return (...args: unknown[]) => hook(String(name), async () => member.apply(target, args))
-    },
-  })
-}

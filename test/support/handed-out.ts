@@ -3,63 +3,8 @@ import { createSignedIds } from '../../src/core/files/signed-id'
 import type { FileId, OrganizationId } from '../../src/core/ids'
 import { blobOf, directPath } from './direct-upload'
 import { base64, filesPath } from './quantcdn'
-import { createS3OverBucket, type S3OverBucket } from './s3-over-bucket'
-import { answerStoreRequests, type StoreHook } from './store-requests'
-import { type Bindings, bodyOf, startWorker, type TestWorker } from './worker'
-
-/** How this Worker reaches its store, and what that store can be made to verify. */
-export type StoreKind = {
-  binding: boolean
-  sealsCopySource: boolean
-  /** Left out: a store of no particular service. */
-  endpoint?: string
-  /** CopyObject does not look at `x-amz-copy-source-if-match`, as in Ceph. */
-  ignoresCopyCondition?: boolean
-}
-
-export const storeKinds: readonly (StoreKind & { name: string })[] = [true, false].flatMap((binding) =>
-  [true, false].map((sealsCopySource) => ({
-    name: `${binding ? 'an R2 binding' : 'S3 alone'}, copy source ${sealsCopySource ? '' : 'not '}sealed`,
-    binding,
-    sealsCopySource,
-  })),
-)
-
-/** A Worker over one bucket, which clients reach through the S3 endpoint, and a key of the organization `acme`. */
-export async function startOver(kind: StoreKind, more: Bindings = {}, hook?: StoreHook) {
-  const s3 = createS3OverBucket(env.BUCKET)
-  const origin = kind.endpoint ? { origin: kind.endpoint } : {}
-  answerStoreRequests(kind.ignoresCopyCondition ? withoutCopyCondition(s3) : s3, {
-    ...origin,
-    ...(hook ? { hook } : {}),
-  })
-  const worker = startWorkerOver(kind, more)
-  return { worker, token: await worker.organization() }
-}
-
-/** One more Worker over the same store. */
-export function startWorkerOver(
-  { binding, sealsCopySource, endpoint }: StoreKind,
-  more: Bindings = {},
-): TestWorker {
-  return startWorker({
-    ...(binding ? {} : { BUCKET: undefined }),
-    ...(endpoint ? { S3_ENDPOINT: endpoint } : {}),
-    S3_SEAL_COPY_SOURCE: String(sealsCopySource),
-    ...more,
-  })
-}
-
-function withoutCopyCondition(s3: S3OverBucket): S3OverBucket {
-  return {
-    ...s3,
-    fetch(request) {
-      const headers = new Headers(request.headers)
-      headers.delete('x-amz-copy-source-if-match')
-      return s3.fetch(new Request(request, { headers }))
-    },
-  }
-}
+import type { StoreKind } from './start-over'
+import { type Bindings, bodyOf, type TestWorker } from './worker'
 
 /** What a client was told: where to PUT, and with which headers. */
 export type Told = { url: string; headers: Record<string, string> }

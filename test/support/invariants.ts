@@ -6,7 +6,8 @@ import { rows } from './worker'
 export type StoreView = { openMultiparts(): { key: string; id: string }[] }
 
 /**
- * What must hold always (core.md, "What must hold, always"), read from D1 and the bucket themselves.
+ * What must hold always, read from D1 and the bucket themselves: a ready file has its bytes, no content is without a
+ * file, an organization's usage is the sum of what it has, and no term is of a file that is gone.
  * `swept`: a sweep past the grace period has run, so nothing may be left over either. `over`: and all that was
  * promised has expired so long ago that nothing is waited for any more, nor remembered.
  */

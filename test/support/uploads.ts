@@ -1,8 +1,5 @@
-import { env } from 'cloudflare:workers'
 import { expect } from 'vitest'
-import { createS3OverBucket, type S3Operation } from './s3-over-bucket'
-import { answerStoreRequests, type StoreHook } from './store-requests'
-import { type Bindings, bodyOf, type CallInit, startWorker, type TestWorker } from './worker'
+import { bodyOf, type CallInit, type TestWorker } from './worker'
 
 export const uploadsPath = '/v1/uploads'
 export const storeOrigin = 'https://store.example.com'
@@ -13,53 +10,8 @@ export const twoParts = partBytes + 3
 export const gibibyte = 1024 ** 3
 export const tebibyte = 1024 ** 4
 
-/** A store as the gateway may meet it: with an R2 binding beside the endpoint or without, able to list or not. */
-export type StoreKind = { name: string; hasBinding: boolean; lists: boolean }
-
-export const listingStores: StoreKind[] = [
-  { name: 'R2 with its binding', hasBinding: true, lists: true },
-  { name: 'an S3 store', hasBinding: false, lists: true },
-]
-export const stores: StoreKind[] = [
-  ...listingStores,
-  { name: 'R2 with its binding, that cannot list parts', hasBinding: true, lists: false },
-  { name: 'an S3 store that cannot list parts', hasBinding: false, lists: false },
-]
-
 export type SignedPart = { partNumber: number; url: string; headers: Record<string, string>; size: number }
 export type NamedPart = { partNumber: number; etag: string }
-
-/** A Worker over `store`, with an organization, and a look into the store itself. `vi.restoreAllMocks()` ends it. */
-export async function startOver(store: StoreKind, bindings: Bindings = {}, hook?: StoreHook) {
-  const s3 = createS3OverBucket(env.BUCKET)
-  /** What the gateway and its clients asked of the S3 endpoint, in order. */
-  const asked: S3Operation[] = []
-  answerStoreRequests(s3, {
-    async hook(name, call) {
-      asked.push(name)
-      if (!store.lists && (name === 's3.listParts' || name === 's3.listMultiparts'))
-        return new Response('<Error><Code>NotImplemented</Code></Error>', { status: 501 })
-      return hook ? hook(name, call) : call()
-    },
-  })
-  const start = (more: Bindings = {}) =>
-    startWorker({ ...(store.hasBinding ? {} : { BUCKET: undefined }), ...bindings, ...more })
-  const worker = start()
-  const token = await worker.organization()
-  return {
-    worker,
-    token,
-    /** Another isolate over the same storage. */
-    start,
-    asked,
-    api: uploads(worker, token),
-    /** The multipart uploads that the store has not ended, whether it would list them to others or not. */
-    async multiparts(): Promise<string[]> {
-      const answer = await s3.fetch(new Request(`${storeOrigin}/slipway?uploads=`))
-      return [...(await answer.text()).matchAll(/<UploadId>([^<]*)</g)].map(([, id = '']) => id)
-    },
-  }
-}
 
 /** A caller of `/v1/uploads`. */
 export function uploads(worker: TestWorker, token: string) {

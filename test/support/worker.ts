@@ -1,5 +1,3 @@
-import './fresh-storage'
-import './time-limits'
 import {
   createExecutionContext,
   createMessageBatch,

@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
   jwtVariables,
   newSigningKey,
@@ -18,10 +18,6 @@ beforeAll(async () => {
 
 beforeEach(() => {
   startIdentityProvider([signer])
-})
-
-afterEach(() => {
-  vi.restoreAllMocks()
 })
 
 type Sample = {

@@ -1,10 +1,9 @@
 import { env } from 'cloudflare:workers'
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { compose } from '../../src/compose'
 import { parseOrganizationId } from '../../src/core/ids'
 import { presignUpload } from '../../src/core/uploads/presign-upload'
 import { uploadBytes } from '../../src/core/uploads/upload-bytes'
-import { interceptDatabase, recordCalls } from '../support/faulty-bindings'
 import {
   jwtVariables,
   newSigningKey,
@@ -12,6 +11,7 @@ import {
   signToken,
   startIdentityProvider,
 } from '../support/identity-provider'
+import { interceptDatabase, recordCalls } from '../support/intercept'
 import { expectInvariants } from '../support/invariants'
 import { captureLogs } from '../support/logs'
 import { base64, filesPath, quantcdn } from '../support/quantcdn'
@@ -28,11 +28,6 @@ beforeEach(async () => {
   startIdentityProvider([signer])
   worker = startWorker(jwtVariables)
   await worker.organization('acme')
-})
-
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
 })
 
 const tokenWith = (claims: Record<string, unknown> = {}) => signToken(signer, { claims })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { exportSPKI, UnsecuredJWT } from 'jose'
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   encodePart as encode,
   goodClaims,
@@ -32,11 +32,6 @@ beforeEach(async () => {
   provider = startIdentityProvider([signer, rsa])
   worker = startWorker(jwtVariables)
   await worker.organization('acme')
-})
-
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
 })
 
 const list = (token: string, on = worker) => on.call('GET', filesPath, { token })

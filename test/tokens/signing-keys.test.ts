@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   jwtVariables,
   newSigningKey,
@@ -24,11 +24,6 @@ beforeEach(async () => {
   provider = startIdentityProvider([first])
   worker = startWorker(jwtVariables)
   await worker.organization('acme')
-})
-
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
 })
 
 /** The answer's status to a token that was never sent before. */

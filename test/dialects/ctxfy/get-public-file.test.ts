@@ -1,16 +1,12 @@
 import { env } from 'cloudflare:workers'
 import * as fc from 'fast-check'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { publicCopyMaxBytes } from '../../../src/http/public-copies'
 import { ctxfy, fileIdOf, helloUpload, putObject } from '../../support/ctxfy'
-import { interceptBucket, interceptDatabase, recordCalls } from '../../support/faulty-bindings'
+import { interceptBucket, interceptDatabase, recordCalls } from '../../support/intercept'
 import { expectInvariants } from '../../support/invariants'
 import { base64, pngBytes, quantcdn } from '../../support/quantcdn'
 import { bodyOf, objectKeys, rows, startWorker } from '../../support/worker'
-
-afterEach(() => {
-  vi.useRealTimers()
-})
 
 async function start() {
   const worker = startWorker()

@@ -1,11 +1,7 @@
 import * as fc from 'fast-check'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { ctxfy, keyIdOf, keysPath } from '../../support/ctxfy'
 import { bodyOf, rootKey, rows, startWorker } from '../../support/worker'
-
-afterEach(() => {
-  vi.useRealTimers()
-})
 
 /** An admin key of acme and, beside it, `more` keys that it made. */
 async function start(more = 0) {

@@ -1,12 +1,8 @@
 import * as fc from 'fast-check'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { ctxfy, keyIdOf, keysPath } from '../../support/ctxfy'
 import { filesPath } from '../../support/quantcdn'
 import { bodyOf, rootKey, rows, startWorker } from '../../support/worker'
-
-afterEach(() => {
-  vi.useRealTimers()
-})
 
 async function start() {
   const worker = startWorker()

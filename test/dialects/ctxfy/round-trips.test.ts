@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it, vi } from 'vitest'
 import { ctxfy, fileIdOf, helloUpload, putObject } from '../../support/ctxfy'
-import { interceptBucket, interceptDatabase, recordCalls } from '../../support/faulty-bindings'
+import { interceptBucket, interceptDatabase, recordCalls } from '../../support/intercept'
 import { quantcdn } from '../../support/quantcdn'
 import { bodyOf, rows, startWorker } from '../../support/worker'
 

@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import wrangler from '../../../wrangler.toml?raw'
 import { cuadra, cuadraPath, field, textFile } from '../../support/cuadra'
-import { interceptBucket, interceptDatabase, recordCalls } from '../../support/faulty-bindings'
+import { interceptBucket, interceptDatabase, recordCalls } from '../../support/intercept'
 import { bodyOf, rootKey, rows, startWorker } from '../../support/worker'
 
 const operations = (api: ReturnType<typeof cuadra>, id: string) => ({

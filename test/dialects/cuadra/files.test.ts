@@ -1,15 +1,11 @@
 import { env } from 'cloudflare:workers'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { bytesOf } from '../../storage/object-store-contract'
 import { cuadra, field, plainId, textFile } from '../../support/cuadra'
-import { interceptDatabase, recordCalls } from '../../support/faulty-bindings'
+import { interceptDatabase, recordCalls } from '../../support/intercept'
 import { expectInvariants } from '../../support/invariants'
 import { pngBytes, quantcdn } from '../../support/quantcdn'
 import { bodyOf, objectKeys, rows, startWorker } from '../../support/worker'
-
-afterEach(() => {
-  vi.useRealTimers()
-})
 
 const week = 7 * 24 * 3_600_000
 const unknownId = `file_${'0'.repeat(32)}`

@@ -1,16 +1,12 @@
 import { env } from 'cloudflare:workers'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { bytesOf } from '../../storage/object-store-contract'
 import { cuadra, field, textFile } from '../../support/cuadra'
-import { interceptBucket, interceptDatabase, recordCalls } from '../../support/faulty-bindings'
 import { createGate } from '../../support/gates'
+import { interceptBucket, interceptDatabase, recordCalls } from '../../support/intercept'
 import { expectInvariants } from '../../support/invariants'
 import { base64, quantcdn } from '../../support/quantcdn'
 import { bodyOf, objectKeys, rows, startWorker } from '../../support/worker'
-
-afterEach(() => {
-  vi.useRealTimers()
-})
 
 const once = { 'idempotency-key': 'once' }
 const parts = [textFile('hello'), field('resource_type', 'chat'), field('resource_id', 'x')]

@@ -1,14 +1,9 @@
 import { env } from 'cloudflare:workers'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { blobOf, blobsPath, directPath, directUpload } from '../../support/direct-upload'
-import { interceptBucket, interceptDatabase, recordCalls } from '../../support/faulty-bindings'
+import { interceptBucket, interceptDatabase, recordCalls } from '../../support/intercept'
 import { expectInvariants } from '../../support/invariants'
 import { bodyOf, rootKey, rows, startWorker } from '../../support/worker'
-
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-})
 
 const paths = [directPath, `${directPath}/x`, `${blobsPath}/x/y`]
 

@@ -1,11 +1,8 @@
 import { env } from 'cloudflare:workers'
-import { afterEach, describe, expect, it, vi } from 'vitest'
-import { blobOf, directUpload, keyOfUrl, startOverS3 } from '../../support/direct-upload'
+import { describe, expect, it, vi } from 'vitest'
+import { blobOf, directUpload, keyOfUrl } from '../../support/direct-upload'
+import { startOverEndpoint } from '../../support/start-over'
 import { bodyOf, rows, startWorker } from '../../support/worker'
-
-afterEach(() => {
-  vi.useRealTimers()
-})
 
 async function start(overrides = {}) {
   const worker = startWorker(overrides)
@@ -92,7 +89,7 @@ describe('GET /api/v1/blobs/{signed_id}/{filename}', () => {
   })
 
   it('leads to the bytes', async () => {
-    const { api } = await startOverS3()
+    const { api } = await startOverEndpoint()
     const blob = await blobOf('hello')
     const { signed_id, direct_upload } = await bodyOf(await api.create(blob))
     await (

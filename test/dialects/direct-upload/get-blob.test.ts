@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { createSignedIds } from '../../../src/core/files/signed-id'
 import type { FileId, OrganizationId } from '../../../src/core/ids'
 import { blobOf, directPath, directUpload, keyOfUrl } from '../../support/direct-upload'
@@ -8,11 +8,6 @@ import { base64, quantcdn } from '../../support/quantcdn'
 import { createS3OverBucket } from '../../support/s3-over-bucket'
 import { answerStoreRequests } from '../../support/store-requests'
 import { bodyOf, objectKeys, rows, startWorker } from '../../support/worker'
-
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-})
 
 const hour = 3_600_000
 

@@ -1,5 +1,6 @@
 import { describe, expect, inject, it } from 'vitest'
-import { blobOf, putAsTold, startOverS3 } from '../../support/direct-upload'
+import { blobOf, putAsTold } from '../../support/direct-upload'
+import { startOverEndpoint } from '../../support/start-over'
 import { bodyOf, rows } from '../../support/worker'
 
 type Told = { url: string; headers: Record<string, string> }
@@ -7,7 +8,7 @@ const without = (headers: Record<string, string>, name: string) =>
   Object.fromEntries(Object.entries(headers).filter(([other]) => other !== name))
 
 async function created(text: string, more = {}, checked?: Parameters<typeof blobOf>[2]) {
-  const { api } = await startOverS3()
+  const { api } = await startOverEndpoint()
   const body = await bodyOf(await api.create(await blobOf(text, more, checked)))
   return { api, body, told: body.direct_upload as Told }
 }
@@ -86,7 +87,7 @@ describe('the store, with what a client is told to send', () => {
   })
 
   it('works with write-once switched off, and takes a second PUT of the same bytes only', async () => {
-    const { api } = await startOverS3({ S3_WRITE_ONCE: 'false' })
+    const { api } = await startOverEndpoint({ S3_WRITE_ONCE: 'false' })
     const { direct_upload, signed_id } = await bodyOf(await api.create(await blobOf('hello')))
     expect(await putAsTold(direct_upload, 'hello')).toBe(200)
     expect((await bodyOf(await api.get(signed_id))).direct_upload).toBeNull()
@@ -96,7 +97,7 @@ describe('the store, with what a client is told to send', () => {
   })
 
   it('takes a fresh URL of a look-up and of a repeated request as well', async () => {
-    const { api } = await startOverS3()
+    const { api } = await startOverEndpoint()
     const once = { 'idempotency-key': 'once' }
     const blob = await blobOf('hello')
     const first = await bodyOf(await api.create(blob, once))

@@ -1,12 +1,7 @@
 import { env } from 'cloudflare:workers'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { base64, filesPath, quantcdn } from '../../support/quantcdn'
 import { bodyOf, rootKey, rows, startWorker } from '../../support/worker'
-
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-})
 
 const upload = { content: base64('hi'), contentType: 'text/plain' }
 

@@ -1,12 +1,8 @@
 import { env } from 'cloudflare:workers'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { expectInvariants } from '../../support/invariants'
 import { base64, incomingKey, pngBytes, quantcdn } from '../../support/quantcdn'
 import { bodyOf, objectKeys, rootKey, rows, startWorker } from '../../support/worker'
-
-afterEach(() => {
-  vi.useRealTimers()
-})
 
 async function start(quotaBytes?: number) {
   const worker = startWorker()

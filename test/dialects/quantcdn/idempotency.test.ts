@@ -1,13 +1,9 @@
 import { env } from 'cloudflare:workers'
-import { afterEach, describe, expect, it, vi } from 'vitest'
-import { interceptBucket, interceptDatabase, recordCalls } from '../../support/faulty-bindings'
+import { describe, expect, it, vi } from 'vitest'
+import { interceptBucket, interceptDatabase, recordCalls } from '../../support/intercept'
 import { expectInvariants } from '../../support/invariants'
 import { base64, quantcdn } from '../../support/quantcdn'
 import { bodyOf, objectKeys, rows, startWorker } from '../../support/worker'
-
-afterEach(() => {
-  vi.useRealTimers()
-})
 
 async function start() {
   const worker = startWorker()

@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Metadata, termsOf } from '../../../src/core/files/metadata'
 import type { OrganizationId } from '../../../src/core/ids'
-import { interceptDatabase, recordCalls } from '../../support/faulty-bindings'
+import { interceptDatabase, recordCalls } from '../../support/intercept'
 import { quantcdn } from '../../support/quantcdn'
 import { bodyOf, startWorker } from '../../support/worker'
 

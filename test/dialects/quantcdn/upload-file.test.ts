@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers'
 import * as fc from 'fast-check'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { supportedContentTypes } from '../../../src/dialects/quantcdn/schema'
 import { expectInvariants } from '../../support/invariants'
 import { base64, filesPath, incomingKey, pngBytes, quantcdn } from '../../support/quantcdn'
@@ -11,10 +11,6 @@ import { bodyOf, objectKeys, rootKey, rows, startWorker } from '../../support/wo
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const MiB = 1024 ** 2
 const GiB = 1024 ** 3
-
-afterEach(() => {
-  vi.restoreAllMocks()
-})
 
 async function start() {
   const worker = startWorker()

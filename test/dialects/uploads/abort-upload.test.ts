@@ -1,29 +1,13 @@
 import { env } from 'cloudflare:workers'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { bytesOf } from '../../storage/object-store-contract'
-import { interceptDatabase, recordCalls } from '../../support/faulty-bindings'
+import { interceptDatabase, recordCalls } from '../../support/intercept'
 import { expectInvariants } from '../../support/invariants'
 import { pngBytes } from '../../support/quantcdn'
-import {
-  binary,
-  listingStores,
-  partBytes,
-  put,
-  putParts,
-  type StoreKind,
-  startOver,
-  stores,
-  twoParts,
-  uploads,
-} from '../../support/uploads'
+import { listingStores, r2, startOver, stores } from '../../support/start-over'
+import { binary, partBytes, put, putParts, twoParts, uploads } from '../../support/uploads'
 import { bodyOf, objectKeys, rows } from '../../support/worker'
 
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-})
-
-const [r2] = listingStores as [StoreKind]
 const bytes = bytesOf(twoParts)
 const hour = 3_600_000
 const day = 24 * hour
@@ -51,9 +35,9 @@ describe('DELETE /v1/uploads/{id}', () => {
     const { api, multiparts } = await startOver(store)
     const { id, parts } = await api.inParts()
     await putParts(parts, bytes)
-    expect(await multiparts()).toHaveLength(1)
+    expect(multiparts()).toHaveLength(1)
     expect((await api.abort(id)).status).toBe(204)
-    expect(await multiparts()).toEqual([])
+    expect(multiparts()).toEqual([])
     expect(await bodyOf(await api.get(id))).toEqual({ id, status: 'failed', error: 'aborted' })
     expect(await promised()).toEqual(nothing)
     expect((await put(parts[0], bytes.slice(0, partBytes))).status).toBe(404)
@@ -113,7 +97,7 @@ describe('DELETE /v1/uploads/{id}', () => {
       expect(answer.status).toBe(404)
       expect((await bodyOf(answer)).detail).toBe('There is no such file')
     }
-    expect(await multiparts()).toHaveLength(1)
+    expect(multiparts()).toHaveLength(1)
     expect(await bodyOf(await api.get(id))).toMatchObject({ status: 'uploading' })
   })
 
@@ -140,7 +124,7 @@ describe('DELETE /v1/uploads/{id}', () => {
       vi.setSystemTime(Date.now() + 9 * day)
       for (let round = 0; round < 3; round++) await worker.runCron()
       expect(await promised()).toEqual(nothing)
-      expect(await multiparts()).toEqual([])
+      expect(multiparts()).toEqual([])
       await expectInvariants({ swept: true })
     },
   )
@@ -196,10 +180,10 @@ describe('what lands after an abort', () => {
     const { id, parts } = await api.inParts()
     await api.abort(id)
     expect((await put(parts[0], bytes.slice(0, partBytes))).status).toBe(200)
-    expect(await multiparts()).toHaveLength(1)
+    expect(multiparts()).toHaveLength(1)
     vi.setSystemTime(Date.now() + 4 * day)
     await worker.runCron()
-    expect(await multiparts()).toEqual([])
+    expect(multiparts()).toEqual([])
     vi.setSystemTime(Date.now() + 9 * day)
     await worker.runCron()
     expect(await rows('SELECT * FROM object_deletions')).toEqual([])
@@ -242,11 +226,11 @@ describe('what lands after an abort', () => {
       await putParts(parts, bytes)
       expect((await api.abort(id)).status).toBe(204)
       expect(await promised()).toEqual(nothing)
-      expect(await multiparts()).toHaveLength(1)
+      expect(multiparts()).toHaveLength(1)
       isAway = false
       vi.setSystemTime(Date.now() + hour)
       await worker.runCron()
-      expect(await multiparts()).toEqual([])
+      expect(multiparts()).toEqual([])
     },
   )
 

@@ -1,13 +1,8 @@
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { expectInvariants } from '../../support/invariants'
-import { listingStores, type StoreKind, startOver, stores, uploads, uploadsPath } from '../../support/uploads'
+import { r2, startOver, stores } from '../../support/start-over'
+import { uploads, uploadsPath } from '../../support/uploads'
 import { bodyOf, rootKey, rows, type TestWorker } from '../../support/worker'
-
-afterEach(() => {
-  vi.restoreAllMocks()
-})
-
-const [r2] = listingStores as [StoreKind]
 
 /** Every operation on the upload `id`, with how it is asked for. */
 const operations = (worker: TestWorker, token: string, id: string) => {

@@ -1,32 +1,14 @@
 import { env } from 'cloudflare:workers'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { sha256Of } from '../../../src/core/ids'
 import { bytesOf } from '../../storage/object-store-contract'
-import { interceptDatabase, recordCalls } from '../../support/faulty-bindings'
+import { interceptDatabase, recordCalls } from '../../support/intercept'
 import { expectInvariants } from '../../support/invariants'
 import { pngBytes } from '../../support/quantcdn'
-import {
-  binary,
-  listingStores,
-  type NamedPart,
-  partBytes,
-  put,
-  putParts,
-  type StoreKind,
-  startOver,
-  stores,
-  twoParts,
-  uploads,
-} from '../../support/uploads'
+import { listingStores, muteStores, r2, s3, startOver, stores } from '../../support/start-over'
+import { binary, type NamedPart, partBytes, put, putParts, twoParts, uploads } from '../../support/uploads'
 import { bodyOf, objectKeys, rows } from '../../support/worker'
 
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-})
-
-const [r2, s3] = listingStores as [StoreKind, StoreKind]
-const muteStores = stores.filter(({ lists }) => !lists)
 const bytes = bytesOf(twoParts)
 const threeParts = 2 * partBytes + 3
 const bytesOfThree = bytesOf(threeParts)
@@ -69,7 +51,7 @@ describe('POST /v1/uploads/{id}/complete', () => {
       sourceDetail: null,
       connectorMetadata: null,
     })
-    expect(await multiparts()).toEqual([])
+    expect(multiparts()).toEqual([])
     const content = await worker.call('GET', `/v1/files/${id}/content?redirect=false`, { token })
     expect(await sha256Of(new Uint8Array(await content.arrayBuffer()))).toBe(await sha256Of(bytesOfThree))
     await expectOneFile()
@@ -361,7 +343,7 @@ describe('parts as clients spell them', () => {
       (parts) => ({ parts: parts.map(({ partNumber, etag }) => ({ part_number: partNumber, e_tag: etag })) }),
     ],
   ])('are taken: %s', async (_, spell) => {
-    const { api } = await startOver(muteStores[0] as StoreKind)
+    const { api } = await startOver(muteStores[0] ?? r2)
     const { id, parts } = await api.inParts()
     const named = await putParts(parts, bytes)
     const answer = await api.call('POST', `/${id}/complete`, { json: spell(named) })

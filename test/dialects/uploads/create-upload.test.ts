@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers'
 import * as fc from 'fast-check'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import {
   byteSizeOfPart,
   partBytesMin,
@@ -9,22 +9,19 @@ import {
   planPartBytes,
 } from '../../../src/core/uploads/parts'
 import { bytesOf } from '../../storage/object-store-contract'
-import { interceptDatabase, recordCalls } from '../../support/faulty-bindings'
+import { interceptDatabase, recordCalls } from '../../support/intercept'
 import { expectInvariants } from '../../support/invariants'
 import { pngBytes, quantcdn } from '../../support/quantcdn'
+import { listingStores, r2, type StoreKind, s3, startOver, stores } from '../../support/start-over'
 import {
   binary,
   gibibyte,
   lifetimeOf,
-  listingStores,
   partBytes,
   put,
   putParts,
-  type StoreKind,
   signedHeadersOf,
-  startOver,
   storeOrigin,
-  stores,
   tebibyte,
   textFile,
   twoParts,
@@ -32,12 +29,6 @@ import {
 } from '../../support/uploads'
 import { bodyOf, objectKeys, rows } from '../../support/worker'
 
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-})
-
-const [r2, s3] = listingStores as [StoreKind, StoreKind]
 const once = { 'idempotency-key': 'once' }
 const sha256OfHello = '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824'
 const md5OfHello = 'XUFAKrxLKna5cZ2REBfFkg=='
@@ -346,7 +337,7 @@ describe('a file in parts', () => {
     expect((await api.create({ ...asked, size: 5 * gibibyte })).status).toBe(201)
     expect((await api.create({ ...asked, size: 5 * gibibyte + 1 })).status).toBe(413)
     expect((await api.create({ ...asked, size: twoParts, partSize: partBytes - 1 })).status).toBe(400)
-    expect(await multiparts()).toEqual([])
+    expect(multiparts()).toEqual([])
   })
 
   it('is planned in equal parts within the bounds of S3 and R2, whatever its size', () => {
@@ -385,7 +376,7 @@ describe('a file in parts', () => {
     const answer = await api.create({ ...binary, size: twoParts, multipart: true }, once)
     expect(answer.status).toBe(503)
     await expectNothingLeft()
-    expect(await multiparts()).toEqual([])
+    expect(multiparts()).toEqual([])
   })
 
   it.each(stores)(
@@ -397,7 +388,7 @@ describe('a file in parts', () => {
       expect(asked).toContain('s3.createMultipart')
       calls.decide = () => 'none'
       await expectNothingLeft()
-      expect(await multiparts()).toEqual([])
+      expect(multiparts()).toEqual([])
     },
   )
 })
@@ -590,7 +581,7 @@ describe('Idempotency-Key', () => {
     expect([again.status, again.headers.get('idempotent-replayed')]).toEqual([201, 'true'])
     const body = await bodyOf(again)
     expect({ ...body, parts: [] }).toEqual({ ...first, parts: [] })
-    expect(await multiparts()).toHaveLength(1)
+    expect(multiparts()).toHaveLength(1)
     const bytes = bytesOf(twoParts)
     await putParts([first.parts[0]], bytes)
     await putParts([body.parts[1]], bytes)
@@ -638,7 +629,7 @@ describe('Idempotency-Key', () => {
     expect((await api.create(inParts, once)).status).toBe(201)
     expect(second?.status).toBe(409)
     expect(Number(second?.headers.get('retry-after'))).toBeGreaterThan(0)
-    expect(await multiparts()).toHaveLength(1)
+    expect(multiparts()).toHaveLength(1)
   })
 
   it.each(listingStores)(
@@ -646,7 +637,7 @@ describe('Idempotency-Key', () => {
     async (kind) => {
       const { worker, api, dying, multiparts } = await startDying(kind, 'all')
       expect((await dying.create(inParts, once)).status).toBe(503)
-      const [orphan] = await multiparts()
+      const [orphan] = multiparts()
       expect(orphan).toBeDefined()
       expect((await api.create(inParts, once)).status, 'it may still be running').toBe(409)
 
@@ -656,8 +647,8 @@ describe('Idempotency-Key', () => {
       const { id, parts } = await bodyOf(answer)
       expect(await rows('SELECT id FROM files')).toEqual([{ id: plain(id) }])
       await worker.runCron()
-      expect(await multiparts()).toHaveLength(1)
-      expect(await multiparts(), 'the orphan is aborted').not.toContain(orphan)
+      expect(multiparts()).toHaveLength(1)
+      expect(multiparts(), 'the orphan is aborted').not.toContain(orphan)
       await putParts(parts, bytesOf(twoParts))
       expect((await api.complete(id)).status).toBe(200)
       await expectInvariants({ swept: true })
@@ -670,7 +661,7 @@ describe('Idempotency-Key', () => {
     const statuses = answers.map(({ status }) => status)
     expect(statuses).toContain(201)
     expect(statuses.filter((status) => status !== 201 && status !== 409)).toEqual([])
-    expect(await multiparts()).toHaveLength(1)
+    expect(multiparts()).toHaveLength(1)
     expect(await rows('SELECT id FROM files')).toHaveLength(1)
   })
 })
@@ -680,11 +671,11 @@ describe('a request that died before it noted its upload', () => {
     const { worker, dying, multiparts } = await startDying(r2, 'all')
     expect((await dying.create({ ...binary, size: twoParts, multipart: true })).status).toBe(503)
     expect(await rows('SELECT reserved_bytes FROM organizations')).toEqual([{ reserved_bytes: twoParts }])
-    expect(await multiparts()).toHaveLength(1)
+    expect(multiparts()).toHaveLength(1)
     vi.setSystemTime(Date.now() + 15 * 60_000)
     for (let round = 0; round < 2; round++) await worker.runCron()
     await expectNothingLeft()
-    expect(await multiparts()).toEqual([])
+    expect(multiparts()).toEqual([])
   })
 })
 
@@ -699,7 +690,7 @@ describe('limits of the organization', () => {
     expect(answer.status).toBe(402)
     expect(await bodyOf(answer)).toMatchObject({ status: 402, title: 'Payment Required' })
     await expectNothingLeft()
-    expect(await multiparts()).toEqual([])
+    expect(multiparts()).toEqual([])
     expect(asked).not.toContain('s3.createMultipart')
     await worker.organization('acme', undefined, twoParts)
     expect((await api.create(json, once)).status).toBe(201)

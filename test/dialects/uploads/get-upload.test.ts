@@ -1,26 +1,11 @@
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { bytesOf } from '../../storage/object-store-contract'
 import { expectInvariants } from '../../support/invariants'
 import { pngBytes, quantcdn } from '../../support/quantcdn'
-import {
-  listingStores,
-  partBytes,
-  put,
-  putParts,
-  type StoreKind,
-  startOver,
-  stores,
-  twoParts,
-  uploads,
-} from '../../support/uploads'
+import { listingStores, r2, startOver, stores } from '../../support/start-over'
+import { partBytes, put, putParts, twoParts, uploads } from '../../support/uploads'
 import { bodyOf } from '../../support/worker'
 
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-})
-
-const [r2] = listingStores as [StoreKind]
 const sha256OfHello = '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824'
 const md5OfHello = 'XUFAKrxLKna5cZ2REBfFkg=='
 const day = 24 * 3_600_000

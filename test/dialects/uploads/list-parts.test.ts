@@ -1,24 +1,9 @@
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { bytesOf } from '../../storage/object-store-contract'
-import {
-  listingStores,
-  partBytes,
-  put,
-  putParts,
-  type StoreKind,
-  startOver,
-  stores,
-  twoParts,
-  uploads,
-} from '../../support/uploads'
+import { listingStores, r2, startOver, stores } from '../../support/start-over'
+import { partBytes, put, putParts, twoParts, uploads } from '../../support/uploads'
 import { bodyOf, rows } from '../../support/worker'
 
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-})
-
-const [r2] = listingStores as [StoreKind]
 const day = 24 * 3_600_000
 
 describe('GET /v1/uploads/{id}/parts', () => {

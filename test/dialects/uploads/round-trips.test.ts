@@ -1,34 +1,17 @@
 import { env } from 'cloudflare:workers'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { sha256Of } from '../../../src/core/ids'
 import { bytesOf } from '../../storage/object-store-contract'
 import { ctxfy } from '../../support/ctxfy'
 import { cuadra, plainId } from '../../support/cuadra'
 import { blobOf, directUpload } from '../../support/direct-upload'
-import { interceptDatabase, recordCalls } from '../../support/faulty-bindings'
+import { interceptDatabase, recordCalls } from '../../support/intercept'
 import { expectInvariants } from '../../support/invariants'
 import { quantcdn } from '../../support/quantcdn'
-import {
-  binary,
-  gibibyte,
-  listingStores,
-  put,
-  putParts,
-  type StoreKind,
-  startOver,
-  stores,
-  textFile,
-  twoParts,
-  uploads,
-} from '../../support/uploads'
+import { listingStores, r2, startOver, stores } from '../../support/start-over'
+import { binary, gibibyte, put, putParts, textFile, twoParts, uploads } from '../../support/uploads'
 import { bodyOf, objectKeys, rows } from '../../support/worker'
 
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-})
-
-const [r2] = listingStores as [StoreKind]
 const bytes = bytesOf(twoParts)
 const day = 24 * 3_600_000
 
@@ -90,10 +73,10 @@ describe('a pending upload that is deleted as a file', () => {
     for (const deletes of ['quantcdn', 'cuadra'] as const) {
       const { id, parts } = await api.inParts()
       await putParts([parts[0]], bytes)
-      expect(await multiparts()).toHaveLength(1)
+      expect(multiparts()).toHaveLength(1)
       if (deletes === 'quantcdn') expect((await quantcdn(worker, token).delete(plainId(id))).status).toBe(200)
       else expect((await cuadra(worker, token).delete(id)).status).toBe(204)
-      expect(await multiparts()).toEqual([])
+      expect(multiparts()).toEqual([])
       for (const answer of [await api.get(id), await api.complete(id), await api.abort(id)])
         expect(answer.status).toBe(404)
     }
@@ -183,9 +166,9 @@ describe('an upload begun by another dialect', () => {
     expect((await bodyOf(signed)).parts).toMatchObject([{ size: 16 * 1024 ** 2 }, { size: 1 }])
     const early = await worker.call('POST', path(body.multipart.completeUrl), { token })
     expect(early.status).toBe(409)
-    expect(await multiparts()).toHaveLength(1)
+    expect(multiparts()).toHaveLength(1)
     expect((await api.abort(body.fileId)).status).toBe(204)
-    expect(await multiparts()).toEqual([])
+    expect(multiparts()).toEqual([])
     expect(await rows('SELECT reserved_bytes FROM organizations')).toEqual([{ reserved_bytes: 0 }])
   })
 })

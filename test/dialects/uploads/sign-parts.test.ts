@@ -1,31 +1,21 @@
 import { env } from 'cloudflare:workers'
-import { afterEach, describe, expect, inject, it, vi } from 'vitest'
+import { describe, expect, inject, it, vi } from 'vitest'
 import { bytesOf } from '../../storage/object-store-contract'
-import { startOverS3 } from '../../support/direct-upload'
-import { interceptDatabase, recordCalls } from '../../support/faulty-bindings'
+import { interceptDatabase, recordCalls } from '../../support/intercept'
+import { listingStores, r2, startOver, startOverEndpoint, stores } from '../../support/start-over'
 import {
   gibibyte,
   lifetimeOf,
-  listingStores,
   partBytes,
   put,
   putParts,
-  type StoreKind,
   signedHeadersOf,
-  startOver,
   storeOrigin,
-  stores,
   twoParts,
   uploads,
 } from '../../support/uploads'
 import { bodyOf, rows } from '../../support/worker'
 
-afterEach(() => {
-  vi.useRealTimers()
-  vi.restoreAllMocks()
-})
-
-const [r2] = listingStores as [StoreKind]
 const day = 24 * 3_600_000
 const plain = (id: string) => id.slice(5).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
 
@@ -226,7 +216,7 @@ describe('the URL of a part', () => {
   })
 
   it('is taken with its exact length only, by a store that verifies signatures', async () => {
-    const { api: direct, worker, token } = await startOverS3()
+    const { api: direct, worker, token } = await startOverEndpoint()
     expect(direct).toBeDefined()
     const api = uploads(worker, token)
     const { id, parts } = await api.inParts()

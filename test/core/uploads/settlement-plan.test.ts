@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import type { Md5, ObjectKey, Sha256 } from '../../src/core/ids'
-import type { StoredObject } from '../../src/core/ports/object-store'
+import type { Md5, ObjectKey, Sha256 } from '../../../src/core/ids'
+import type { StoredObject } from '../../../src/core/ports/object-store'
 import {
   type Arrival,
   arrivalOf,
   planSettlement,
   type SettlementPlan,
-} from '../../src/core/uploads/settlement-plan'
-import { type MultipartUpload, noHeaderSeal, type PutUpload } from '../../src/core/uploads/upload'
+} from '../../../src/core/uploads/settlement-plan'
+import { type MultipartUpload, noHeaderSeal, type PutUpload } from '../../../src/core/uploads/upload'
 
 type Store = { hasR2Binding: boolean; honoursCopyIfMatch: boolean }
 

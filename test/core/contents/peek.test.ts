@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { peek } from '../../src/core/contents/peek'
+import { peek } from '../../../src/core/contents/peek'
 
 /** Three chunks of two bytes, and whether they were ended. */
 function chunksOfTwo() {

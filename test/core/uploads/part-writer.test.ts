@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
-import type { ObjectKey, Sha256 } from '../../src/core/ids'
-import type { CompletedMultipart, MultipartStore } from '../../src/core/ports/multipart-store'
-import type { ObjectStore, StoredObject } from '../../src/core/ports/object-store'
-import { createPartWriter, partBytes } from '../../src/core/uploads/part-writer'
+import type { ObjectKey, Sha256 } from '../../../src/core/ids'
+import type { CompletedMultipart, MultipartStore } from '../../../src/core/ports/multipart-store'
+import type { ObjectStore, StoredObject } from '../../../src/core/ports/object-store'
+import { createPartWriter, partBytes } from '../../../src/core/uploads/part-writer'
 
 const key = 'acme/file.bin' as ObjectKey
 const sha256 = '0'.repeat(64) as Sha256

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { canonicalJson } from '../../src/core/idempotency/canonical-json'
+import { canonicalJson } from '../../../src/core/idempotency/canonical-json'
 
 describe('canonical JSON', () => {
   it("is RFC 8785's for its example (section 3.2.2)", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ConfigError, readConfig, type Variables } from '../../src/config'
+import { ConfigError, readConfig, type Variables } from '../src/config'
 
 const complete: Variables = {
   ROOT_API_KEY: 'root-key-of-thirty-two-characters',
