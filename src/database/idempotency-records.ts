@@ -4,7 +4,7 @@ import type { OrganizationId, Sha256 } from '../core/ids'
 import { fileJoins, fileSnapshot, type OfFile } from './file-rows'
 import { prepare, type Statement } from './statement'
 
-/** Statements about idempotency records, for the batches of the effects they belong to. */
+// Statements about idempotency records, for the batches of the effects they belong to.
 
 export type IdempotencyRow = {
   organization_id: string

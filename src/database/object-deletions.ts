@@ -1,7 +1,7 @@
 import type { ObjectKey } from '../core/ids'
 import type { DueObject } from '../core/ports/deletion-repository'
 
-/** SQL about the outbox of objects to delete, for the batches that let go of them. */
+// SQL about the outbox of objects to delete, for the batches that let go of them.
 
 export type DueRow = {
   object_key: string

@@ -54,19 +54,19 @@ export function prepare<
 type Numbered = { text: string; names: readonly string[] }
 
 /** By SQL text. The code has about a hundred; should there be more, they are numbered anew now and then. */
-const known = new Map<string, Numbered>()
-const knownMax = 500
+const numberedTexts = new Map<string, Numbered>()
+const numberedTextsMax = 500
 
 /** `sql` with parameters as D1 knows them, `?1` and so on, and what their names are. */
 function numbered(sql: string): Numbered {
-  const found = known.get(sql)
+  const found = numberedTexts.get(sql)
   if (found !== undefined) return found
   const names: string[] = []
   const text = sql.replace(/:([A-Za-z0-9]+)/g, (_, name: string) => {
     const at = names.indexOf(name)
     return `?${at < 0 ? names.push(name) : at + 1}`
   })
-  if (known.size === knownMax) known.clear()
-  known.set(sql, { text, names })
+  if (numberedTexts.size === numberedTextsMax) numberedTexts.clear()
+  numberedTexts.set(sql, { text, names })
   return { text, names }
 }

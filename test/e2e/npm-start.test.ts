@@ -250,7 +250,7 @@ describe('the first npm start', () => {
     const answer = await fetch(`${origin}/openapi.json`, { headers: { origin: 'https://docs.example.org' } })
     expect([answer.status, answer.headers.get('access-control-allow-origin')]).toEqual([200, '*'])
     expect(answer.headers.get('content-type')).toContain('application/json')
-    expect(await answer.text()).toBe(readFileSync(join(root, 'assets', 'openapi.json'), 'utf8'))
+    expect(await answer.text()).toBe(readFileSync(join(folder, 'assets', 'openapi.json'), 'utf8'))
   })
 
   it('uploads a file by the curl it prints, run as printed', async () => {

@@ -8,7 +8,7 @@ import type { StoredObject } from '../ports/object-store'
 import type { StreamEnd, UploadIntent, VerifiedBytes } from '../ports/upload-repository'
 import { sampleMismatch } from './verify-object'
 
-/** What the ways to create a file have in common: how a request ends the upload that it began itself. */
+// What the ways to create a file have in common: how a request ends the upload that it began itself.
 
 /** Throws `type_mismatch` when the first bytes are recognisably of another type than was declared. */
 export async function requireType(

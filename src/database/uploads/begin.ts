@@ -6,7 +6,7 @@ import { originValues } from '../file-records'
 import { claimSteps, selectHolder, storeReply } from '../idempotency-records'
 import { prepare, type Statement } from '../statement'
 
-/** Of the organization's content with a hash. */
+/** A row of `contents`: the one with the hash that was asked for. */
 export type ContentRow = {
   id: string
   byte_size: number
@@ -47,14 +47,14 @@ export function beginSteps(db: D1Database, input: BeginUpload) {
         )
       : null,
     holder: selectHolder(db, organizationId, claim),
-    known: selectKnown(db, { organizationId, isPublic, sha256 }),
+    known: sha256 === null ? null : selectKnown(db, { organizationId, isPublic, sha256 }),
   }
 }
 
 /** The organization's content with the hash that is as public as the file. */
 function selectKnown(
   db: D1Database,
-  of: Pick<FileBase, 'organizationId' | 'isPublic'> & { sha256: Sha256 | null },
+  of: Pick<FileBase, 'organizationId' | 'isPublic'> & { sha256: Sha256 },
 ): Statement<ContentRow> {
   return prepare(
     db,

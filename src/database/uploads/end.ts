@@ -6,7 +6,7 @@ import { deleteTerms } from '../metadata-terms'
 import { type DueRow, listForDeletion } from '../object-deletions'
 import { prepare, type Statement } from '../statement'
 
-/** Statements that end an upload without bytes, or take the bytes of a file away. */
+// Statements that end an upload without bytes, or take the bytes of a file away.
 
 /** Those of the files `:fileIds` that have a pending upload. CROSS: otherwise SQLite reads all that is pending. */
 const pendingIds = `SELECT u.file_id FROM json_each(:fileIds) j CROSS JOIN uploads u ON u.file_id = j.value
