@@ -6,7 +6,7 @@ import process from 'node:process'
 import { parseEnv } from 'node:util'
 import { build, stop } from 'esbuild'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
-import { unstable_getMiniflareWorkerOptions as optionsOf } from 'wrangler'
+import { unstable_getMiniflareWorkerOptions as optionsOf, unstable_readConfig as readConfig } from 'wrangler'
 import { openKept } from './local-state.mjs'
 import { applyMigrations, hasMigrations, migrationsIn, OtherSchema } from './migrations.mjs'
 import { watchStore } from './store-events.mjs'
@@ -85,7 +85,9 @@ function localStore(url) {
 
 /** Miniflare's options, from wrangler.toml, .dev.vars and the bundle of the code. */
 async function readOptions({ root, port, url, kept, write }) {
-  const { workerOptions, define, main } = optionsOf(join(root, 'wrangler.toml'))
+  const file = join(root, 'wrangler.toml')
+  const { workerOptions, define, main } = optionsOf(file)
+  const alias = pathsIn(root, readConfig({ config: file }, { hideWarnings: true }).alias)
   const { modulesRules: _, bindings: declared, ...options } = workerOptions
   // wrangler leaves out variables that wrangler.toml does not name, such as optional secrets.
   const bindings = { ...readVariables(join(root, '.dev.vars')), ...declared }
@@ -101,7 +103,9 @@ async function readOptions({ root, port, url, kept, write }) {
       host: '127.0.0.1',
       port,
       routes: routesFor(origins),
-      modules: [{ type: 'ESModule', path: join(root, 'index.js'), contents: await bundle(main, define) }],
+      modules: [
+        { type: 'ESModule', path: join(root, 'index.js'), contents: await bundle({ main, define, alias }) },
+      ],
       bindings: {
         ...bindings,
         ...localStore(url),
@@ -130,8 +134,13 @@ function readVariables(file) {
   return existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {}
 }
 
+/** What `[alias]` of wrangler.toml puts in the place of packages, by files of the project. */
+function pathsIn(root, alias = {}) {
+  return Object.fromEntries(Object.entries(alias).map(([name, path]) => [name, join(root, path)]))
+}
+
 /** Bundles the Worker as wrangler does. Rejects with esbuild's errors. */
-async function bundle(main, define) {
+async function bundle({ main, define, alias }) {
   const { outputFiles } = await build({
     entryPoints: [main],
     bundle: true,
@@ -142,6 +151,7 @@ async function bundle(main, define) {
     external: ['node:*', 'cloudflare:*'],
     sourcemap: 'inline',
     define,
+    alias,
     logLevel: 'silent',
   })
   // Ends esbuild's process, which is needed only while it builds.
