@@ -32,15 +32,27 @@ const headers = {
   },
 }
 
+const header = (name: string, description: string, example: string, schema: JsonSchema = {}) => ({
+  name,
+  in: 'header',
+  description,
+  schema: { type: 'string', ...schema },
+  example,
+})
+
+const etag = '"9b2cf535f27731c974343645a3985328"'
+
 const parameters = {
-  IdempotencyKey: {
-    name: 'Idempotency-Key',
-    in: 'header',
-    description:
-      'Makes the request safe to repeat: 1 to 255 printable ASCII characters, another one for each',
-    schema: { type: 'string', minLength: 1, maxLength: 255 },
-    example: '8e03978e-40d5-43dd-bc93-6894a57f9324',
-  },
+  IdempotencyKey: header(
+    'Idempotency-Key',
+    'Makes the request safe to repeat: 1 to 255 printable ASCII characters, another one for each',
+    '8e03978e-40d5-43dd-bc93-6894a57f9324',
+    { minLength: 1, maxLength: 255 },
+  ),
+  Range: header('Range', 'One range of bytes (RFC 9110, section 14.2)', 'bytes=0-1023'),
+  IfRange: header('If-Range', 'The range only if the bytes are still these', etag),
+  IfMatch: header('If-Match', '412 unless the bytes are these', etag),
+  IfNoneMatch: header('If-None-Match', '304 if the bytes are these', etag),
 }
 
 /** The OpenAPI 3.1 document of every dialect, from the values that the Worker itself routes by. */

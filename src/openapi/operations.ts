@@ -21,7 +21,7 @@ export async function describeOperation(
   names: Names,
 ): Promise<JsonSchema> {
   const { name, documentation, dialect } = documented
-  const { summary, method } = operation
+  const { summary } = operation
   const path = fullPath(dialect, operation)
   const pathParameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, parameter = '']) =>
     describeParameter(documented, parameter, 'path'),
@@ -29,8 +29,7 @@ export async function describeOperation(
   const queryParameters = Object.keys(operation.query ?? {}).map((parameter) =>
     describeParameter(documented, parameter, 'query'),
   )
-  const idempotency = method === 'post' ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []
-  const parameters = [...pathParameters, ...queryParameters, ...idempotency]
+  const parameters = [...pathParameters, ...queryParameters, ...headerParameters(operation)]
   const requestBody = describeRequest(operation, documented)
   return {
     operationId: `${name}.${operation.name}`,
@@ -44,6 +43,13 @@ export async function describeOperation(
       ...(await describeFailures(operation, documented, names)),
     },
   }
+}
+
+/** Every POST can be made safe to repeat; every operation that can answer with a part looks at conditions too. */
+function headerParameters({ method, answers }: Operation): JsonSchema[] {
+  if (method === 'post') return [ref('parameters/IdempotencyKey')]
+  if (!(206 in answers)) return []
+  return ['Range', 'IfRange', 'IfMatch', 'IfNoneMatch'].map((name) => ref(`parameters/${name}`))
 }
 
 function describeAccess({ access }: Operation, { documentation }: DocumentedDialect): JsonSchema {
