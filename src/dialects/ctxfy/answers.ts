@@ -2,11 +2,14 @@ import * as z from 'zod'
 import { scopes } from '../../core/organizations/principal'
 import { Time } from '../../http/answers'
 
+/** A token may outlive the year 9999, and so the key that it makes: ISO 8601 has `+` and six digits for that. */
+const Expiry = z.string().regex(/^(\d{4}|\+\d{6})-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/)
+
 export const ApiKey = z.strictObject({
   id: z.string(),
   key_prefix: z.string(),
   name: z.string().nullable(),
-  expiration_date: Time.nullable(),
+  expiration_date: Expiry.nullable(),
   created_at: Time,
   revoked_at: Time.nullable(),
   scopes: z.array(z.enum(scopes)),
