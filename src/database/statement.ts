@@ -36,6 +36,7 @@ export type ParametersOf<Sql, Found = never> = Sql extends `${string}:${infer Re
 /**
  * A statement of `sql`, whose parameters are written as `:name` and must be the names of `values`: one too many or too
  * few does not compile. A colon directly before a letter or a digit is a parameter wherever it stands, also in a comment.
+ * A long text that is put together is better a constant: one that is made at each call is hashed at each call.
  */
 export function prepare<
   const Sql extends string,
