@@ -615,13 +615,19 @@ describe('the first npm start', () => {
         { 'x-amz-metadata-directive': 'REPLACE' },
         '26 bytes came, 10 were promised',
       ],
-      ['another type', 'text/markdown', 26, {}, 'are plain text (text/plain), not Markdown (text/markdown)'],
+      [
+        'another type',
+        'text/markdown',
+        26,
+        {},
+        'the stored Content-Type is text/plain, text/markdown was promised',
+      ],
       [
         'another type and no promised size',
         'text/markdown',
         undefined,
         {},
-        'are plain text (text/plain), not Markdown (text/markdown)',
+        'the stored Content-Type is text/plain, text/markdown was promised',
       ],
     ])(
       'refuses a copy of %s when it looks at it, and deletes it',
