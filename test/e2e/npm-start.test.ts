@@ -214,7 +214,7 @@ describe('the first npm start', () => {
     expect(key).toMatch(/^slip_[A-Za-z0-9]+_[\w-]{40,}$/)
   })
 
-  it('makes secrets of its own, for nobody else to read', () => {
+  it('makes secrets of its own, which no other user of the machine can read', () => {
     expect(variable('ROOT_API_KEY')).toMatch(/^[0-9a-f]{64}$/)
     expect(variable('SIGNING_SECRET')).toMatch(/^[0-9a-f]{64}$/)
     expect(variable('SIGNING_SECRET')).not.toBe(variable('ROOT_API_KEY'))

@@ -61,7 +61,7 @@ export async function expectInvariants(options: { swept: boolean; over?: StoreVi
   expect(orphans, 'objects that no row refers to').toEqual([])
 
   if (!options.over) return
-  expect(options.over.openMultiparts(), 'multipart uploads that nobody will end').toEqual([])
+  expect(options.over.openMultiparts(), 'multipart uploads that no row or sweep will end').toEqual([])
   for (const [table, columns] of [
     ['uploads', 'organization_id, file_id, method, state'],
     ['object_deletions', 'object_key, multipart_id'],

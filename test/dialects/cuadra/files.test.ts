@@ -324,7 +324,7 @@ describe('content', () => {
     })
   })
 
-  it('serves a range, 304 to whoever has it, 416 beyond the end, and a large file whole', async () => {
+  it('serves a range, 304 to a client that has it, 416 beyond the end, and a large file whole', async () => {
     const { api } = await start()
     const id = await api.stored('hello')
     const part = await api.content(id, '?redirect=false', { range: 'bytes=1-3' })
