@@ -22,6 +22,16 @@ const testBindings = {
 /** Ends a test that hangs. On a busy machine a test that works may take minutes. In milliseconds. */
 const patience = { testTimeout: 600_000, hookTimeout: 600_000, teardownTimeout: 120_000 }
 
+/** What is tried at every step, or at the limits: most of the time that all tests take. `npm run test:quick` leaves it out. */
+const exhaustive = [
+  'test/faults/*.test.ts',
+  'test/{promotion,promotion-races,quotas,replay-over}.test.ts',
+  'test/database/rows.test.ts',
+  'test/dialects/cuadra/properties.test.ts',
+  'test/dialects/uploads/complete-upload.test.ts',
+  'test/jobs/sweep-limits.test.ts',
+]
+
 /** Tests of functions. They have no D1 and no bucket, so there is nothing to empty before each. */
 const withoutStorage = [
   'test/config.test.ts',
@@ -91,17 +101,18 @@ export default defineConfig({
         name: 'worker',
         include: ['test/**/*.test.ts'],
         exclude: [
-          'test/{e2e,conformance,faults}/**',
+          'test/{e2e,conformance}/**',
           'test/{architecture,documentation}.test.ts',
           ...withoutStorage,
+          ...exhaustive,
         ],
         sequence: { groupOrder: 1 },
         // For the S3 adapter's tests.
         globalSetup: ['./test/e2e/support/local-s3.ts'],
       }),
       await overStorage({
-        name: 'faults',
-        include: ['test/faults/*.test.ts'],
+        name: 'exhaustive',
+        include: exhaustive,
         sequence: { groupOrder: 2 },
       }),
       {
