@@ -201,6 +201,9 @@ describe('a client that sends 20 MB before it looks gets the documented answer',
 
   it('to a key that has asked too often: 429', async () => {
     const headers = await keyOf('acme')
+    // The limiter counts by the minute of the clock. In one that is nearly over it would count anew in the midst of this.
+    const leftMs = 60_000 - (Date.now() % 60_000)
+    if (leftMs < 30_000) await new Promise((resolve) => setTimeout(resolve, leftMs))
     for (let count = 0; count <= rateLimit; count += 20)
       await Promise.all(Array.from({ length: 20 }, () => fetch(`${origin}/v1/files?limit=1`, { headers })))
     await expectAnswers(429, post('/v1/files', { ...formType, ...headers }, textForm) as BlindRequest)
