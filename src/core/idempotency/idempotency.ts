@@ -95,8 +95,12 @@ export function replyOf<Reply>(
   return record.lockedUntil <= now ? 'stale' : failInProgress(record, now)
 }
 
-/** The request that holds the key has not ended. A client that repeats it waits a second at the least. */
+/**
+ * The request that holds the key has not ended. The client is to ask again after a second at the least, and after a minute
+ * at the most: a streamed upload mostly ends long before its place does.
+ */
 export function failInProgress({ lockedUntil }: IdempotencyRecord<unknown>, now: number): never {
-  const retryAfterSeconds = Math.max(1, Math.ceil((lockedUntil - now) / 1000))
+  const waitMs = Math.min(lockedUntil - now, idempotencyLockMs)
+  const retryAfterSeconds = Math.max(1, Math.ceil(waitMs / 1000))
   fail({ code: 'idempotency_in_progress', retryAfterSeconds })
 }

@@ -117,9 +117,7 @@ describe('Idempotency-Key', () => {
         expect(await bodyOf(answer)).toMatchObject({
           detail: 'A request with this Idempotency-Key is still running',
         })
-        const seconds = Number(answer.headers.get('retry-after'))
-        expect(seconds).toBeGreaterThan(14 * 60)
-        expect(seconds).toBeLessThanOrEqual(15 * 60)
+        expect(answer.headers.get('retry-after')).toBe('60')
       }
       gate.open()
       const made = await first
@@ -181,7 +179,7 @@ describe('Idempotency-Key', () => {
         ? api.upload(parts, once)
         : quantcdn(startWorker(), token).upload(json, once))
       expect(answer.status).toBe(409)
-      expect(Number(answer.headers.get('retry-after'))).toBeLessThanOrEqual((15 - after) * 60)
+      expect(answer.headers.get('retry-after')).toBe('60')
     }
     vi.setSystemTime(began + 15 * minutes + 1000)
     const second = await api.upload([textFile('other')], once)
