@@ -22,14 +22,24 @@ const testBindings = {
 /** Ends a test that hangs. On a busy machine a test that works may take minutes. In milliseconds. */
 const patience = { testTimeout: 600_000, hookTimeout: 600_000, teardownTimeout: 120_000 }
 
-/** What is tried at every step, or at the limits: most of the time that all tests take. `npm run test:quick` leaves it out. */
+/**
+ * What is tried at every step, at the limits, over every store or with large files: three quarters of the time that all tests
+ * take. `npm run test:quick` leaves it out.
+ */
 const exhaustive = [
   'test/faults/*.test.ts',
-  'test/{promotion,promotion-races,quotas,replay-over}.test.ts',
-  'test/database/rows.test.ts',
-  'test/dialects/cuadra/properties.test.ts',
-  'test/dialects/uploads/complete-upload.test.ts',
-  'test/jobs/sweep-limits.test.ts',
+  'test/{files-max,promotion,promotion-races,quota-of-urls,quotas,replay-over,routing,unpromised-headers}.test.ts',
+  'test/database/{rows,file-list}.test.ts',
+  'test/dialects/{body-spellings,idempotency-keys,metadata}.test.ts',
+  'test/dialects/ctxfy/{create-upload,get-public-file}.test.ts',
+  'test/dialects/cuadra/{files,properties,upload-file}.test.ts',
+  'test/dialects/direct-upload/create.test.ts',
+  'test/dialects/quantcdn/{list-files,upload-file}.test.ts',
+  'test/dialects/uploads/{abort-upload,complete-upload,create-upload,round-trips,sign-parts}.test.ts',
+  'test/http/{json-upload,read-form,serve-content}.test.ts',
+  'test/jobs/{late-arrivals,storage-events,sweep-limits}.test.ts',
+  'test/storage/{pure-s3,r2-multipart-store,r2-object-store,s3-multipart-store,s3-object-store,s3-presigner}.test.ts',
+  'test/tokens/*.test.ts',
 ]
 
 /** Tests of functions. They have no D1 and no bucket, so there is nothing to empty before each. */
@@ -39,7 +49,7 @@ const withoutStorage = [
   'test/detection/**/*.test.ts',
   'test/dialects/{,direct-upload/}failures.test.ts',
   'test/http/{body-reader,byte-range,file-ids,form-part,idempotency-key,iso-date-time}.test.ts',
-  'test/http/{json-upload,origins,preconditions,query-parameters,respell-fields}.test.ts',
+  'test/http/{origins,preconditions,query-parameters,respell-fields}.test.ts',
   'test/openapi/**/*.test.ts',
   'test/storage/copy-source-seal.test.ts',
 ]
@@ -68,6 +78,8 @@ async function overStorage(
     test: {
       ...oneRuntime,
       setupFiles: ['./test/support/restore-globals.ts', './test/support/fresh-storage.ts'],
+      // An S3 endpoint, for tests over a store that is no binding.
+      globalSetup: ['./test/e2e/support/local-s3.ts'],
       ...test,
     },
   }
@@ -107,8 +119,6 @@ export default defineConfig({
           ...exhaustive,
         ],
         sequence: { groupOrder: 1 },
-        // For the S3 adapter's tests.
-        globalSetup: ['./test/e2e/support/local-s3.ts'],
       }),
       await overStorage({
         name: 'exhaustive',
