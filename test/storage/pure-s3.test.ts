@@ -1,29 +1,22 @@
-import { describe, expect, inject, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { sha256Of } from '../../src/core/ids'
 import { cuadra, textFile } from '../support/cuadra'
 import { base64, pngBytes, quantcdn } from '../support/quantcdn'
+import { endpointBindings } from '../support/start-over'
 import { bodyOf, objectKeys, startWorker } from '../support/worker'
 import { bytesOf } from './object-store-contract'
 
 /** A Worker without an R2 binding: everything goes through the S3 endpoint, as with AWS. */
 async function start() {
-  const s3 = inject('s3')
-  const worker = startWorker({
-    BUCKET: undefined,
-    S3_ENDPOINT: s3.endpoint,
-    S3_REGION: s3.region,
-    S3_BUCKET: s3.bucket,
-    S3_ACCESS_KEY_ID: s3.accessKeyId,
-    S3_SECRET_ACCESS_KEY: s3.secretAccessKey,
-    S3_SEAL_COPY_SOURCE: 'auto',
-  })
+  const bindings = endpointBindings()
+  const worker = startWorker({ BUCKET: undefined, ...bindings })
   const token = await worker.organization()
   const api = quantcdn(worker, token)
   const presigned = async (more: Record<string, unknown> = {}) =>
     bodyOf(await api.upload({ requestUploadUrl: true, contentType: 'text/plain', ...more }))
   const put = (url: string, body: BodyInit, headers: Record<string, string> = {}) =>
     fetch(url, { method: 'PUT', body, headers: { 'content-type': 'text/plain', ...headers } })
-  return { worker, token, api, presigned, put, bucket: s3.bucket }
+  return { worker, token, api, presigned, put, bucket: bindings.S3_BUCKET }
 }
 
 describe('a Worker without an R2 binding', () => {

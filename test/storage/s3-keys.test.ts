@@ -3,20 +3,12 @@ import { describe, expect, inject, it, vi } from 'vitest'
 import { interceptBucket, recordCalls } from '../support/intercept'
 import { captureLogs } from '../support/logs'
 import { quantcdn } from '../support/quantcdn'
+import { endpointBindings } from '../support/start-over'
 import { type Bindings, bodyOf, objectKeys, startWorker } from '../support/worker'
 
 /** A Worker over wrangler's S3 endpoint, which verifies signatures. */
 function start(more: Bindings = {}) {
-  const s3 = inject('s3')
-  return startWorker({
-    S3_ENDPOINT: s3.endpoint,
-    S3_REGION: s3.region,
-    S3_BUCKET: s3.bucket,
-    S3_ACCESS_KEY_ID: s3.accessKeyId,
-    S3_SECRET_ACCESS_KEY: s3.secretAccessKey,
-    S3_SEAL_COPY_SOURCE: 'auto',
-    ...more,
-  })
+  return startWorker({ ...endpointBindings(), ...more })
 }
 
 const uploadKey = (secret: string) =>

@@ -101,19 +101,22 @@ function withoutCopyCondition(s3: S3OverBucket): S3OverBucket {
   }
 }
 
-/** A Worker without an R2 binding over wrangler's S3 endpoint, which verifies signatures. */
-export async function startOverEndpoint(more: Bindings = {}) {
+/** Bindings for wrangler's S3 endpoint, which verifies signatures. */
+export function endpointBindings() {
   const s3 = inject('s3')
-  const worker = startWorker({
-    BUCKET: undefined,
+  return {
     S3_ENDPOINT: s3.endpoint,
     S3_REGION: s3.region,
     S3_BUCKET: s3.bucket,
     S3_ACCESS_KEY_ID: s3.accessKeyId,
     S3_SECRET_ACCESS_KEY: s3.secretAccessKey,
     S3_SEAL_COPY_SOURCE: 'auto',
-    ...more,
-  })
+  }
+}
+
+/** A Worker without an R2 binding over that endpoint: everything goes through it, as with AWS. */
+export async function startOverEndpoint(more: Bindings = {}) {
+  const worker = startWorker({ BUCKET: undefined, ...endpointBindings(), ...more })
   const token = await worker.organization()
   return { worker, token, api: directUpload(worker, token) }
 }

@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { contentDispositionOf } from '../../../src/core/files/content-disposition'
 import { sanitizeFilename } from '../../../src/core/files/filename'
+import { filenames } from '../../support/arbitraries'
 
 describe('contentDispositionOf', () => {
   it.each([
@@ -46,49 +47,3 @@ describe('contentDispositionOf', () => {
     )
   })
 })
-
-const filenames = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 40 }),
-  fc.string({
-    unit: fc.constantFrom(
-      ...[
-        'a',
-        'e',
-        'K',
-        '.',
-        ' ',
-        '-',
-        '/',
-        '\\',
-        '"',
-        '%',
-        '\u00e9',
-        '\u00df',
-        '\u5831',
-        '\u{1f600}',
-        '\ufb01',
-      ],
-      ...['\u0301', '\u0323', '\u0338', '\u1100', '\u1161', '\u11a8', '\u212b', '\u2000', '\u00a0', '\ufeff'],
-      ...[
-        '\u0000',
-        '\n',
-        '\u001f',
-        '\u007f',
-        '\u0085',
-        '\u200e',
-        '\u200f',
-        '\u061c',
-        '\u202e',
-        '\u2066',
-        '\u2069',
-      ],
-      ...['\ud800', '\udfff', '\uff0f', '\uff02', '\u2028', '\u200b'],
-    ),
-    maxLength: 30,
-  }),
-  fc.string({
-    unit: fc.constantFrom('a', '.', ' ', 'e\u0301', '\u5831', '\u{1f600}'),
-    minLength: 80,
-    maxLength: 300,
-  }),
-)

@@ -1,10 +1,12 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { GatewayError, type Issue } from '../../../src/core/errors'
+import type { Issue } from '../../../src/core/errors'
 import { type Json, type Metadata, termsOf } from '../../../src/core/files/metadata'
 import { filterMaxTerms, parseMetadataFilter } from '../../../src/core/files/metadata-filter'
 import type { OrganizationId } from '../../../src/core/ids'
 import { parseJson } from '../../../src/core/json'
+import { metadatas, objectOf, oddNames } from '../../support/arbitraries'
+import { issuesOf } from '../../support/issues'
 
 describe('termsOf and parseMetadataFilter', () => {
   const acme = 'acme' as OrganizationId
@@ -122,32 +124,6 @@ describe('termsOf and parseMetadataFilter', () => {
   })
 })
 
-/** Names that break what was not written with care. */
-const oddNames = fc.oneof(
-  fc.constantFrom('__proto__', 'constructor', '\u0000', '\ud800', '\udfff', '', '"', '\\', ':', '":"', 'a'),
-  fc.string({ unit: 'binary', maxLength: 5 }),
-)
-
-const json = fc.letrec<{ value: Json }>((tie) => ({
-  value: fc.oneof(
-    { depthSize: 'small' },
-    fc.oneof(
-      fc.constantFrom<Json>(null, true, false, 0, 1, -0, 1e21, '1', 'true', 'null'),
-      oddNames,
-      fc.double({ noNaN: true, noDefaultInfinity: true }),
-    ),
-    fc.array(tie('value'), { maxLength: 5 }),
-    fc.array(fc.tuple(oddNames, tie('value')), { maxLength: 4 }).map(objectOf),
-  ),
-})).value
-
-const metadatas: fc.Arbitrary<Metadata> = fc.array(fc.tuple(oddNames, json), { maxLength: 8 }).map(objectOf)
-
-/** As JSON.parse makes them: `__proto__` is a field like any other. */
-function objectOf(entries: readonly (readonly [string, Json])[]): Metadata {
-  return Object.fromEntries(entries)
-}
-
 function isScalarValue(value: Json): boolean {
   return value === null || ['string', 'number', 'boolean'].includes(typeof value)
 }
@@ -163,15 +139,4 @@ async function issuesOfAsync(step: Promise<unknown>): Promise<readonly Issue[] |
     : issuesOf(() => {
         throw error
       })
-}
-
-/** The issues that `step` was refused with, null when it was not. Any other error is one that must not happen. */
-function issuesOf(step: () => unknown): readonly Issue[] | null {
-  try {
-    step()
-    return null
-  } catch (error) {
-    if (!(error instanceof GatewayError) || error.failure.code !== 'invalid_request') throw error
-    return error.failure.issues
-  }
 }

@@ -1,6 +1,5 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { GatewayError, type Issue } from '../../../src/core/errors'
 import {
   artifactTypeOf,
   checkJsonObject,
@@ -13,6 +12,8 @@ import {
 } from '../../../src/core/files/metadata'
 import { parseJson } from '../../../src/core/json'
 import { supportedContentTypes } from '../../../src/dialects/quantcdn/schema'
+import { metadatas } from '../../support/arbitraries'
+import { issuesOf } from '../../support/issues'
 
 describe('checkMetadata', () => {
   const ofBytes = (byteLength: number): Metadata => ({ a: 'x'.repeat(byteLength - '{"a":""}'.length) })
@@ -162,43 +163,6 @@ describe('artifactTypeOf', () => {
     },
   )
 })
-
-/** Names that break what was not written with care. */
-const oddNames = fc.oneof(
-  fc.constantFrom('__proto__', 'constructor', '\u0000', '\ud800', '\udfff', '', '"', '\\', ':', '":"', 'a'),
-  fc.string({ unit: 'binary', maxLength: 5 }),
-)
-
-const json = fc.letrec<{ value: Json }>((tie) => ({
-  value: fc.oneof(
-    { depthSize: 'small' },
-    fc.oneof(
-      fc.constantFrom<Json>(null, true, false, 0, 1, -0, 1e21, '1', 'true', 'null'),
-      oddNames,
-      fc.double({ noNaN: true, noDefaultInfinity: true }),
-    ),
-    fc.array(tie('value'), { maxLength: 5 }),
-    fc.array(fc.tuple(oddNames, tie('value')), { maxLength: 4 }).map(objectOf),
-  ),
-})).value
-
-const metadatas: fc.Arbitrary<Metadata> = fc.array(fc.tuple(oddNames, json), { maxLength: 8 }).map(objectOf)
-
-/** As JSON.parse makes them: `__proto__` is a field like any other. */
-function objectOf(entries: readonly (readonly [string, Json])[]): Metadata {
-  return Object.fromEntries(entries)
-}
-
-/** The issues that `step` was refused with, null when it was not. Any other error is one that must not happen. */
-function issuesOf(step: () => unknown): readonly Issue[] | null {
-  try {
-    step()
-    return null
-  } catch (error) {
-    if (!(error instanceof GatewayError) || error.failure.code !== 'invalid_request') throw error
-    return error.failure.issues
-  }
-}
 
 function utf8Length(text: string): number {
   return new TextEncoder().encode(text).length

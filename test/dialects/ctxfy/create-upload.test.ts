@@ -1,10 +1,11 @@
 import { env } from 'cloudflare:workers'
 import * as fc from 'fast-check'
-import { describe, expect, inject, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { ctxfy, fileIdOf, helloUpload, putObject, uploadPath } from '../../support/ctxfy'
 import { interceptDatabase, recordCalls } from '../../support/intercept'
 import { expectInvariants } from '../../support/invariants'
 import { incomingKey, quantcdn } from '../../support/quantcdn'
+import { endpointBindings } from '../../support/start-over'
 import { bodyOf, objectKeys, rootKey, rows, startWorker } from '../../support/worker'
 
 const gib = 1024 ** 3
@@ -61,15 +62,7 @@ describe('POST /v1/upload/s3: 200', () => {
   })
 
   it('takes a real PUT of what was promised, nothing else, and shows it to everyone', async () => {
-    const s3 = inject('s3')
-    const worker = startWorker({
-      BUCKET: undefined,
-      S3_ENDPOINT: s3.endpoint,
-      S3_REGION: s3.region,
-      S3_BUCKET: s3.bucket,
-      S3_ACCESS_KEY_ID: s3.accessKeyId,
-      S3_SECRET_ACCESS_KEY: s3.secretAccessKey,
-    })
+    const worker = startWorker({ BUCKET: undefined, ...endpointBindings(), S3_SEAL_COPY_SOURCE: 'true' })
     const api = ctxfy(worker, await worker.organization())
     const { uploadUrl, publicUrl } = await bodyOf(await api.upload(helloUpload))
     const path = new URL(publicUrl).pathname

@@ -1,9 +1,9 @@
 import { associateFile } from '../../../core/associations/associate-file'
 import { parseResourceId, parseResourceType } from '../../../core/associations/association'
+import { fileIdOf } from '../../../http/file-ids'
 import { operation } from '../../../http/operation'
 import { presentAssociation } from '../../../http/present-file'
 import { associationRequest } from '../schema'
-import { fileIdOf } from './file-id'
 
 /** 201 also where the association was there. */
 export const associateFileOperation = operation({

@@ -1,6 +1,6 @@
 import { deleteFile } from '../../../core/files/delete-file'
+import { fileIdOf } from '../../../http/file-ids'
 import { operation } from '../../../http/operation'
-import { fileIdOf } from './file-id'
 
 export const deleteFileOperation = operation({
   name: 'deleteFile',

@@ -1,9 +1,9 @@
 import { dissociateFile } from '../../../core/associations/associate-file'
 import { parseResourceId, parseResourceType } from '../../../core/associations/association'
 import { failField } from '../../../core/errors'
+import { fileIdOf } from '../../../http/file-ids'
 import { operation } from '../../../http/operation'
 import { isWellEncoded } from '../../../http/routed-path'
-import { fileIdOf } from './file-id'
 
 /** 204 also where there was none. */
 export const dissociateFileOperation = operation({

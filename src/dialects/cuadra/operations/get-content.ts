@@ -1,10 +1,10 @@
 import { failField } from '../../../core/errors'
 import { getFile, presignDownload } from '../../../core/files/get-file'
 import { sayValue } from '../../../core/say-value'
+import { fileIdOf } from '../../../http/file-ids'
 import { parseBoolean } from '../../../http/lenient-values'
 import { operation } from '../../../http/operation'
 import { serveContent } from '../../../http/serve-content'
-import { fileIdOf } from './file-id'
 
 /**
  * A redirect to where the store hands the bytes out, or with `redirect=false`, and for HEAD, which a presigned GET

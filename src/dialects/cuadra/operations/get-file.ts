@@ -1,8 +1,8 @@
 import { describeFile } from '../../../core/files/describe-file'
+import { fileIdOf } from '../../../http/file-ids'
 import { operation } from '../../../http/operation'
 import { presentFile } from '../../../http/present-file'
 import { expandParameter, expandsAssociations } from './expand'
-import { fileIdOf } from './file-id'
 
 /** Settles the upload first if its bytes have just come. */
 export const getFileOperation = operation({

@@ -1,7 +1,7 @@
 import { getFile, locate, presignDownload } from '../../../core/files/get-file'
+import { fileIdOf } from '../../../http/file-ids'
 import { operation } from '../../../http/operation'
 import { presentStored } from '../presenter'
-import { fileIdOf } from './file-id'
 
 export const getFileOperation = operation({
   name: 'getFile',

@@ -1,6 +1,6 @@
 import { abortUpload } from '../../../core/uploads/abort-upload'
+import { fileIdOf } from '../../../http/file-ids'
 import { operation } from '../../../http/operation'
-import { uploadIdOf } from './upload-id'
 
 /** 204, however often; 409 when the file is ready. */
 export const abortUploadOperation = operation({
@@ -12,7 +12,7 @@ export const abortUploadOperation = operation({
   answers: { 204: 'Aborted' },
   fails: ['file_not_found', 'upload_over'],
   async handle(c, { organizationId }) {
-    await abortUpload(c.var.gateway, organizationId, uploadIdOf(c))
+    await abortUpload(c.var.gateway, organizationId, fileIdOf(c, 'id'))
     return c.body(null, 204)
   },
 })

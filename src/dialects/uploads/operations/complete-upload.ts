@@ -1,8 +1,8 @@
 import { completeUpload } from '../../../core/uploads/complete-upload'
+import { fileIdOf } from '../../../http/file-ids'
 import { operation } from '../../../http/operation'
 import { presentFile } from '../../../http/present-file'
 import { completeUploadRequest } from '../schema'
-import { uploadIdOf } from './upload-id'
 
 /** The file, once its bytes are there and are what was promised. `parts` are only needed where the store cannot list them. */
 export const completeUploadOperation = operation({
@@ -29,7 +29,7 @@ export const completeUploadOperation = operation({
   async handle(c, { organizationId }, { body, idempotencyKey }) {
     const { gateway } = c.var
     const parts = body.parts ?? null
-    const file = await completeUpload(gateway, organizationId, uploadIdOf(c), parts, idempotencyKey)
+    const file = await completeUpload(gateway, organizationId, fileIdOf(c, 'id'), parts, idempotencyKey)
     return c.json(presentFile(file, null))
   },
 })

@@ -1,7 +1,7 @@
 import { uploadStatus } from '../../../core/uploads/upload-status'
+import { fileIdOf } from '../../../http/file-ids'
 import { operation } from '../../../http/operation'
 import { presentStatus } from '../presenter'
-import { uploadIdOf } from './upload-id'
 
 /** The state of the file, what is sealed, and which parts the store has. Settles the upload if its bytes have come. */
 export const getUploadOperation = operation({
@@ -13,6 +13,6 @@ export const getUploadOperation = operation({
   answers: { 200: 'Upload' },
   fails: ['file_not_found', 'store_failed'],
   async handle(c, { organizationId }) {
-    return c.json(presentStatus(await uploadStatus(c.var.gateway, organizationId, uploadIdOf(c))))
+    return c.json(presentStatus(await uploadStatus(c.var.gateway, organizationId, fileIdOf(c, 'id'))))
   },
 })

@@ -1,7 +1,7 @@
 import { listParts } from '../../../core/uploads/sign-parts'
+import { fileIdOf } from '../../../http/file-ids'
 import { operation } from '../../../http/operation'
 import { presentPart } from '../presenter'
-import { uploadIdOf } from './upload-id'
 
 /** For resuming; 501 where the store cannot list parts. */
 export const listPartsOperation = operation({
@@ -13,7 +13,7 @@ export const listPartsOperation = operation({
   answers: { 200: 'Parts' },
   fails: ['file_not_found', 'not_multipart', 'upload_over', 'parts_not_listable', 'store_failed'],
   async handle(c, { organizationId }) {
-    const parts = await listParts(c.var.gateway, organizationId, uploadIdOf(c))
+    const parts = await listParts(c.var.gateway, organizationId, fileIdOf(c, 'id'))
     return c.json({ parts: parts.map(presentPart) })
   },
 })

@@ -1,8 +1,8 @@
 import { signParts } from '../../../core/uploads/sign-parts'
+import { fileIdOf } from '../../../http/file-ids'
 import { operation } from '../../../http/operation'
 import { presentSignedPart } from '../presenter'
 import { signPartsRequest } from '../schema'
-import { uploadIdOf } from './upload-id'
 
 export const signPartsOperation = operation({
   name: 'signParts',
@@ -15,7 +15,13 @@ export const signPartsOperation = operation({
   fails: ['part_not_planned', 'file_not_found', 'not_multipart', 'upload_over'],
   async handle(c, { organizationId }, { body, idempotencyKey }) {
     const { gateway } = c.var
-    const parts = await signParts(gateway, organizationId, uploadIdOf(c), body.partNumbers, idempotencyKey)
+    const parts = await signParts(
+      gateway,
+      organizationId,
+      fileIdOf(c, 'id'),
+      body.partNumbers,
+      idempotencyKey,
+    )
     return c.json({ parts: parts.map(presentSignedPart) })
   },
 })
