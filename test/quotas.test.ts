@@ -250,6 +250,30 @@ describe('a full quota', () => {
     await expectInvariants({ swept: false })
   })
 
+  it('refuses known bytes that went while others took their room, and keeps nothing of them', async () => {
+    const { token, files, base64: upload, usage } = await start({ quotaBytes: 10 })
+    const { fileId } = await bodyOf(await upload(1))
+    let isOver = false
+    const late = interceptDatabase(env.DB, async ({ statements, make }) => {
+      // The bytes were looked up, and are about to be adopted.
+      const adopts = statements.some(({ sql }) => sql.includes("SET status = 'ready'"))
+      if (adopts && !isOver) {
+        isOver = true
+        expect((await files.delete(fileId)).status).toBe(200)
+        expect((await upload(2)).status).toBe(201)
+      }
+      return make()
+    })
+    const second = { content: base64(tenBytes(1)), contentType: 'text/plain' }
+    const keyed = quantcdn(startWorker({ DB: late }), token)
+    const refused = await keyed.upload(second, { 'Idempotency-Key': 'k' })
+    expect([isOver, refused.status]).toEqual([true, 403])
+    expect(await usage()).toMatchObject({ usedBytes: 10, reservedBytes: 0, pendingUploads: 0 })
+    expect(await rows('SELECT id FROM files')).toHaveLength(1)
+    expect(await rows('SELECT idempotency_key FROM idempotency_records')).toEqual([])
+    await expectInvariants({ swept: false })
+  })
+
   it('refuses bytes of unpromised size when they are there, and keeps nothing of them', async () => {
     const { worker, files, usage } = await start({ quotaBytes: 9 })
     const json = { requestUploadUrl: true, contentType: 'text/plain' }
