@@ -1,8 +1,9 @@
 -- The whole schema, table by table. Until the first release it is edited in place: `npm start` says when the local
 -- database was made by another text of it.
 --
--- Times are integer milliseconds since 1970 UTC. Ids of files are UUIDv7, so their text order is their
--- order of creation: every "newest first" index ends in the id alone.
+-- Times are integer milliseconds since 1970 UTC. D1 charges for each row that is written, and for one more in each index
+-- that gets an entry by it; the removal of an entry is free. So each table is kept in the order in which it is listed, and
+-- an index has only what is looked for in it.
 
 -- The customers: what each may have and, kept by the triggers of other tables, what it has.
 CREATE TABLE organizations (
@@ -24,7 +25,7 @@ CREATE TABLE organizations (
   -- An overrun aborts the whole batch it happens in.
   CONSTRAINT within_quota CHECK (quota_bytes IS NULL OR used_bytes + reserved_bytes <= quota_bytes),
   CONSTRAINT within_pending_uploads CHECK (pending_uploads <= pending_uploads_max)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 -- The credentials that organizations give out. Among those of one millisecond the rowid says which is newer.
 CREATE TABLE api_keys (
@@ -44,8 +45,13 @@ CREATE INDEX api_keys_by_creation ON api_keys (organization_id, created_at);
 
 -- What clients see: a name, a type and metadata, and what has become of the bytes that were promised.
 CREATE TABLE files (
-  id TEXT NOT NULL PRIMARY KEY,
   organization_id TEXT NOT NULL REFERENCES organizations (id),
+  -- The 16 bytes of a UUIDv7: they are in the order of creation, so that a range of the primary key is a list.
+  id BLOB NOT NULL CHECK (length(id) = 16),
+  -- The id as it is written everywhere else; it takes no room.
+  uuid TEXT GENERATED ALWAYS AS (lower(
+    substr(hex(id), 1, 8) || '-' || substr(hex(id), 9, 4) || '-' || substr(hex(id), 13, 4) || '-' ||
+    substr(hex(id), 17, 4) || '-' || substr(hex(id), 21))) VIRTUAL,
   filename TEXT NOT NULL,
   content_type TEXT NOT NULL,
   metadata TEXT NOT NULL CHECK (json_valid(metadata)),
@@ -63,23 +69,20 @@ CREATE TABLE files (
   status TEXT NOT NULL CHECK (status IN ('uploading', 'ready', 'error', 'failed')),
   -- Why an `error` or `failed` file has no bytes: a failure as JSON.
   refusal TEXT CHECK (json_valid(refusal)),
-  -- Deferred: deleting the last file of a content deletes both in one batch.
-  content_id TEXT REFERENCES contents (id) DEFERRABLE INITIALLY DEFERRED,
-  -- The organization had the bytes before.
-  is_duplicate INTEGER NOT NULL DEFAULT 0 CHECK (is_duplicate IN (0, 1)),
+  -- Its row in `contents`: of its own id, or, where the organization had the bytes before, of the file that brought them.
+  -- No foreign key: SQLite would read all files for each content that goes. Triggers take a content away with its last
+  -- file.
+  content_id BLOB,
   created_at INTEGER NOT NULL,
+  PRIMARY KEY (organization_id, id),
   -- A file has bytes exactly when its status says so.
   CONSTRAINT bytes_match_status CHECK ((content_id IS NOT NULL) = (status = 'ready'))
-) STRICT;
-CREATE INDEX files_with_bytes ON files (organization_id, id) WHERE content_id IS NOT NULL;
--- What is ready is among those with bytes: a file is in one of the two indices.
-CREATE INDEX files_by_status ON files (organization_id, status, id) WHERE status <> 'ready';
-CREATE INDEX files_by_content ON files (content_id) WHERE content_id IS NOT NULL;
--- Its upload, which begins in the same batch, has counted it: see `uploads_begin`.
-CREATE TRIGGER files_go AFTER DELETE ON files
-BEGIN
-  UPDATE organizations SET file_count = file_count - 1 WHERE id = OLD.organization_id;
-END;
+) STRICT, WITHOUT ROWID;
+-- The lists by status; what is `uploading` is in `uploads`.
+CREATE INDEX files_ready ON files (organization_id, id) WHERE content_id IS NOT NULL;
+CREATE INDEX files_lost ON files (organization_id, status, id) WHERE status IN ('error', 'failed');
+-- Who else has a content than the file that brought it.
+CREATE INDEX files_duplicate ON files (organization_id, content_id) WHERE content_id <> id;
 
 -- The life of a file, of which src/core/uploads/lifecycle.ts tells. Any other beginning or change of status aborts the
 -- batch it happens in. A file may be deleted whatever its status.
@@ -111,43 +114,35 @@ END;
 -- brought them, so that no index of object keys is needed. Public and private files never share bytes: the client
 -- that deletes a public file takes its object away for certain.
 CREATE TABLE contents (
-  id TEXT NOT NULL PRIMARY KEY,
   organization_id TEXT NOT NULL REFERENCES organizations (id),
+  id BLOB NOT NULL CHECK (length(id) = 16),
   -- Whether its files are those that anyone may read.
   is_public INTEGER NOT NULL DEFAULT 0 CHECK (is_public IN (0, 1)),
   -- NULL while the Worker has not hashed the bytes (a presigned PUT that it has not read).
-  sha256 TEXT CHECK (length(sha256) = 64),
+  sha256 BLOB CHECK (length(sha256) = 32),
   byte_size INTEGER NOT NULL CHECK (byte_size >= 0),
-  object_key TEXT NOT NULL,
+  -- Of its object key, with the dot; '' where its type has none.
+  extension TEXT NOT NULL,
+  -- Where the bytes are; it takes no room.
+  object_key TEXT GENERATED ALWAYS AS (organization_id || '/' || lower(
+    substr(hex(id), 1, 8) || '-' || substr(hex(id), 9, 4) || '-' || substr(hex(id), 13, 4) || '-' ||
+    substr(hex(id), 17, 4) || '-' || substr(hex(id), 21)) || extension) VIRTUAL,
   etag TEXT NOT NULL,
-  created_at INTEGER NOT NULL,
+  -- Where the object is a promoted copy: the ETag of the incoming bytes.
+  source_etag TEXT,
   -- No URL can change a content, but after its deletion something may still land at its key until then.
-  watch_until INTEGER
+  watch_until INTEGER,
+  PRIMARY KEY (organization_id, id)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX contents_by_sha256 ON contents (organization_id, is_public, sha256) WHERE sha256 IS NOT NULL;
--- What the upload had reserved becomes used here, so that the quota never has to hold both.
-CREATE TRIGGER contents_come AFTER INSERT ON contents
-BEGIN
-  UPDATE organizations SET
-    used_bytes = used_bytes + NEW.byte_size,
-    reserved_bytes = reserved_bytes - coalesce(
-      (SELECT reserved_bytes FROM uploads WHERE file_id = NEW.id AND state = 'pending'), 0)
-  WHERE id = NEW.organization_id;
-END;
-CREATE TRIGGER contents_go AFTER DELETE ON contents
-BEGIN
-  UPDATE organizations SET used_bytes = used_bytes - OLD.byte_size WHERE id = OLD.organization_id;
-END;
 
--- How the bytes of a file come: where they are put, what was sealed, what is reserved for them. A key says the id of
--- its file, so that no index of object keys is needed.
+-- The uploads that are pending: where the bytes of a file are put, what was sealed, what is reserved for them. The batch
+-- that ends one takes its row away. A key says the id of its file, so that no index of object keys is needed.
 CREATE TABLE uploads (
-  file_id TEXT NOT NULL PRIMARY KEY,
   organization_id TEXT NOT NULL REFERENCES organizations (id),
+  file_id BLOB NOT NULL CHECK (length(file_id) = 16),
   -- `edge`: the bytes pass through the Worker. `presigned_put`, `multipart`: the client puts them into the bucket.
   method TEXT NOT NULL CHECK (method IN ('edge', 'presigned_put', 'multipart')),
-  -- `settled` rows of uploads with URLs stay while a PUT can still land.
-  state TEXT NOT NULL CHECK (state IN ('pending', 'settled')),
   -- Where bytes are put, and where they are in the end. Not the same where a URL could still replace them.
   object_key TEXT NOT NULL,
   content_key TEXT NOT NULL,
@@ -156,7 +151,7 @@ CREATE TABLE uploads (
   reserved_bytes INTEGER NOT NULL CHECK (reserved_bytes >= 0),
   expires_at INTEGER NOT NULL,
   -- When the sweep looks at it next: at its expiry; sooner until a multipart upload is noted; later where a sweep took
-  -- it on and did not end it. Of a settled one the time to forget it counts from here.
+  -- it on and did not end it.
   sweep_at INTEGER NOT NULL,
   -- What is sealed beside type and size, where the client is told which headers to send.
   md5 TEXT CHECK (length(md5) = 32),
@@ -171,16 +166,52 @@ CREATE TABLE uploads (
   -- The one version of the incoming bytes that may be promoted, and since when: settlers that overlap copy the same.
   promoting_etag TEXT,
   promoting_at INTEGER,
+  PRIMARY KEY (organization_id, file_id),
   CONSTRAINT parts_are_planned CHECK ((method = 'multipart') = (part_bytes IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX uploads_by_sweep ON uploads (state, sweep_at);
+CREATE INDEX uploads_by_sweep ON uploads (sweep_at);
 -- Those for which nothing is reserved, though they may bring up to 5 GiB.
-CREATE INDEX uploads_unsized ON uploads (organization_id)
-  WHERE state = 'pending' AND method = 'presigned_put' AND byte_size IS NULL;
--- Usage follows its rows, whatever batch they change in: reserved bytes and their number the pending uploads. Of
--- unsized uploads, which reserve nothing, an organization with a quota may have ten, and none when nothing is left.
--- The bound on files is on what begins only: an organization that is over it can still settle and delete.
-CREATE TRIGGER uploads_begin AFTER INSERT ON uploads WHEN NEW.state = 'pending'
+CREATE INDEX uploads_unsized ON uploads (organization_id) WHERE method = 'presigned_put' AND byte_size IS NULL;
+
+-- Top-level metadata, inverted: one row for each scalar, and for each scalar of an array, of the files with bytes.
+-- A filter walks this index; it never reads the files it rejects.
+CREATE TABLE metadata_terms (
+  -- A hash of organization, field and value: what a row holds has a fixed size.
+  term TEXT NOT NULL CHECK (length(term) = 16),
+  file_id BLOB NOT NULL,
+  PRIMARY KEY (term, file_id)
+) STRICT, WITHOUT ROWID;
+
+-- Files tied to something of the user's. They go with their file, whichever dialect deletes it.
+CREATE TABLE associations (
+  organization_id TEXT NOT NULL,
+  file_id BLOB NOT NULL,
+  resource_type TEXT NOT NULL,
+  resource_id TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (organization_id, file_id, resource_type, resource_id),
+  FOREIGN KEY (organization_id, file_id) REFERENCES files (organization_id, id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX associations_by_resource ON associations (organization_id, resource_type, resource_id, file_id);
+CREATE INDEX associations_by_type ON associations (organization_id, resource_type, file_id);
+
+-- Usage. Each transition of a file updates the counters of its organization once, and takes away what goes with it,
+-- whatever batch it is in.
+
+-- The contents that no file has (any more).
+CREATE VIEW unshared_contents AS
+SELECT c.organization_id, c.id, c.byte_size FROM contents c
+WHERE NOT EXISTS (
+    SELECT 1 FROM files f
+    WHERE f.organization_id = c.organization_id AND f.id = c.id AND f.content_id = c.id)
+  AND NOT EXISTS (
+    SELECT 1 FROM files f INDEXED BY files_duplicate
+    WHERE f.organization_id = c.organization_id AND f.content_id = c.id AND f.content_id <> f.id);
+
+-- An upload begins, and its file with it. Of unsized uploads, which reserve nothing, an organization with a quota may have
+-- ten, and none when nothing is left. The bound on files is on what begins only: an organization that is over it can
+-- still settle and delete.
+CREATE TRIGGER uploads_begin AFTER INSERT ON uploads
 BEGIN
   SELECT RAISE(ABORT, 'quota_used_up') FROM organizations
   WHERE NEW.method = 'presigned_put' AND NEW.byte_size IS NULL
@@ -190,8 +221,7 @@ BEGIN
     AND id = NEW.organization_id AND quota_bytes IS NOT NULL
     AND (SELECT count(*) FROM (
       SELECT 1 FROM uploads
-      WHERE organization_id = NEW.organization_id
-        AND state = 'pending' AND method = 'presigned_put' AND byte_size IS NULL
+      WHERE organization_id = NEW.organization_id AND method = 'presigned_put' AND byte_size IS NULL
       LIMIT 11)) > 10;
   UPDATE organizations SET
     reserved_bytes = reserved_bytes + NEW.reserved_bytes,
@@ -201,46 +231,52 @@ BEGIN
   SELECT RAISE(ABORT, 'within_files') FROM organizations
   WHERE id = NEW.organization_id AND file_count > files_max;
 END;
--- What an upload had reserved became used when its content came.
-CREATE TRIGGER uploads_change AFTER UPDATE OF state, reserved_bytes ON uploads WHEN OLD.state = 'pending'
+
+-- An upload ends, and its file stays. What was reserved becomes used if it has brought its content, in one update: the
+-- quota never has to hold both.
+CREATE TRIGGER uploads_end AFTER DELETE ON uploads
+WHEN EXISTS (SELECT 1 FROM files WHERE organization_id = OLD.organization_id AND id = OLD.file_id)
 BEGIN
   UPDATE organizations SET
-    reserved_bytes = reserved_bytes
-      - CASE WHEN EXISTS (SELECT 1 FROM contents WHERE id = OLD.file_id) THEN 0 ELSE OLD.reserved_bytes END
-      + CASE NEW.state WHEN 'pending' THEN NEW.reserved_bytes ELSE 0 END,
-    pending_uploads = pending_uploads - (NEW.state <> 'pending')
-  WHERE id = OLD.organization_id;
-END;
-CREATE TRIGGER uploads_end AFTER DELETE ON uploads WHEN OLD.state = 'pending'
-BEGIN
-  UPDATE organizations SET
-    reserved_bytes = reserved_bytes
-      - CASE WHEN EXISTS (SELECT 1 FROM contents WHERE id = OLD.file_id) THEN 0 ELSE OLD.reserved_bytes END,
+    used_bytes = used_bytes + coalesce(
+      (SELECT byte_size FROM contents WHERE organization_id = OLD.organization_id AND id = OLD.file_id), 0),
+    reserved_bytes = reserved_bytes - OLD.reserved_bytes,
     pending_uploads = pending_uploads - 1
   WHERE id = OLD.organization_id;
 END;
 
--- Top-level metadata, inverted: one row for each scalar, and for each scalar of an array, of the files with bytes.
--- A filter walks this index; it never reads the files it rejects.
-CREATE TABLE metadata_terms (
-  -- A hash of organization, field and value: what a row holds has a fixed size.
-  term TEXT NOT NULL CHECK (length(term) = 22),
-  file_id TEXT NOT NULL,
-  PRIMARY KEY (term, file_id)
-) STRICT, WITHOUT ROWID;
+-- A file goes, and with it its terms, its upload, and its content if no other file has that.
+CREATE TRIGGER files_go AFTER DELETE ON files
+BEGIN
+  UPDATE organizations SET
+    used_bytes = used_bytes - coalesce((
+      SELECT byte_size FROM unshared_contents WHERE organization_id = OLD.organization_id AND id = OLD.content_id), 0),
+    reserved_bytes = reserved_bytes - coalesce((
+      SELECT reserved_bytes FROM uploads WHERE organization_id = OLD.organization_id AND file_id = OLD.id), 0),
+    pending_uploads = pending_uploads - EXISTS (
+      SELECT 1 FROM uploads WHERE organization_id = OLD.organization_id AND file_id = OLD.id),
+    file_count = file_count - 1
+  WHERE id = OLD.organization_id;
+  DELETE FROM metadata_terms
+  WHERE OLD.content_id IS NOT NULL AND file_id = OLD.id AND term IN (SELECT value FROM json_each(OLD.terms));
+  DELETE FROM uploads WHERE organization_id = OLD.organization_id AND file_id = OLD.id;
+  DELETE FROM contents WHERE organization_id = OLD.organization_id
+    AND id = (SELECT id FROM unshared_contents WHERE organization_id = OLD.organization_id AND id = OLD.content_id);
+END;
 
--- Files tied to something of the user's. They go with their file, whichever dialect deletes it.
-CREATE TABLE associations (
-  organization_id TEXT NOT NULL REFERENCES organizations (id),
-  resource_type TEXT NOT NULL,
-  resource_id TEXT NOT NULL,
-  file_id TEXT NOT NULL REFERENCES files (id) ON DELETE CASCADE,
-  created_at INTEGER NOT NULL,
-  PRIMARY KEY (organization_id, resource_type, resource_id, file_id)
-) STRICT, WITHOUT ROWID;
--- With the time in it, an expansion reads this index alone, oldest association first.
-CREATE INDEX associations_by_file ON associations (file_id, created_at);
-CREATE INDEX associations_by_type ON associations (organization_id, resource_type, file_id);
+-- A file loses its bytes, and stays.
+CREATE TRIGGER files_lose AFTER UPDATE OF content_id ON files
+WHEN OLD.content_id IS NOT NULL AND NEW.content_id IS NULL
+BEGIN
+  UPDATE organizations SET
+    used_bytes = used_bytes - coalesce((
+      SELECT byte_size FROM unshared_contents WHERE organization_id = OLD.organization_id AND id = OLD.content_id), 0)
+  WHERE id = OLD.organization_id;
+  DELETE FROM metadata_terms
+  WHERE file_id = OLD.id AND term IN (SELECT value FROM json_each(OLD.terms));
+  DELETE FROM contents WHERE organization_id = OLD.organization_id
+    AND id = (SELECT id FROM unshared_contents WHERE organization_id = OLD.organization_id AND id = OLD.content_id);
+END;
 
 -- The first request with an Idempotency-Key, and its reply to those that repeat it.
 CREATE TABLE idempotency_records (

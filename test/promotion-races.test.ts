@@ -101,7 +101,8 @@ type Started = Awaited<ReturnType<typeof start>>
 
 async function contentOf(fileId: string) {
   const [content] = await rows<{ object_key: string; etag: string; sha256: string | null }>(
-    'SELECT c.object_key, c.etag, c.sha256 FROM files f JOIN contents c ON c.id = f.content_id WHERE f.id = ?1',
+    `SELECT c.object_key, c.etag, nullif(lower(hex(c.sha256)), '') AS sha256
+     FROM files f JOIN contents c ON c.id = f.content_id WHERE f.uuid = ?1`,
     fileId,
   )
   return content ?? null
@@ -239,7 +240,7 @@ describe.each(Object.entries(ways))('promotion %s', (_, way) => {
     expect(await putTo(file.told, right)).toBe(200)
     gate.open()
     expect((await slow).status).toBe(404)
-    expect(await rows('SELECT id FROM files')).toEqual([])
+    expect(await rows('SELECT uuid AS id FROM files')).toEqual([])
     // As a copy would that is slower still.
     await env.BUCKET.put(promised.key, right)
     vi.setSystemTime(Date.now() + hour)
@@ -423,7 +424,7 @@ describe('a SHA-256 of more bytes than are read', () => {
   it('is refused at once by name where the store does not vouch for it', async () => {
     const { worker, token } = await startOver(s3, { HASH_MAX_BYTES: '10' })
     for (const answer of await Promise.all(ask(worker, token, 10))) expect(answer.status).toBeLessThan(300)
-    const before = await rows('SELECT id FROM files')
+    const before = await rows('SELECT uuid AS id FROM files')
     const [uploads, direct] = await Promise.all(ask(worker, token, 11))
     expect(uploads?.status).toBe(400)
     expect((await bodyOf(uploads ?? expect.fail())).errors).toEqual([
@@ -437,7 +438,7 @@ describe('a SHA-256 of more bytes than are read', () => {
         type: expect.any(String),
       },
     ])
-    expect(await rows('SELECT id FROM files')).toEqual(before)
+    expect(await rows('SELECT uuid AS id FROM files')).toEqual(before)
   })
 
   it('is taken where the store compares it itself', async () => {

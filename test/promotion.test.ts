@@ -81,8 +81,8 @@ async function contentOf(fileId: string) {
     sha256: string | null
     byte_size: number
   }>(
-    `SELECT c.object_key, c.etag, c.sha256, c.byte_size FROM files f JOIN contents c ON c.id = f.content_id
-     WHERE f.id = ?1 AND f.status = 'ready'`,
+    `SELECT c.object_key, c.etag, nullif(lower(hex(c.sha256)), '') AS sha256, c.byte_size FROM files f JOIN contents c ON c.id = f.content_id
+     WHERE f.uuid = ?1 AND f.status = 'ready'`,
     fileId,
   )
   return content ?? expect.fail('it is not ready')
@@ -96,7 +96,7 @@ async function expectUnchanged(
   expect(await contentOf(promised.fileId)).toEqual(before)
   expect((await env.BUCKET.head(promised.key))?.etag).toBe(before.etag)
   const [{ is_public } = { is_public: 0 }] = await rows<{ is_public: number }>(
-    'SELECT is_public FROM files WHERE id = ?1',
+    'SELECT is_public FROM files WHERE uuid = ?1',
     promised.fileId,
   )
   const seen = await readEverywhere(worker, token, promised, { isPublic: is_public === 1 })

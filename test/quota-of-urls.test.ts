@@ -45,7 +45,7 @@ describe('an organization of whose quota nothing is left', () => {
     const { files } = await start(0)
     expect((await files.upload(unsized)).status).toBe(403)
     expect((await files.upload({ ...unsized, size: 0 })).status).toBe(201)
-    expect(await rows('SELECT id FROM files')).toHaveLength(1)
+    expect(await rows('SELECT uuid AS id FROM files')).toHaveLength(1)
   })
 })
 

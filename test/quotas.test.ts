@@ -108,7 +108,7 @@ describe('a quota of N bytes, and 50 uploads that race', () => {
       })
       await expectInvariants({ swept: false })
 
-      for (const { id } of await rows<{ id: string }>("SELECT id FROM files WHERE status = 'ready'"))
+      for (const { id } of await rows<{ id: string }>("SELECT uuid AS id FROM files WHERE status = 'ready'"))
         expect((await callers(worker, token).files.delete(id)).status).toBe(200)
       await letTimePass(worker)
       expect(await usage()).toMatchObject({ usedBytes: 0, reservedBytes: 0, pendingUploads: 0 })
@@ -193,7 +193,7 @@ describe('what an upload reserved is given back in full', () => {
   it.each(['presign', 'single', 'parts'] as const)('%s: when its file is deleted meanwhile', async (kind) => {
     const api = await start()
     const body = await bodyOf(await api[kind](1))
-    const [file] = await rows<{ id: string }>('SELECT id FROM files')
+    const [file] = await rows<{ id: string }>('SELECT uuid AS id FROM files')
     expect(body).toBeDefined()
     const answers = await Promise.all([api.files.delete(file?.id ?? ''), api.files.delete(file?.id ?? '')])
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 404])
@@ -269,7 +269,7 @@ describe('a full quota', () => {
     const refused = await keyed.upload(second, { 'Idempotency-Key': 'k' })
     expect([isOver, refused.status]).toEqual([true, 403])
     expect(await usage()).toMatchObject({ usedBytes: 10, reservedBytes: 0, pendingUploads: 0 })
-    expect(await rows('SELECT id FROM files')).toHaveLength(1)
+    expect(await rows('SELECT uuid AS id FROM files')).toHaveLength(1)
     expect(await rows('SELECT idempotency_key FROM idempotency_records')).toEqual([])
     await expectInvariants({ swept: false })
   })
@@ -423,7 +423,8 @@ describe('usage follows its rows', () => {
           await letTimePass(api.worker)
           await expectInvariants({ swept: true })
           expect(await api.usage()).toMatchObject({ reservedBytes: 0, pendingUploads: 0 })
-          for (const { id } of await rows<{ id: string }>('SELECT id FROM files')) await api.files.delete(id)
+          for (const { id } of await rows<{ id: string }>('SELECT uuid AS id FROM files'))
+            await api.files.delete(id)
           await api.worker.runCron()
           expect(await api.usage()).toMatchObject({ usedBytes: 0, reservedBytes: 0, pendingUploads: 0 })
           expect(await objectKeys()).toEqual([])
@@ -446,7 +447,7 @@ describe('usage follows its rows', () => {
     type Row = { file_id: string; object_key: string; byte_size: number | null; etag: string | null }
     const target = async (index: number): Promise<Row | undefined> => {
       const all = await rows<Row>(
-        `SELECT f.id AS file_id, coalesce(u.object_key, c.object_key, 'acme/none') AS object_key, u.byte_size,
+        `SELECT f.uuid AS file_id, coalesce(u.object_key, c.object_key, 'acme/none') AS object_key, u.byte_size,
            coalesce(u.promoting_etag, c.etag) AS etag
          FROM files f LEFT JOIN uploads u ON u.file_id = f.id LEFT JOIN contents c ON c.id = f.content_id
          ORDER BY f.id DESC`,
@@ -455,7 +456,7 @@ describe('usage follows its rows', () => {
     }
     const put = async ({ file_id, object_key, byte_size }: Row, isRight: boolean) => {
       const planned = urls.get(file_id)
-      const live = 'SELECT 1 FROM uploads WHERE file_id = ?1 AND expires_at > ?2'
+      const live = "SELECT 1 FROM uploads WHERE file_id = unhex(?1, '-') AND expires_at > ?2"
       if (planned === undefined || (await rows(live, file_id, Date.now())).length === 0) return
       if (planned === null) {
         if (await env.BUCKET.head(object_key)) return

@@ -78,10 +78,10 @@ describe('a repeated request with the Idempotency-Key of an upload that is over'
       'bytes'.padEnd(promising === inPartsPromise ? 5 * 1024 ** 2 + 1 : 5),
     )
     await end({ worker, token, promised })
-    const before = await rows('SELECT id, status FROM files')
+    const before = await rows('SELECT uuid AS id, status FROM files')
     await expect(promised.askAgain()).rejects.toThrow(/^409 .*Use another key to begin anew/)
     await expect(promised.askAgain()).rejects.toThrow(says)
-    expect(await rows('SELECT id, status FROM files')).toEqual(before)
+    expect(await rows('SELECT uuid AS id, status FROM files')).toEqual(before)
     await expectInvariants({ swept: false })
   })
 

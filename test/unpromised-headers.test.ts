@@ -48,7 +48,7 @@ describe.each(listingStores)('headers that were not promised: $name', (store) =>
     const [content] = await rows('SELECT etag, object_key FROM contents')
     expect(content).toEqual({ etag: before, object_key: key })
     const { url } = await bodyOf(
-      await files.get((await rows<{ id: string }>('SELECT id FROM files'))[0]?.id ?? ''),
+      await files.get((await rows<{ id: string }>('SELECT uuid AS id FROM files'))[0]?.id ?? ''),
     )
     const download = await fetch(url)
     expect(download.headers.get('cache-control')).toBe('private')
@@ -120,7 +120,7 @@ describe.each(listingStores)('a Content-Encoding: $name', (store) => {
     const started = await start(store)
     const told = await promised(started, isBare)
     expect((await put(told, 'bytes', { 'content-encoding': encoding })).status).toBe(200)
-    const [{ id = '' } = {}] = await rows<{ id: string }>('SELECT id FROM files')
+    const [{ id = '' } = {}] = await rows<{ id: string }>('SELECT uuid AS id FROM files')
     expect((await started.files.get(id)).status).toBe(200)
     const [key = ''] = await objectKeys()
     expect((await env.BUCKET.head(key))?.httpMetadata?.contentEncoding).toBeUndefined()
@@ -131,7 +131,7 @@ describe.each(listingStores)('a Content-Encoding: $name', (store) => {
     const started = await start(store)
     const told = await promised(started, false)
     expect((await put(told, 'bytes', { 'content-encoding': encoding })).status).toBe(200)
-    const [{ id = '' } = {}] = await rows<{ id: string }>('SELECT id FROM files')
+    const [{ id = '' } = {}] = await rows<{ id: string }>('SELECT uuid AS id FROM files')
     expect((await bodyOf(await started.files.get(id))).message).toContain('Content-Encoding')
     expect(await objectKeys()).toEqual([])
   })

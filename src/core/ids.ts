@@ -5,8 +5,8 @@ export type Brand<T, Name extends string> = T & { readonly [brand]: Name }
 export type OrganizationId = Brand<string, 'OrganizationId'>
 /** A UUIDv7 in lower case: the text order of file ids is the order in which files were made. */
 export type FileId = Brand<string, 'FileId'>
-/** A UUIDv7 in lower case. */
-export type ContentId = Brand<string, 'ContentId'>
+/** A file of an organization. */
+export type FileKey = { readonly organizationId: OrganizationId; readonly id: FileId }
 /** Where bytes are in the bucket; made by the gateway from `[A-Za-z0-9/_.-]` only. */
 export type ObjectKey = Brand<string, 'ObjectKey'>
 /** 64 lower-case hexadecimal digits. */

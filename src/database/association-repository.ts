@@ -1,20 +1,19 @@
 import type { AddAssociation, AssociationRepository } from '../core/ports/association-repository'
 import { type AssociationRow, toAssociation, toAssociations } from './association-rows'
 import { readRows, runBatch } from './d1'
-import type { OfFile } from './file-rows'
+import { isFile, isOfFile, type OfFile } from './file-rows'
 import { forgetExpired, selectHolder, takeKey, toIdempotencyRecord } from './idempotency-records'
 import { prepare, type Statement } from './statement'
 
 const columns = 'resource_type, resource_id, created_at'
-const ofFile = 'file_id = :fileId AND organization_id = :organizationId'
-const ofResource = `${ofFile} AND resource_type = :type AND resource_id = :resourceId` as const
+const ofResource = `${isOfFile} AND resource_type = :type AND resource_id = :resourceId` as const
 
 export function createAssociationRepository(db: D1Database): AssociationRepository {
   return {
     async of(organizationId, fileId) {
       const select: Statement<AssociationRow> = prepare(
         db,
-        `SELECT ${columns} FROM associations WHERE ${ofFile}`,
+        `SELECT ${columns} FROM associations WHERE ${isOfFile}`,
         { fileId, organizationId },
       )
       return toAssociations(await readRows('associations.of', select))
@@ -29,8 +28,8 @@ export function createAssociationRepository(db: D1Database): AssociationReposito
         db,
         `INSERT INTO associations (organization_id, resource_type, resource_id, file_id, created_at)
          SELECT organization_id, :type, :resourceId, id, :createdAt FROM files
-         WHERE id = :fileId AND organization_id = :organizationId
-           AND (SELECT count(*) FROM associations WHERE ${ofFile}) < :max
+         WHERE ${isFile}
+           AND (SELECT count(*) FROM associations WHERE ${isOfFile}) < :max
            AND (:key IS NULL OR NOT EXISTS (
              SELECT 1 FROM idempotency_records WHERE organization_id = :organizationId AND idempotency_key = :key))
          ON CONFLICT DO NOTHING`,
@@ -68,8 +67,8 @@ export function createAssociationRepository(db: D1Database): AssociationReposito
 
 type OfResource = OfFile & { type: string; resourceId: string }
 
-function selectFileId(db: D1Database, of: OfFile): Statement<{ id: string }> {
-  return prepare(db, 'SELECT id FROM files WHERE id = :fileId AND organization_id = :organizationId', of)
+function selectFileId(db: D1Database, of: OfFile): Statement<{ uuid: string }> {
+  return prepare(db, `SELECT uuid FROM files WHERE ${isFile}`, of)
 }
 
 function selectAssociation(db: D1Database, at: OfResource): Statement<AssociationRow> {

@@ -3,12 +3,10 @@ import type { FileId, OrganizationId } from '../core/ids'
 import { type AssociationRow, toAssociations } from './association-rows'
 import { runRepeatableBatch } from './d1'
 import { toFileRecord } from './file-records'
-import { type FileRow, fileColumns, fileJoins } from './file-rows'
+import { type FileRow, fileColumns } from './file-rows'
+import { type SummaryRow, summaryColumnsOf, summaryJoinOf, toFileSummary } from './file-summaries'
 import { walkOf } from './file-walk'
 import { prepare, type Statement } from './statement'
-
-/** Greater than every file id. */
-const afterEveryId = '~'
 
 /**
  * What one page may take: steps of the walk, each a look into an index, and associations. A file has fewer of these,
@@ -27,11 +25,8 @@ export type ListOptions = {
   pendingMax: number
 }
 
-type Row = Partial<FileRow> & {
-  position: FileId | null
-  stopped_at: FileId | null
-  associations?: string | null
-}
+/** A file of the page, or where its walk was given up; ids as 32 hexadecimal digits, '' where there is none. */
+type Row = Partial<SummaryRow> & { position: string; stopped_at: string; associations?: string | null }
 
 /** A page of the files of `selection`, newest first. One round trip, within `bounds`. */
 export async function listFiles(
@@ -61,14 +56,15 @@ function selectPage(
   return prepare(
     db,
     `WITH page AS MATERIALIZED (${walkOf(selection, steps)}) ${withAssociations ? `, ${tiesOfPage(associations)}` : ''}
-     SELECT page.position, page.stopped_at, ${fileColumns} ${withAssociations ? ', ties.associations' : ''}
+     SELECT hex(page.position) AS position, hex(page.stopped_at) AS stopped_at,
+       ${summaryColumnsOf(selection.status)} ${withAssociations ? ', ties.associations' : ''}
      FROM page
-       LEFT JOIN files f ON f.id = page.position AND f.organization_id = :organizationId
+       LEFT JOIN files f ON f.organization_id = :organizationId AND f.id = page.position
          AND f.status = coalesce(:status, 'ready')
-       ${fileJoins} ${withAssociations ? 'LEFT JOIN ties ON ties.file_id = page.position' : ''}`,
+       ${summaryJoinOf(selection.status)} ${withAssociations ? 'LEFT JOIN ties ON ties.file_id = page.position' : ''}`,
     {
       organizationId,
-      before: before ?? afterEveryId,
+      before,
       rowsMax: limit + 1,
       status: selection.status,
       terms: JSON.stringify(selection.terms),
@@ -84,8 +80,7 @@ const tiesOfPage = (max: number) => `ties AS MATERIALIZED (
     'resource_type', resource_type, 'resource_id', resource_id, 'created_at', created_at)) AS associations
   FROM (
     SELECT a.file_id, a.resource_type, a.resource_id, a.created_at
-    FROM page CROSS JOIN associations a INDEXED BY associations_by_file
-      ON a.file_id = page.position AND a.organization_id = :organizationId
+    FROM page CROSS JOIN associations a ON a.organization_id = :organizationId AND a.file_id = page.position
     LIMIT ${max + 1})
   GROUP BY file_id)`
 
@@ -94,10 +89,9 @@ function selectPending(db: D1Database, organizationId: OrganizationId, max: numb
   return prepare(
     db,
     `SELECT ${fileColumns} FROM (
-       SELECT id AS pending_id FROM files INDEXED BY files_by_status
-       WHERE organization_id = :organizationId AND status = 'uploading' AND status <> 'ready'
-       ORDER BY id DESC LIMIT ${pendingLooked})
-     CROSS JOIN files f ON f.id = pending_id ${fileJoins}
+       SELECT * FROM uploads WHERE organization_id = :organizationId ORDER BY file_id DESC LIMIT ${pendingLooked}) u
+     CROSS JOIN files f ON f.organization_id = u.organization_id AND f.id = u.file_id
+     LEFT JOIN contents c ON false
      WHERE u.method <> 'edge' LIMIT :max`,
     { organizationId, max },
   )
@@ -106,15 +100,16 @@ function selectPending(db: D1Database, organizationId: OrganizationId, max: numb
 /** What is shown of `rows`, which are one more than the page if there are that many, and where the next one begins. */
 function pageOf(rows: readonly Row[], limit: number, associationsMax: number): FilePage {
   const found = rows
-    .flatMap((row) => (row.position === null ? [] : [{ ...row, position: row.position }]))
+    .filter(({ position }) => position !== '')
     .sort((a, b) => (a.position < b.position ? 1 : -1))
   const whole = found.slice(0, completeCount(found, associationsMax))
   const shown = whole.slice(0, limit)
   const files = shown.flatMap(toAssociatedFile)
-  if (shown.length < found.length) return { files, next: shown.at(-1)?.position ?? null }
-  const stop = rows.find((row) => row.stopped_at !== null)
-  if (!stop?.stopped_at) return { files, next: null }
-  return { files, next: stop.position ?? following(stop.stopped_at) }
+  const last = shown.at(-1)
+  if (last && shown.length < found.length) return { files, next: fileIdOf(last.position) }
+  const stop = rows.find((row) => row.stopped_at !== '')
+  if (!stop) return { files, next: null }
+  return { files, next: fileIdOf(stop.position || following(stop.stopped_at)) }
 }
 
 /** How many of the first files have all their associations: the last one read was cut off if there are too many. */
@@ -129,11 +124,11 @@ function completeCount(found: readonly Row[], associationsMax: number): number {
 
 /** None for a row of an index whose file is not there, or has no bytes any more. */
 function toAssociatedFile(row: Row): AssociatedFile[] {
-  if (!isFileRow(row)) return []
+  if (!isSummaryRow(row)) return []
   const { associations } = row
   return [
     {
-      file: toFileRecord(row),
+      file: toFileSummary(fileIdOf(row.position), row),
       associations:
         associations === undefined
           ? null
@@ -142,12 +137,16 @@ function toAssociatedFile(row: Row): AssociatedFile[] {
   ]
 }
 
-function isFileRow(row: Row): row is Row & FileRow {
-  return typeof row.id === 'string'
+function isSummaryRow(row: Row): row is Row & SummaryRow {
+  return typeof row.filename === 'string'
 }
 
-/** The next possible id: the ids below it are those up to `id`. */
-function following(id: FileId): FileId {
-  const hex = (BigInt(`0x${id.replaceAll('-', '')}`) + 1n).toString(16).padStart(32, '0')
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-') as FileId
+/** The next possible id: the ids below it are those up to `hex`. */
+function following(hex: string): string {
+  return (BigInt(`0x${hex}`) + 1n).toString(16).padStart(32, '0')
+}
+
+/** The id of 32 hexadecimal digits. */
+function fileIdOf(hex: string): FileId {
+  return hex.toLowerCase().replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-') as FileId
 }

@@ -1,7 +1,7 @@
 import type { Refusal } from '../core/errors'
 import type { FileOrigin, FileRecord } from '../core/files/file-record'
 import type { Metadata } from '../core/files/metadata'
-import type { ContentId, FileId, Md5, ObjectKey, OrganizationId, Sha256 } from '../core/ids'
+import type { FileId, Md5, ObjectKey, OrganizationId, Sha256 } from '../core/ids'
 import type { Promotion, Upload } from '../core/uploads/upload'
 import type { FileRow } from './file-rows'
 
@@ -17,23 +17,22 @@ export function toFileRecord(row: FileRow): FileRecord {
     origin: toOrigin(row),
     createdAt: row.created_at,
   }
-  const upload = toUpload(row)
   switch (row.status) {
     case 'uploading':
-      return { ...base, status: row.status, upload: required(upload) }
+      return { ...base, status: row.status, upload: required(toUpload(row)) }
     case 'ready':
       return {
         ...base,
         status: row.status,
         content: {
-          id: required(row.content_id) as ContentId,
           byteSize: required(row.byte_size),
           sha256: row.sha256 as Sha256 | null,
           objectKey: required(row.object_key) as ObjectKey,
           etag: required(row.etag),
+          sourceEtag: row.source_etag,
+          watchUntil: row.watch_until,
         },
         isDuplicate: row.is_duplicate === 1,
-        upload,
       }
     case 'error':
     case 'failed':
@@ -55,7 +54,7 @@ export function originValues({ source, sourceDetail, connectorMetadata }: FileOr
   }
 }
 
-function toOrigin(row: FileRow): FileOrigin {
+export function toOrigin(row: Pick<FileRow, 'source' | 'source_detail' | 'connector_metadata'>): FileOrigin {
   const { source, source_detail, connector_metadata } = row
   return {
     source,

@@ -6,6 +6,12 @@ import { prepare, type Statement } from './statement'
 /** The values of `:fileId` and `:organizationId`. */
 export type OfFile = { fileId: FileId; organizationId: OrganizationId }
 
+/** The row of file `:fileId` in `files` and `contents`. */
+export const isFile = "organization_id = :organizationId AND id = unhex(:fileId, '-')" as const
+
+/** The rows of file `:fileId` in other tables. */
+export const isOfFile = "organization_id = :organizationId AND file_id = unhex(:fileId, '-')" as const
+
 /** A file with its content and its upload, as every query of files returns it. */
 export type FileRow = {
   id: string
@@ -16,17 +22,18 @@ export type FileRow = {
   checksum: string | null
   status: FileRecord['status']
   refusal: string | null
-  is_duplicate: number
+  is_duplicate: number | null
   is_public: number
   source: FileOrigin['source']
   source_detail: string | null
   connector_metadata: string | null
   created_at: number
-  content_id: string | null
   byte_size: number | null
   sha256: string | null
   object_key: string | null
   etag: string | null
+  source_etag: string | null
+  watch_until: number | null
   upload_method: Upload['method'] | null
   upload_object_key: string | null
   upload_content_key: string | null
@@ -44,7 +51,7 @@ export type FileRow = {
 }
 
 const columns: Record<keyof FileRow, string> = {
-  id: 'f.id',
+  id: 'f.uuid',
   organization_id: 'f.organization_id',
   filename: 'f.filename',
   content_type: 'f.content_type',
@@ -52,17 +59,19 @@ const columns: Record<keyof FileRow, string> = {
   checksum: 'f.checksum',
   status: 'f.status',
   refusal: 'f.refusal',
-  is_duplicate: 'f.is_duplicate',
+  is_duplicate: 'f.content_id <> f.id',
   is_public: 'f.is_public',
   source: 'f.source',
   source_detail: 'f.source_detail',
   connector_metadata: 'f.connector_metadata',
   created_at: 'f.created_at',
-  content_id: 'c.id',
   byte_size: 'c.byte_size',
-  sha256: 'c.sha256',
+  // hex() makes an empty text of NULL.
+  sha256: "nullif(lower(hex(c.sha256)), '')",
   object_key: 'c.object_key',
   etag: 'c.etag',
+  source_etag: 'c.source_etag',
+  watch_until: 'c.watch_until',
   upload_method: 'u.method',
   upload_object_key: 'u.object_key',
   upload_content_key: 'u.content_key',
@@ -85,7 +94,9 @@ export const fileColumns = Object.entries(columns)
   .join(', ')
 
 /** To be joined to `files f`. */
-export const fileJoins = 'LEFT JOIN contents c ON c.id = f.content_id LEFT JOIN uploads u ON u.file_id = f.id'
+export const fileJoins =
+  `LEFT JOIN contents c ON c.organization_id = f.organization_id AND c.id = f.content_id
+  LEFT JOIN uploads u ON u.organization_id = f.organization_id AND u.file_id = f.id` as const
 
 /** A file row as one JSON value: what an idempotency record keeps of it. */
 export const fileSnapshot = `json_object(${Object.entries(columns)
@@ -93,7 +104,7 @@ export const fileSnapshot = `json_object(${Object.entries(columns)
   .join(', ')})`
 
 const oneFile = `SELECT ${fileColumns} FROM files f ${fileJoins}
-  WHERE f.id = :fileId AND f.organization_id = :organizationId` as const
+  WHERE f.organization_id = :organizationId AND f.id = unhex(:fileId, '-')` as const
 
 /** One file with its content and its upload. */
 export function selectFile(db: D1Database, of: OfFile): Statement<FileRow> {

@@ -2,8 +2,8 @@ import type { FileSelection } from '../core/files/file-selection'
 
 /**
  * A query for the ids of the files of a selection, newest first, which reads no more than its page and its steps,
- * however many files there are. All are below the id `:before`, and no more than `:rowsMax`; `:terms` are a JSON array.
- * Each row is a file (`position`), or says where the walk was given up (`stopped_at`).
+ * however many files there are. All are below the id `:before`, unless that is NULL, and no more than `:rowsMax`; `:terms`
+ * are a JSON array. Each row is a file (`position`), or says where the walk was given up (`stopped_at`).
  */
 export type FileWalk =
   `${string} :organizationId :before :rowsMax :status :terms :resourceType :resourceId ${string}`
@@ -17,7 +17,8 @@ export function walkOf({ terms, status, resource }: FileSelection, stepsMax: num
   if (resource !== null) lists.push(resource.id === null ? ofResourceType : ofResource)
   for (const at of terms.keys())
     lists.push({ from: 'metadata_terms', id: 'file_id', where: `term = :terms ->> ${at}` })
-  if (status !== null && status !== 'ready') lists.push(inStatus)
+  if (status === 'uploading') lists.push(uploading)
+  else if (status === 'error' || status === 'failed') lists.push(lost)
   // Only files with bytes have terms.
   else if (status === 'ready' || terms.length === 0) lists.push(withBytes)
   const [first = withBytes, ...others] = lists
@@ -30,15 +31,18 @@ export function walkOf({ terms, status, resource }: FileSelection, stepsMax: num
 
 /** Those that are `ready`. */
 const withBytes: SortedList = {
-  from: 'files INDEXED BY files_with_bytes',
+  from: 'files INDEXED BY files_ready',
   id: 'id',
   where: 'organization_id = :organizationId AND content_id IS NOT NULL',
 }
 
-const inStatus: SortedList = {
-  from: 'files INDEXED BY files_by_status',
+const uploading: SortedList = { from: 'uploads', id: 'file_id', where: 'organization_id = :organizationId' }
+
+/** Those that are `error`, or `failed`. */
+const lost: SortedList = {
+  from: 'files INDEXED BY files_lost',
   id: 'id',
-  where: "organization_id = :organizationId AND status = :status AND status <> 'ready'",
+  where: "organization_id = :organizationId AND status = :status AND status IN ('error', 'failed')",
 }
 
 /** A file is in the list once for each of its resources: a seek for the next id passes them. */
@@ -49,15 +53,18 @@ const ofResourceType: SortedList = {
 }
 
 const ofResource: SortedList = {
-  from: 'associations',
+  from: 'associations INDEXED BY associations_by_resource',
   id: 'file_id',
   where: 'organization_id = :organizationId AND resource_type = :resourceType AND resource_id = :resourceId',
 }
 
+/** The bound of a list that begins with its newest file is above every id. */
+const before = "coalesce(unhex(:before, '-'), x'ff')"
+
 /** The files of one list. */
 function page({ from, id, where }: SortedList): string {
   return `SELECT ${id} AS position, NULL AS stopped_at FROM ${from}
-    WHERE ${where} AND ${id} < :before ORDER BY ${id} DESC LIMIT :rowsMax`
+    WHERE ${where} AND ${id} < ${before} ORDER BY ${id} DESC LIMIT :rowsMax`
 }
 
 /**
@@ -74,11 +81,13 @@ function joined(lists: readonly [SortedList, ...SortedList[]], stepsMax: number)
   const count = lists.length
   const agreeing = 'CASE WHEN candidate = previous THEN streak + 1 ELSE 1 END'
   const isMatch = `${agreeing} = ${count}`
-  const below = `(CASE WHEN ${isMatch} THEN candidate ELSE candidate || '~' END)`
-  const seeks = lists.map((list, index) => `WHEN ${index} THEN ${newest(list, below)}`)
+  const seeks = lists.map(
+    (list, index) =>
+      `WHEN ${index} THEN iif(${isMatch}, ${newest(list, '< candidate')}, ${newest(list, '<= candidate')})`,
+  )
   return `
     WITH RECURSIVE walk (step, list, previous, streak, candidate) AS (
-      SELECT 1, 0, NULL, 0, ${newest(lists[0], ':before')}
+      SELECT 1, 0, NULL, 0, ${newest(lists[0], `< ${before}`)}
       UNION ALL
       SELECT step + 1, (list + 1) % ${count}, candidate, ${agreeing},
         CASE (list + 1) % ${count} ${seeks.join(' ')} END
@@ -89,7 +98,7 @@ function joined(lists: readonly [SortedList, ...SortedList[]], stepsMax: number)
     FROM walk WHERE candidate IS NOT NULL AND (${isMatch} OR step = ${stepsMax}) LIMIT :rowsMax`
 }
 
-/** The newest id of a list below `bound`; NULL when there is none. */
+/** The newest id of a list within `bound`; NULL when there is none. */
 function newest({ from, id, where }: SortedList, bound: string): string {
-  return `(SELECT max(${id}) FROM ${from} WHERE ${where} AND ${id} < ${bound})`
+  return `(SELECT max(${id}) FROM ${from} WHERE ${where} AND ${id} ${bound})`
 }

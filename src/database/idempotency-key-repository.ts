@@ -28,5 +28,19 @@ export function createIdempotencyKeyRepository(db: D1Database): IdempotencyKeys 
         ),
       })
     },
+
+    async forget(now, limit) {
+      const { forgotten } = await runRepeatableBatch(db, 'idempotencyKeys.forget', {
+        forgotten: prepare(
+          db,
+          `DELETE FROM idempotency_records WHERE (organization_id, idempotency_key) IN (
+             SELECT organization_id, idempotency_key FROM idempotency_records
+             WHERE expires_at <= :now LIMIT :limit)
+           RETURNING 1`,
+          { now, limit },
+        ),
+      })
+      return forgotten.length
+    },
   }
 }

@@ -1,7 +1,7 @@
 import type { FileRecord } from '../core/files/file-record'
 import type { EarlyClaim, IdempotencyClaim, IdempotencyRecord } from '../core/idempotency/idempotency'
 import type { OrganizationId, Sha256 } from '../core/ids'
-import { fileJoins, fileSnapshot, type OfFile } from './file-rows'
+import { fileJoins, fileSnapshot, isFile, type OfFile } from './file-rows'
 import { prepare, type Statement } from './statement'
 
 // Statements about idempotency records, for the batches of the effects they belong to.
@@ -75,8 +75,9 @@ export function selectHolder(
       db,
       `SELECT r.organization_id, r.fingerprint, r.subject_id, r.reply, r.locked_until,
          u.expires_at AS upload_expires_at, f.status AS subject_status
-       FROM idempotency_records r LEFT JOIN uploads u ON u.file_id = r.subject_id
-         LEFT JOIN files f ON f.id = r.subject_id
+       FROM idempotency_records r
+         LEFT JOIN uploads u ON u.organization_id = r.organization_id AND u.file_id = unhex(r.subject_id, '-')
+         LEFT JOIN files f ON f.organization_id = r.organization_id AND f.id = unhex(r.subject_id, '-')
        WHERE r.organization_id = :organizationId AND r.idempotency_key = :key`,
       { organizationId, key: claim.key },
     )
@@ -85,13 +86,15 @@ export function selectHolder(
 
 const completeRecord = `UPDATE idempotency_records
   SET fingerprint = coalesce(fingerprint, :fingerprint), reply = (
-    SELECT ${fileSnapshot} FROM files f ${fileJoins} WHERE f.id = :fileId)
+    SELECT ${fileSnapshot} FROM files f ${fileJoins}
+    WHERE f.organization_id = :organizationId AND f.id = unhex(:fileId, '-'))
   WHERE subject_id = :fileId AND organization_id = :organizationId AND reply IS NULL
     AND coalesce(fingerprint, :fingerprint) IS NOT NULL
-    AND EXISTS (SELECT 1 FROM files WHERE id = :fileId AND status = :status)
+    AND EXISTS (SELECT 1 FROM files WHERE ${isFile} AND status = :status)
     AND NOT EXISTS (
-      SELECT 1 FROM contents c JOIN files f ON f.id = :fileId AND f.is_public = c.is_public
-      WHERE c.organization_id = :organizationId AND c.sha256 = :unlessKnown)` as const
+      SELECT 1 FROM files f JOIN contents c
+        ON c.organization_id = f.organization_id AND c.is_public = f.is_public AND c.sha256 = unhex(:unlessKnown)
+      WHERE f.organization_id = :organizationId AND f.id = unhex(:fileId, '-'))` as const
 
 /**
  * Completes the idempotency record of a file with the file as it is now, if it has come as far as `status`, and with

@@ -1,10 +1,10 @@
 import type { Association } from '../core/associations/association'
-import { type FileRecord, isStored } from '../core/files/file-record'
+import type { FileSummary } from '../core/files/file-summary'
 import type * as Answered from './answers'
 import { formatFileId } from './file-ids'
 
 /** A file in whatever state; `associations` are left out when they are null. */
-export function presentFile(file: FileRecord, associations: readonly Association[] | null): Answered.File {
+export function presentFile(file: FileSummary, associations: readonly Association[] | null): Answered.File {
   const createdAt = iso(file.createdAt)
   return {
     id: formatFileId(file.id),
@@ -14,7 +14,7 @@ export function presentFile(file: FileRecord, associations: readonly Association
     status: file.status,
     createdAt,
     // Nothing is processed after an upload is settled: what is ready was so from then on.
-    processingStatus: 'refusal' in file ? { progress: 0, error: file.refusal.code } : null,
+    processingStatus: file.refusal && { progress: 0, error: file.refusal.code },
     processedAt: file.status === 'ready' ? createdAt : null,
     ...file.origin,
     ...(associations === null ? {} : { associations: associations.map(presentAssociation) }),
@@ -26,14 +26,14 @@ export function presentAssociation({ resource, createdAt }: Association): Answer
 }
 
 /** For bytes that have not come, what was promised of them; nothing is charged for these. */
-function presentBytes(file: FileRecord) {
-  if (!isStored(file)) {
-    const sizeBytes = file.status === 'uploading' ? (file.upload.byteSize ?? 0) : 0
-    return { sizeBytes, sha256: null, isDuplicate: false, storageCharged: 0 }
+function presentBytes({ status, byteSize, sha256, isDuplicate }: FileSummary) {
+  const sizeBytes = byteSize ?? 0
+  return {
+    sizeBytes,
+    sha256,
+    isDuplicate,
+    storageCharged: status === 'ready' && !isDuplicate ? sizeBytes : 0,
   }
-  const { content, isDuplicate } = file
-  const { byteSize, sha256 } = content
-  return { sizeBytes: byteSize, sha256, isDuplicate, storageCharged: isDuplicate ? 0 : byteSize }
 }
 
 function iso(time: number): string {

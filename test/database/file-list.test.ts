@@ -10,7 +10,7 @@ import { seededId } from '../support/seed-files'
 import { startWorker } from '../support/worker'
 
 const acme = 'acme' as OrganizationId
-const terms = ['a', 'b', 'c'].map((letter) => letter.repeat(22) as MetadataTerm)
+const terms = ['a', 'b', 'c'].map((letter) => letter.repeat(16) as MetadataTerm)
 const resourceIds = ['r1', 'r2']
 
 type Seed = {
@@ -56,22 +56,22 @@ async function write(files: readonly Seed[]): Promise<void> {
   await env.DB.batch([
     ...tables.map((table) => env.DB.prepare(`DELETE FROM ${table}`)),
     env.DB.prepare(
-      `INSERT INTO contents (id, organization_id, byte_size, object_key, etag, created_at)
-       VALUES ('shared', 'acme', 0, 'acme/shared', 'etag', 0) ON CONFLICT DO NOTHING`,
+      `INSERT INTO contents (id, organization_id, byte_size, extension, etag)
+       VALUES (zeroblob(16), 'acme', 0, '', 'etag') ON CONFLICT DO NOTHING`,
     ),
     ...[
       `INSERT INTO files (id, organization_id, filename, content_type, metadata, terms, status, created_at)
-       SELECT value ->> '$.id', 'acme', 'f', 'text/plain', '{}', value -> '$.terms', 'uploading', 0
+       SELECT unhex(value ->> '$.id', '-'), 'acme', 'f', 'text/plain', '{}', value -> '$.terms', 'uploading', 0
        FROM json_each(?1)`,
       `UPDATE files SET status = j.value ->> '$.status',
          refusal = iif(j.value ->> '$.hasBytes', NULL, '{"code":"aborted"}'),
-         content_id = iif(j.value ->> '$.hasBytes', 'shared', NULL)
-       FROM json_each(?1) j WHERE files.id = j.value ->> '$.id'`,
+         content_id = iif(j.value ->> '$.hasBytes', zeroblob(16), NULL)
+       FROM json_each(?1) j WHERE files.uuid = j.value ->> '$.id'`,
       `INSERT INTO metadata_terms (term, file_id)
-       SELECT t.value, f.value ->> '$.id' FROM json_each(?1) f, json_each(f.value, '$.terms') t
+       SELECT t.value, unhex(f.value ->> '$.id', '-') FROM json_each(?1) f, json_each(f.value, '$.terms') t
        WHERE f.value ->> '$.hasBytes'`,
       `INSERT INTO associations (organization_id, resource_type, resource_id, file_id, created_at)
-       SELECT 'acme', t.value ->> '$.type', t.value ->> '$.id', f.value ->> '$.id', 0
+       SELECT 'acme', t.value ->> '$.type', t.value ->> '$.id', unhex(f.value ->> '$.id', '-'), 0
        FROM json_each(?1) f, json_each(f.value, '$.ties') t`,
     ].map((sql) => env.DB.prepare(sql).bind(listed)),
   ])
@@ -131,7 +131,7 @@ describe('listFiles', () => {
 
   it('goes on behind what an index still names and is gone', async () => {
     await write(Array.from({ length: 9 }, () => ({ status: 'ready', terms, ties: [] })))
-    await env.DB.prepare('DELETE FROM files WHERE id IN (?1, ?2, ?3)')
+    await env.DB.prepare('DELETE FROM files WHERE uuid IN (?1, ?2, ?3)')
       .bind(seededId(9), seededId(5), seededId(1))
       .run()
     const ids: string[] = []

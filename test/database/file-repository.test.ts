@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { FileSelection } from '../../src/core/files/file-selection'
+import { summaryOf } from '../../src/core/files/file-summary'
+import type { FileId } from '../../src/core/ids'
 import { lateArrivalMs } from '../../src/core/uploads/upload'
 import {
   acme,
@@ -29,19 +31,19 @@ describe('files', () => {
       ...file,
       status: 'ready',
       content: {
-        id: file.id,
         byteSize: 81,
         sha256: null,
         objectKey: upload.contentKey,
         etag: 'etag 1',
+        sourceEtag: null,
+        watchUntil: null,
       },
       isDuplicate: false,
-      upload: null,
     })
     const pending = intentOf(2)
     const lost = intentOf(3)
     for (const intent of [pending, lost]) await begin(intent)
-    await uploads.abandon([lost.file.id], { status: 'failed', reason: { code: 'never_arrived' } }, 6000)
+    await uploads.abandon([lost.file], { status: 'failed', reason: { code: 'never_arrived' } }, 6000)
     expect(await files.find(acme, pending.file.id)).toEqual({
       ...pending.file,
       status: 'uploading',
@@ -76,7 +78,9 @@ describe('files', () => {
       claim: null,
       now: 6000,
     })
-    const records = await Promise.all(stored.toReversed().map(({ file }) => files.find(acme, file.id)))
+    const summaryOfFile = async (id: FileId) =>
+      summaryOf((await files.find(acme, id)) ?? expect.fail('it is there'))
+    const records = await Promise.all(stored.toReversed().map(({ file }) => summaryOfFile(file.id)))
     expect(await files.list(acme, everything, page)).toEqual({
       files: records.map((file) => ({ file, associations: null })),
       next: null,
@@ -88,7 +92,7 @@ describe('files', () => {
     })
     const rest = { ...page, before: fileOf(2).id, withAssociations: true }
     expect(await files.list(acme, everything, rest)).toEqual({
-      files: [{ file: await files.find(acme, first?.file.id ?? fileOf(9).id), associations: [association] }],
+      files: [{ file: await summaryOfFile(first?.file.id ?? fileOf(9).id), associations: [association] }],
       next: null,
       pending: [],
     })
@@ -109,8 +113,11 @@ describe('files', () => {
     expect(await files.delete(other, file.id, 8000)).toBeNull()
     expect(await files.delete(acme, file.id, 8000)).toEqual([{ key: upload.contentKey, multipart: null }])
     expect(await files.delete(acme, file.id, 8000)).toBeNull()
-    expect(await rows('SELECT id FROM files UNION SELECT id FROM contents')).toEqual([{ id: fileOf(2).id }])
-    expect(await rows('SELECT file_id FROM metadata_terms GROUP BY 1')).toEqual([{ file_id: fileOf(2).id }])
+    expect(await rows('SELECT uuid AS id FROM files JOIN contents USING (id)')).toEqual([
+      { id: fileOf(2).id },
+    ])
+    const indexed = 'SELECT DISTINCT uuid FROM metadata_terms LEFT JOIN files ON id = file_id'
+    expect(await rows(indexed)).toEqual([{ uuid: fileOf(2).id }])
     expect(await rows('SELECT * FROM object_deletions')).toEqual([
       {
         object_key: upload.contentKey,

@@ -57,3 +57,14 @@ it('a key is free after its time, in another organization, and when it was given
   const nowhere = { organizationId: 'nowhere' as OrganizationId, requestId: 'request 4' }
   expect(await idempotencyKeys.take(nowhere, claim, 6000)).toBeNull()
 })
+
+it('keys are forgotten after their time, so many at once, and it is said how many', async () => {
+  for (const index of [1, 2, 3])
+    await idempotencyKeys.take(holder, { ...claim, key: `key ${index}`, expiresAt: 6200 + index }, 6000)
+  expect(await idempotencyKeys.forget(6200, 9)).toBe(0)
+  expect(await idempotencyKeys.forget(6202, 1)).toBe(1)
+  expect(await idempotencyKeys.forget(6202, 9)).toBe(1)
+  expect(await rows('SELECT idempotency_key FROM idempotency_records')).toEqual([
+    { idempotency_key: 'key 3' },
+  ])
+})

@@ -18,15 +18,15 @@ const waysTo: Record<Status, readonly Status[]> = {
 }
 
 function become(status: Status): D1PreparedStatement {
-  return env.DB.prepare("UPDATE files SET status = ?1, content_id = iif(?1 = 'ready', 'c', NULL)").bind(
-    status,
-  )
+  return env.DB.prepare(
+    "UPDATE files SET status = ?1, content_id = iif(?1 = 'ready', zeroblob(16), NULL)",
+  ).bind(status)
 }
 
 function begin(status: Status): D1PreparedStatement {
   return env.DB.prepare(
     `INSERT INTO files (id, organization_id, filename, content_type, metadata, terms, status, content_id, created_at)
-     VALUES ('f', 'acme', 'a', 'text/plain', '{}', '[]', ?1, iif(?1 = 'ready', 'c', NULL), 1)`,
+     VALUES (zeroblob(16), 'acme', 'a', 'text/plain', '{}', '[]', ?1, iif(?1 = 'ready', zeroblob(16), NULL), 1)`,
   ).bind(status)
 }
 
@@ -34,8 +34,8 @@ describe('the life of a file', () => {
   beforeEach(async () => {
     await startWorker().organization()
     await env.DB.prepare(
-      `INSERT INTO contents (id, organization_id, byte_size, object_key, etag, created_at)
-       VALUES ('c', 'acme', 0, 'k', 'e', 1)`,
+      `INSERT INTO contents (id, organization_id, byte_size, extension, etag)
+       VALUES (zeroblob(16), 'acme', 0, '', 'e')`,
     ).run()
   })
 
@@ -74,6 +74,6 @@ describe('the life of a file', () => {
   it.each(statuses)('may end by deletion: %s', async (status) => {
     await env.DB.batch([begin('uploading'), ...waysTo[status].map(become)])
     await env.DB.prepare('DELETE FROM files').run()
-    expect(await rows('SELECT id FROM files')).toEqual([])
+    expect(await rows('SELECT uuid AS id FROM files')).toEqual([])
   })
 })

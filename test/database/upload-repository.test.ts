@@ -39,9 +39,8 @@ describe('begin', () => {
     const { file, upload } = intent
     expect(await files.find(acme, file.id)).toEqual(pendingFile(intent))
     expect(await rows('SELECT terms FROM files')).toEqual([{ terms: JSON.stringify(intent.terms) }])
-    expect(await rows('SELECT state, reserved_bytes, expires_at, sweep_at FROM uploads')).toEqual([
+    expect(await rows('SELECT reserved_bytes, expires_at, sweep_at FROM uploads')).toEqual([
       {
-        state: 'pending',
         reserved_bytes: 81,
         expires_at: upload.expiresAt,
         sweep_at: method === 'multipart' ? file.createdAt + edgeUploadTtlMs : upload.expiresAt,
@@ -63,11 +62,12 @@ describe('begin', () => {
     const known = async (intent: NewUploadIntent) =>
       (await beginUnder(intent, { claim: null, sha256: sha256('1') })) as { known: unknown }
     expect((await known(intentOf(2))).known).toEqual({
-      id: file.id,
       byteSize: 81,
       sha256: sha256('1'),
       objectKey: upload.contentKey,
       etag: 'the etag',
+      sourceEtag: null,
+      watchUntil: null,
     })
     expect((await known(intentOf(3, 'put', { isPublic: false }))).known).toBeNull()
     expect((await known(intentOf(4, 'put', { organizationId: other }))).known).toBeNull()
@@ -106,7 +106,7 @@ describe('begin', () => {
       uploadExpiresAt: first.upload.expiresAt,
       subjectStatus: 'uploading',
     })
-    expect(await rows('SELECT id FROM files')).toEqual([{ id: first.file.id }])
+    expect(await rows('SELECT uuid AS id FROM files')).toEqual([{ id: first.file.id }])
     // It is free when its time is over.
     expect(await beginUnder(intentOf(3), { now: claim.expiresAt })).toMatchObject({ outcome: 'begun' })
   })
@@ -150,7 +150,7 @@ describe('noteMultipart', () => {
     const again = await beginUnder(intentOf(3))
     expect(again.outcome === 'claimed' && again.record.reply?.()).toEqual({ file: noted })
     expect(await uploads.noteMultipart({ ...intent.file, organizationId: other }, 'x')).toBe(false)
-    await uploads.abandon([intent.file.id], null, 6000)
+    await uploads.abandon([intent.file], null, 6000)
     expect(await uploads.noteMultipart(intent.file, 'x')).toBe(false)
   })
 
@@ -190,33 +190,33 @@ describe('settle', () => {
     if (method === 'put') await uploads.choosePromotion(file, 'the source', 6500)
     const sourceEtag = method === 'put' ? 'the source' : null
     const bytes = { byteSize: 70, sha256: sha256('1'), etag: 'the etag', sourceEtag }
-    const promotion = { etag: 'the source', at: 6500 }
     const ready = {
       ...file,
       status: 'ready',
       content: {
-        id: file.id,
         byteSize: 70,
         sha256: sha256('1'),
         objectKey: upload.contentKey,
         etag: 'the etag',
+        sourceEtag,
+        watchUntil: { edge: null, put: 6500 + promotionMaxMs, multipart: null }[method],
       },
       isDuplicate: false,
-      upload: { edge: null, put: { ...upload, promotion }, multipart: upload }[method],
     }
     for (const _ of ['once', 'again'])
       expect(await uploads.settle(intent, bytes, 6600)).toEqual({ file: ready, due: [] })
-    expect(await rows('SELECT organization_id, is_public, created_at, watch_until FROM contents')).toEqual([
+    expect(await rows('SELECT organization_id, is_public, watch_until FROM contents')).toEqual([
       {
         organization_id: acme,
         is_public: 1,
-        created_at: 6600,
         watch_until: { edge: null, put: 6500 + promotionMaxMs, multipart: null }[method],
       },
     ])
-    expect(await rows('SELECT term, file_id FROM metadata_terms ORDER BY term')).toEqual([
-      { term: term('t'), file_id: file.id },
-      { term: term('u'), file_id: file.id },
+    expect(
+      await rows('SELECT term, uuid FROM metadata_terms JOIN files ON id = file_id ORDER BY term'),
+    ).toEqual([
+      { term: term('t'), uuid: file.id },
+      { term: term('u'), uuid: file.id },
     ])
     const again = await beginUnder(intentOf(2))
     expect(again.outcome === 'claimed' && again.record.reply?.()).toEqual({ file: ready })
@@ -265,7 +265,7 @@ describe('settle', () => {
     expect(file).toMatchObject({
       id: fileOf(2).id,
       isDuplicate: true,
-      content: { id: fileOf(1).id, etag: 'etag 1' },
+      content: { objectKey: uploadsOf.edge(1).contentKey, etag: 'etag 1' },
     })
     expect(due).toEqual([uploadsOf.edge(2).contentKey])
     expect(await rows('SELECT * FROM object_deletions')).toEqual([
@@ -288,7 +288,7 @@ describe('settle', () => {
     }
     expect(await files.find(acme, second.file.id)).toMatchObject({
       isDuplicate: false,
-      content: { id: second.file.id, sha256: null, objectKey: second.upload.contentKey },
+      content: { sha256: null, objectKey: second.upload.contentKey },
     })
   })
 
@@ -313,10 +313,14 @@ describe('adopt', () => {
     await begin(intentOf(1, 'edge'))
     const bytes = { byteSize: 81, sha256: sha256('1'), etag: 'the etag', sourceEtag: null }
     await uploads.settle({ file, upload }, bytes, 6000)
-    const { id, ...content } = { id: file.id, byteSize: 81, sha256: sha256('1'), etag: 'the etag' }
-    const known = { ...content, id, objectKey: upload.contentKey } as unknown as Parameters<
-      typeof uploads.adopt
-    >[1]
+    const known = {
+      byteSize: 81,
+      sha256: sha256('1'),
+      objectKey: upload.contentKey,
+      etag: 'the etag',
+      sourceEtag: null,
+      watchUntil: null,
+    }
     const second = intentOf(2)
     await begin(second)
     const adopted = {
@@ -324,7 +328,6 @@ describe('adopt', () => {
       status: 'ready',
       content: known,
       isDuplicate: true,
-      upload: second.upload,
     }
     for (const _ of ['once', 'again']) expect(await uploads.adopt(second, known)).toEqual(adopted)
     const gone = intentOf(3)
@@ -340,8 +343,8 @@ describe('abandon', () => {
     await beginUnder(inPlace)
     await env.DB.prepare("UPDATE uploads SET multipart_id = 'the id'").run()
     const due = [{ key: intent.upload.contentKey, multipart: { method: 'multipart', id: 'the id' } }]
-    expect(await uploads.abandon([intent.file.id], null, 6600)).toEqual(due)
-    expect(await uploads.abandon([intent.file.id], null, 6700)).toEqual([])
+    expect(await uploads.abandon([intent.file], null, 6600)).toEqual(due)
+    expect(await uploads.abandon([intent.file], null, 6700)).toEqual([])
     expect(await rows('SELECT * FROM object_deletions')).toEqual([
       {
         object_key: intent.upload.contentKey,
@@ -363,8 +366,8 @@ describe('abandon', () => {
     await begin(intentOf(2))
     const stored = await settled(3)
     const reason = { code: 'size_mismatch', expected: 1, actual: 2 } as const
-    const ids = [fileOf(1).id, fileOf(2).id, stored.file.id]
-    expect(await uploads.abandon(ids, { status: 'error', reason }, 6600)).toEqual([])
+    const ended = [fileOf(1), fileOf(2), stored.file]
+    expect(await uploads.abandon(ended, { status: 'error', reason }, 6600)).toEqual([])
     for (const index of [1, 2])
       expect(await files.find(acme, fileOf(index).id)).toEqual({
         ...fileOf(index),
@@ -395,6 +398,7 @@ describe('revoke', () => {
 })
 
 describe('what the sweep and the events ask', () => {
+  const keyOf = ({ file: { organizationId, id } }: Pick<NewUploadIntent, 'file'>) => ({ organizationId, id })
   const [unknown, listed] = ['acme/unknown', 'acme/listed'] as ObjectKey[] as [ObjectKey, ObjectKey]
 
   it('finds the files of object keys whole, and the keys that the outbox lists', async () => {
@@ -404,11 +408,11 @@ describe('what the sweep and the events ask', () => {
       .bind(listed)
       .run()
     const named = [
-      { key: first.upload.objectKey, fileId: first.file.id },
-      // Of another file than it says.
-      { key: second.upload.objectKey, fileId: first.file.id },
-      { key: unknown, fileId: null },
-      { key: listed, fileId: null },
+      { key: first.upload.objectKey, file: keyOf(first) },
+      { key: first.upload.contentKey, file: keyOf(first) },
+      { key: second.upload.objectKey, file: { ...keyOf(second), organizationId: other } },
+      { key: unknown, file: null },
+      { key: listed, file: null },
     ]
     expect(await uploads.findByObjectKeys(named)).toEqual({ files: [pendingFile(first)], listed: [listed] })
   })
@@ -416,7 +420,10 @@ describe('what the sweep and the events ask', () => {
   it('tells the keys whose uploads are pending', async () => {
     const [first, second] = [intentOf(1), intentOf(2)]
     for (const intent of [first, second]) await begin(intent)
-    const named = [first, second].map(({ file, upload }) => ({ key: upload.objectKey, fileId: file.id }))
+    const named = [first, second].map(({ file, upload }) => ({
+      key: upload.objectKey,
+      file: keyOf({ file }),
+    }))
     expect(await uploads.awaitedKeys(named)).toEqual(named.map(({ key }) => key))
     await uploads.settle(second, { byteSize: 1, sha256: null, etag: 'e', sourceEtag: null }, 6000)
     expect(await uploads.awaitedKeys(named)).toEqual([first.upload.objectKey])
@@ -428,28 +435,9 @@ describe('what the sweep and the events ask', () => {
     expect(await uploads.takeOverdue(7000, 9, 8000)).toEqual([])
     expect(await uploads.takeOverdue(7002, 1, 8000)).toEqual([pendingFile(first)])
     expect(await uploads.takeOverdue(7002, 9, 8001)).toEqual([pendingFile(second)])
-    expect(await rows('SELECT file_id, sweep_at FROM uploads ORDER BY file_id')).toEqual([
-      { file_id: first.file.id, sweep_at: 8000 },
-      { file_id: second.file.id, sweep_at: 8001 },
+    expect(await rows('SELECT sweep_at FROM uploads ORDER BY file_id')).toEqual([
+      { sweep_at: 8000 },
+      { sweep_at: 8001 },
     ])
-  })
-
-  it('forgets settled uploads and idempotency records, so many at a time, and says how many', async () => {
-    for (const index of [1, 2, 3]) {
-      await beginUnder(intentOf(index, 'multipart'), {
-        claim: { ...claim, key: `key ${index}`, expiresAt: 6200 + index },
-      })
-      if (index === 3) continue
-      await uploads.settle(
-        intentOf(index, 'multipart'),
-        { byteSize: 1, sha256: null, etag: 'e', sourceEtag: null },
-        6000,
-      )
-    }
-    await env.DB.prepare('UPDATE uploads SET sweep_at = expires_at').run()
-    expect(await uploads.forget(6201, 9)).toEqual({ uploads: 0, idempotencyRecords: 1 })
-    expect(await uploads.forget(7001 + lateArrivalMs, 1)).toEqual({ uploads: 1, idempotencyRecords: 1 })
-    expect(await uploads.forget(9e9, 9)).toEqual({ uploads: 1, idempotencyRecords: 1 })
-    expect(await rows('SELECT file_id FROM uploads')).toEqual([{ file_id: fileOf(3).id }])
   })
 })

@@ -80,7 +80,7 @@ describe('fields that are not plain are refused by name, and nothing is made', (
     expect(answer.status).toBe(400)
     const { errors, details } = await bodyOf(answer)
     expect(errors ?? details).toMatchObject([{ field: about }])
-    expect(await rows('SELECT id FROM files')).toEqual([])
+    expect(await rows('SELECT uuid AS id FROM files')).toEqual([])
   })
 
   it('also where FastAPI says where', async () => {

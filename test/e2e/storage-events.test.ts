@@ -105,7 +105,7 @@ it('settles what the queue tells of, asks again for what it does not understand,
     object: { key: incoming, size: 5, eTag: etag },
   })
 
-  const status = () => env.DB.prepare('SELECT status FROM files WHERE id = ?1').bind(fileId).first('status')
+  const status = () => env.DB.prepare('SELECT status FROM files WHERE uuid = ?1').bind(fileId).first('status')
   expect(await until(async () => (await status()) === 'ready', patienceMs)).toBe(true)
   expect(await until(async () => ((await dead()) as unknown[]).length > 0, patienceMs)).toBe(true)
   expect(await dead()).toEqual([odd])

@@ -24,7 +24,7 @@ async function arrived({ quantcdn }: Client, action: string): Promise<{ fileId: 
 async function deliver({ isolate }: Client, events: Event[], fileId: string, status: string) {
   const answer = await isolate.deliverEvents(events)
   if (answer.status !== 200) return answer
-  expect(await rows('SELECT status FROM files WHERE id = ?1', fileId)).toEqual([{ status }])
+  expect(await rows('SELECT status FROM files WHERE uuid = ?1', fileId)).toEqual([{ status }])
   return answer
 }
 

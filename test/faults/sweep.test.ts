@@ -32,7 +32,7 @@ const inParts = async (client: Client) =>
 async function dyingForm(client: Client): Promise<void> {
   const { fileId } = await presign(client, 5)
   const [row] = await rows<{ content_key: string }>(
-    'SELECT content_key FROM uploads WHERE file_id = ?1',
+    "SELECT content_key FROM uploads WHERE file_id = unhex(?1, '-')",
     fileId,
   )
   const url = `https://store.example.com/slipway/${row?.content_key}?uploads`
@@ -40,7 +40,7 @@ async function dyingForm(client: Client): Promise<void> {
   const multipartId = /<UploadId>(.*)<\/UploadId>/.exec(xml)?.[1]
   await env.DB.prepare(
     `UPDATE uploads SET method = 'edge', object_key = content_key, byte_size = NULL, multipart_id = ?2
-     WHERE file_id = ?1`,
+     WHERE file_id = unhex(?1, '-')`,
   )
     .bind(fileId, multipartId)
     .run()
@@ -57,7 +57,7 @@ async function makeOverdue({ organization }: Client): Promise<void> {
 async function sweep({ isolate, organization }: Client): Promise<Response> {
   await isolate.runCron()
   const due = await rows(
-    `SELECT file_id FROM uploads WHERE organization_id = ?1 AND state = 'pending' AND expires_at <= ?2`,
+    `SELECT file_id FROM uploads WHERE organization_id = ?1 AND expires_at <= ?2`,
     organization,
     Date.now(),
   )

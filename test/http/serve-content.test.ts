@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { compose } from '../../src/compose'
 import { GatewayError } from '../../src/core/errors'
 import type { StoredFile } from '../../src/core/files/file-record'
-import type { ContentId, FileId, ObjectKey, OrganizationId } from '../../src/core/ids'
+import type { FileId, ObjectKey, OrganizationId } from '../../src/core/ids'
 import type { HttpEnv } from '../../src/http/context'
 import { serveContent } from '../../src/http/serve-content'
 import { interceptBucket, recordCalls } from '../support/intercept'
@@ -31,14 +31,14 @@ async function start(bytes: string | Uint8Array<ArrayBuffer>, about: Partial<Sto
     createdAt,
     status: 'ready',
     content: {
-      id: 'content' as ContentId,
       byteSize: object.size,
       sha256: null,
       objectKey: key,
       etag: object.etag,
+      sourceEtag: null,
+      watchUntil: null,
     },
     isDuplicate: false,
-    upload: null,
     ...about,
   }
   const calls = recordCalls()

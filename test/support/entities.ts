@@ -16,7 +16,7 @@ export const other = 'other' as OrganizationId
 export const limits = { pendingUploadsMax: 100, filesMax: 200 }
 
 export const sha256 = (letter: string) => letter.repeat(64) as Sha256
-export const term = (letter: string) => letter.repeat(22) as MetadataTerm
+export const term = (letter: string) => letter.repeat(16) as MetadataTerm
 
 /** Organizations that uploads may begin in. */
 export async function putOrganizations(): Promise<void> {

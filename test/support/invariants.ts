@@ -29,8 +29,8 @@ export async function expectInvariants(options: { swept: boolean; over?: StoreVi
     `SELECT id, used_bytes, reserved_bytes, pending_uploads, file_count,
        coalesce((SELECT sum(byte_size) FROM contents WHERE organization_id = o.id), 0) AS used,
        coalesce((SELECT sum(reserved_bytes) FROM uploads
-         WHERE organization_id = o.id AND state = 'pending'), 0) AS reserved,
-       (SELECT count(*) FROM uploads WHERE organization_id = o.id AND state = 'pending') AS pending,
+         WHERE organization_id = o.id), 0) AS reserved,
+       (SELECT count(*) FROM uploads WHERE organization_id = o.id) AS pending,
        (SELECT count(*) FROM files WHERE organization_id = o.id) AS files
      FROM organizations o`,
   )
@@ -53,7 +53,7 @@ export async function expectInvariants(options: { swept: boolean; over?: StoreVi
   const wanted = new Set(
     (
       await rows<{ object_key: string }>(
-        "SELECT object_key FROM contents UNION SELECT object_key FROM uploads WHERE state = 'pending'",
+        'SELECT object_key FROM contents UNION SELECT object_key FROM uploads',
       )
     ).map((row) => row.object_key),
   )
@@ -63,7 +63,7 @@ export async function expectInvariants(options: { swept: boolean; over?: StoreVi
   if (!options.over) return
   expect(options.over.openMultiparts(), 'multipart uploads that no row or sweep will end').toEqual([])
   for (const [table, columns] of [
-    ['uploads', 'organization_id, file_id, method, state'],
+    ['uploads', 'organization_id, hex(file_id), method'],
     ['object_deletions', 'object_key, multipart_id'],
     ['idempotency_records', 'organization_id, idempotency_key'],
   ])
@@ -71,7 +71,7 @@ export async function expectInvariants(options: { swept: boolean; over?: StoreVi
       await rows(`SELECT ${columns} FROM ${table}`),
       `${table} that a sweep should have removed`,
     ).toEqual([])
-  const uploading = await rows("SELECT organization_id, id FROM files WHERE status = 'uploading'")
+  const uploading = await rows("SELECT organization_id, uuid FROM files WHERE status = 'uploading'")
   expect(uploading, 'files without an upload').toEqual([])
 }
 

@@ -9,7 +9,7 @@ export function seededId(index: number): string {
   return `01900000-0000-7000-8000-${index.toString(16).padStart(12, '0')}`
 }
 
-const id = `printf('01900000-0000-7000-8000-%012x', i)`
+const id = `unhex(printf('01900000-0000-7000-8000-%012x', i), '-')`
 const series = (count: number, from = 1) =>
   `WITH RECURSIVE n (i) AS (SELECT ${from} UNION ALL SELECT i + 1 FROM n WHERE i < ${from + count - 1})`
 
@@ -17,8 +17,8 @@ const series = (count: number, from = 1) =>
 export async function seedFiles(count: number, from = 1): Promise<void> {
   await env.DB.batch([
     env.DB.prepare(
-      `INSERT INTO contents (id, organization_id, byte_size, object_key, etag, created_at)
-       VALUES ('shared', 'acme', 0, 'acme/shared', 'etag', 0) ON CONFLICT DO NOTHING`,
+      `INSERT INTO contents (id, organization_id, byte_size, extension, etag)
+       VALUES (zeroblob(16), 'acme', 0, '', 'etag') ON CONFLICT DO NOTHING`,
     ),
     env.DB.prepare(
       `${series(count, from)} INSERT INTO files (id, organization_id, filename, content_type, metadata, terms, status,
@@ -26,7 +26,8 @@ export async function seedFiles(count: number, from = 1): Promise<void> {
        SELECT ${id}, 'acme', 'f', 'text/plain', '{}', '[]', 'uploading', 0 FROM n`,
     ),
     env.DB.prepare(
-      `${series(count, from)} UPDATE files SET status = 'ready', content_id = 'shared' FROM n WHERE id = ${id}`,
+      `${series(count, from)} UPDATE files SET status = 'ready', content_id = zeroblob(16) FROM n
+       WHERE organization_id = 'acme' AND id = ${id}`,
     ),
     // Which their uploads would have done.
     env.DB.prepare(

@@ -15,7 +15,8 @@ type Subject = { fileId: string; keyId: string; organization: string; objectKey:
  */
 export async function expectNothingToldTo(stranger: Client, organization: string): Promise<void> {
   const theirs = await rows<{ id: string; object_key: string | null; sha256: string | null }>(
-    `SELECT f.id, coalesce(c.object_key, u.content_key) AS object_key, coalesce(c.sha256, u.sha256) AS sha256
+    `SELECT f.uuid AS id, coalesce(c.object_key, u.content_key) AS object_key,
+       coalesce(nullif(lower(hex(c.sha256)), ''), u.sha256) AS sha256
      FROM files f LEFT JOIN contents c ON c.id = f.content_id LEFT JOIN uploads u ON u.file_id = f.id
      WHERE f.organization_id = ?1 AND f.is_public = 0`,
     organization,

@@ -1,15 +1,21 @@
-import type { ContentId, FileId, ObjectKey, OrganizationId, Sha256 } from '../ids'
+import type { FileId, ObjectKey, OrganizationId, Sha256 } from '../ids'
 import { parseFileId, parseOrganizationId } from '../ids'
 
 /** Physical bytes. Immutable. One per (organization, SHA-256); several files may share it. */
 export type Content = {
-  id: ContentId
   byteSize: number
   /** null while the gateway has not read the bytes. */
   sha256: Sha256 | null
   objectKey: ObjectKey
   /** The store's ETag of the bytes that were verified. Only bytes with this ETag are served. */
   etag: string
+  /** The ETag of the incoming bytes that the object is a promoted copy of; null: they were put where they are. */
+  sourceEtag: string | null
+  /**
+   * Until when something may land where the bytes are, in milliseconds since 1970 UTC; null: no URL was made for them, or
+   * of their parts only.
+   */
+  watchUntil: number | null
 }
 
 const extensions = new Map([

@@ -19,14 +19,14 @@ export function incomingKeysOf({ objectKey }: Upload): ObjectKey[] {
 }
 
 /**
- * Deletes objects that the outbox lists already, or that are incoming and not awaited any more, after the answer
- * is sent. What fails here is left to the sweep.
+ * Deletes objects that the outbox lists already, or that are incoming and not awaited any more, after the answer is
+ * sent. No database round trip: the next sweep deletes them once more, with many others, and takes them off the outbox.
  */
 export function deleteObjects(gateway: Gateway, due: readonly (DueObject | ObjectKey)[]): void {
   if (due.length === 0) return
   const objects = due.map((one) => (typeof one === 'string' ? { key: one, multipart: null } : one))
   const work = async () => {
-    const { failed, failure } = await deleteDueObjects(gateway, objects)
+    const { failed, failure } = await deleteFromStore(gateway, objects)
     if (failed.length > 0) throw failure
   }
   gateway.background(
@@ -39,8 +39,16 @@ export function deleteObjects(gateway: Gateway, due: readonly (DueObject | Objec
 /** What became of a deletion of several objects; `failure` is what the last of `failed` met. */
 export type Deletion = { deleted: ObjectKey[]; failed: ObjectKey[]; failure: unknown }
 
-/** Aborts their multipart uploads, deletes the objects and takes them off the outbox. Safe to repeat. */
-export async function deleteDueObjects(gateway: Gateway, due: readonly DueObject[]): Promise<Deletion> {
+/** Deletes what the outbox lists and takes it off. Safe to repeat. */
+export async function deleteListed(gateway: Gateway, due: readonly DueObject[]): Promise<Deletion> {
+  const deletion = await deleteFromStore(gateway, due)
+  if (deletion.deleted.length > 0)
+    await gateway.deletions.done(deletion.deleted, gateway.now(), deletionRetryMs)
+  return deletion
+}
+
+/** Aborts their multipart uploads and deletes the objects. Safe to repeat. */
+async function deleteFromStore(gateway: Gateway, due: readonly DueObject[]): Promise<Deletion> {
   const ready: ObjectKey[] = []
   const unready: ObjectKey[] = []
   let failure: unknown
@@ -57,8 +65,6 @@ export async function deleteDueObjects(gateway: Gateway, due: readonly DueObject
       }),
     )
   const deletion = await deleteKeys(gateway, ready)
-  const listed = deletion.deleted.filter((key) => parseIncomingKey(key) === null)
-  if (listed.length > 0) await gateway.deletions.done(listed, gateway.now(), deletionRetryMs)
   return {
     deleted: deletion.deleted,
     failed: [...unready, ...deletion.failed],

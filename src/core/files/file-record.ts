@@ -36,8 +36,6 @@ export type StoredFile = FileBase & {
   content: Content
   /** The bytes were already the organization's when this file was made. */
   isDuplicate: boolean
-  /** Present while a URL of its upload may still be in use. */
-  upload: Upload | null
 }
 
 /** A file whose bytes are awaited. */

@@ -1,6 +1,7 @@
 import type { Association, ResourceType } from '../associations/association'
 import type { FileId } from '../ids'
 import type { FileRecord, PendingFile } from './file-record'
+import type { FileSummary } from './file-summary'
 import type { MetadataTerm } from './metadata'
 
 /** Which files a list shows: those that meet every condition. */
@@ -14,7 +15,7 @@ export type FileSelection = {
 }
 
 /** A file and, if they were asked for, all its associations, oldest first. */
-export type AssociatedFile = { file: FileRecord; associations: Association[] | null }
+export type AssociatedFile = { file: FileSummary; associations: Association[] | null }
 
 /**
  * Files, newest first. The following page begins after the id `next`, whether or not a file has it; null at the end. A

@@ -13,13 +13,16 @@ export const metadataMaxDepth = 5
 export const metadataMaxTerms = 64
 
 /**
- * One fact in the metadata index, of organization, top-level field and scalar: 22 characters of `[A-Za-z0-9_-]`, made by
+ * One fact in the metadata index, of organization, top-level field and scalar: 16 characters of `[A-Za-z0-9_-]`, made by
  * hashing the three.
  */
 export type MetadataTerm = Brand<string, 'MetadataTerm'>
 
-/** Half of a SHA-256. A collision takes some 2^64 terms, by chance or by an attacker. */
-const termBytes = 16
+/**
+ * 96 bits of a SHA-256: every value of every file stores them twice. A collision takes some 2^48 terms of one organization,
+ * by chance or by a caller who looks for one, and its filters then find a file too many.
+ */
+const termBytes = 12
 
 /** `metadata` if it is within the limits; otherwise throws `invalid_request` about `field`. */
 export function checkMetadata(metadata: Metadata, field: string): Metadata {

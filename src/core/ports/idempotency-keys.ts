@@ -13,4 +13,6 @@ export interface IdempotencyKeys {
   take(holder: KeyHolder, claim: IdempotencyClaim, now: number): Promise<IdempotencyRecord<null> | null>
   /** Gives the key back, if this very request has taken it. */
   release(holder: KeyHolder, claim: IdempotencyClaim): Promise<void>
+  /** Forgets up to `limit` records, of all kinds of requests, that are past their time, and says how many. */
+  forget(now: number, limit: number): Promise<number>
 }

@@ -4,7 +4,7 @@ import type { Refusal } from '../errors'
 import type { FileBase, FileOrigin, FileRecord } from '../files/file-record'
 import type { MetadataTerm } from '../files/metadata'
 import type { EarlyClaim, FileReply, IdempotencyClaim, IdempotencyRecord } from '../idempotency/idempotency'
-import type { FileId, ObjectKey, OrganizationId, Sha256 } from '../ids'
+import type { FileKey, ObjectKey, Sha256 } from '../ids'
 import type { Upload } from '../uploads/upload'
 import type { DueObject } from './deletion-repository'
 
@@ -76,17 +76,13 @@ export interface UploadRepository {
    * Notes the store's name of the multipart upload, and completes the reply of a presign that waited for it.
    * False when the upload is no longer pending: then the caller has to abort that multipart upload.
    */
-  noteMultipart(file: { organizationId: OrganizationId; id: FileId }, multipartId: string): Promise<boolean>
+  noteMultipart(file: FileKey, multipartId: string): Promise<boolean>
   /**
    * Chooses which version of the incoming bytes is promoted. Until `promotionMaxMs` have passed no other can
    * be: settlers that overlap copy the same bytes, whenever their copies end. False when another one was
    * chosen, or the upload is no longer pending.
    */
-  choosePromotion(
-    file: { organizationId: OrganizationId; id: FileId },
-    etag: string,
-    now: number,
-  ): Promise<boolean>
+  choosePromotion(file: FileKey, etag: string, now: number): Promise<boolean>
   /**
    * Gives a pending file its bytes: as new content, or, when the organization has content with that hash
    * by now, as that content, and the object is due for deletion. Does nothing when the upload is no longer
@@ -112,7 +108,7 @@ export interface UploadRepository {
    * Returns what is now due for deletion: nothing of uploads that were settled first, whose bytes a file may have.
    */
   abandon(
-    fileIds: readonly FileId[],
+    files: readonly FileKey[],
     refusal: { status: 'error' | 'failed'; reason: Refusal } | null,
     now: number,
   ): Promise<DueObject[]>
@@ -120,25 +116,19 @@ export interface UploadRepository {
    * Takes the bytes away from a stored file. Returns what is now due for deletion: nothing when other files
    * have the bytes too.
    */
-  revoke(
-    file: { organizationId: OrganizationId; id: FileId },
-    reason: Refusal,
-    now: number,
-  ): Promise<DueObject[]>
+  revoke(file: FileKey, reason: Refusal, now: number): Promise<DueObject[]>
   /**
    * What is known of objects that the store itself tells of, of any organization: the file whose upload put them
    * there, by the id that the key says, and whether the outbox lists the key.
    */
   findByObjectKeys(
-    named: readonly { key: ObjectKey; fileId: FileId | null }[],
+    named: readonly { key: ObjectKey; file: FileKey | null }[],
   ): Promise<{ files: FileRecord[]; listed: ObjectKey[] }>
   /** Those of these incoming keys whose upload is pending. */
-  awaitedKeys(named: readonly { key: ObjectKey; fileId: FileId }[]): Promise<ObjectKey[]>
+  awaitedKeys(named: readonly { key: ObjectKey; file: FileKey }[]): Promise<ObjectKey[]>
   /**
    * Up to `limit` files whose upload is past its expiry, oldest first. They are not returned again before
    * `nextSweepAt`: one that cannot be dealt with is never in the way of the others.
    */
   takeOverdue(now: number, limit: number, nextSweepAt: number): Promise<FileRecord[]>
-  /** Forgets settled uploads whose URL expired long ago, and idempotency records past their time. */
-  forget(now: number, limit: number): Promise<{ uploads: number; idempotencyRecords: number }>
 }

@@ -18,7 +18,7 @@ export async function abortUpload(
   if (file === null) fail({ code: 'file_not_found', fileId: id })
   if (file.status === 'uploading') {
     const refusal = { status: 'failed', reason: { code: 'aborted' } } as const
-    const due = await gateway.uploads.abandon([id], refusal, gateway.now())
+    const due = await gateway.uploads.abandon([file], refusal, gateway.now())
     // An edge upload is ended by its own request, which finds nothing to end.
     if (file.upload.method !== 'edge') deleteObjects(gateway, [...due, ...incomingKeysOf(file.upload)])
   }

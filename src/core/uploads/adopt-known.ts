@@ -22,7 +22,7 @@ export async function adoptOrAbandon(
     leaveNothing(gateway, intent)
     throw error
   })
-  if (adopted === null) await gateway.uploads.abandon([intent.file.id], null, gateway.now())
+  if (adopted === null) await gateway.uploads.abandon([intent.file], null, gateway.now())
   return adopted
 }
 

@@ -134,7 +134,8 @@ export async function claimUpload(
   const { fingerprint, reply, lockedUntil, subjectId } = first.record
   const isOthers = fingerprint !== null && fingerprint !== input.claim?.fingerprint
   if (isOthers || reply !== null || lockedUntil > now) return first
-  await gateway.uploads.abandon([subjectId as FileId], null, now)
+  const { organizationId } = input.intent.file
+  await gateway.uploads.abandon([{ organizationId, id: subjectId as FileId }], null, now)
   return begin()
 }
 

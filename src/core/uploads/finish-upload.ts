@@ -66,18 +66,14 @@ export function storedOrSuperseded(file: FileRecord | null): StoredFile {
  * what `after` removes. The sweep takes away what cannot be removed now. An upload that was settled all the same is
  * left as it is.
  */
-export function leaveNothing(
-  gateway: Gateway,
-  { file: { id: fileId } }: UploadIntent,
-  after?: () => Promise<void>,
-): void {
+export function leaveNothing(gateway: Gateway, { file }: UploadIntent, after?: () => Promise<void>): void {
   const work = async () => {
-    await gateway.uploads.abandon([fileId], null, gateway.now())
+    await gateway.uploads.abandon([file], null, gateway.now())
     await after?.()
   }
   gateway.background(
     work().catch((cause) => {
-      gateway.log({ event: 'upload_left_to_sweep', fileId, cause })
+      gateway.log({ event: 'upload_left_to_sweep', fileId: file.id, cause })
     }),
   )
 }

@@ -17,9 +17,8 @@ export type Transition = {
 /**
  * The life of a file. The database refuses every other change (`file_transitions` in migrations/0001_schema.sql).
  *
- * Beside the file there is its upload, which is `pending` for as long as the file is `uploading`. What ends the file's
- * waiting ends the upload in the same batch: `settle` and `adopt` keep the row as `settled` while a URL can still put
- * bytes, otherwise they remove it, as `abandon`, `revoke` and `delete` do.
+ * Beside the file there is its upload, which is pending for as long as the file is `uploading`. What ends the file's waiting
+ * removes the upload in the same batch. A URL may live on: what it still puts is found by its key, which says the file.
  *
  * Several actors may end one upload at the same time: the client that completes or aborts it, a client that reads the
  * file, the store's event, the sweep, a request that takes over an idempotency key, a client that deletes the file. No

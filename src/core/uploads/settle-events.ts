@@ -1,10 +1,11 @@
-import { parseIncomingKey, parseObjectKey } from '../contents/content'
+import { incomingKeyFor, parseIncomingKey, parseObjectKey } from '../contents/content'
 import { deleteObjects } from '../deletions/delete-objects'
 import type { FileRecord, PendingFile } from '../files/file-record'
 import { isStored } from '../files/file-record'
 import type { Gateway } from '../gateway'
-import type { ObjectKey } from '../ids'
+import type { FileKey, ObjectKey } from '../ids'
 import { refuse, settleUpload } from './settle-upload'
+import { promotionMaxMs } from './upload'
 
 /** What the store says has happened to an object. */
 export type ObjectCreated = {
@@ -32,16 +33,30 @@ export async function subjectsOfEvents(
 ): Promise<Map<ObjectKey, EventSubject>> {
   if (events.length === 0) return new Map()
   const keys = [...new Set(events.map(({ key }) => key))]
-  const named = keys.map((key) => {
-    const parts = parseIncomingKey(key) ?? parseObjectKey(key)
-    return { key, fileId: parts?.fileId ?? null }
-  })
+  const named = keys.map((key) => ({ key, file: fileKeyOf(key) }))
   const { files, listed } = await gateway.uploads.findByObjectKeys(named)
   const isListed = new Set(listed)
   const byKey = new Map(
-    files.flatMap((file) => ('upload' in file && file.upload ? [[file.upload.objectKey, file]] : [])),
+    files.flatMap((file) => {
+      const key = uploadedTo(file)
+      return key === null ? [] : [[key, file]]
+    }),
   )
   return new Map(keys.map((key) => [key, { file: byKey.get(key) ?? null, isListed: isListed.has(key) }]))
+}
+
+/** The file whose id the key says, whether or not there is one. */
+function fileKeyOf(key: ObjectKey): FileKey | null {
+  const parts = parseIncomingKey(key) ?? parseObjectKey(key)
+  return parts && { organizationId: parts.organizationId, id: parts.fileId }
+}
+
+/** Where the bytes of the file were put, or are awaited; null: it has none. */
+function uploadedTo(file: FileRecord): ObjectKey | null {
+  if (file.status === 'uploading') return file.upload.objectKey
+  if (!isStored(file)) return null
+  const { objectKey, sourceEtag } = file.content
+  return sourceEtag === null ? objectKey : incomingKeyFor(file.organizationId, file.id)
 }
 
 /** How far the store's clock may be from ours. */
@@ -76,10 +91,11 @@ async function settleFile(gateway: Gateway, event: ObjectCreated, file: FileReco
     return
   }
   const ended = file.status === 'uploading' ? await refuseCopy(gateway, file) : file
-  if (ended === null || !isStored(ended) || !ended.upload) return
-  const promotion = ended.upload.method === 'presigned_put' ? ended.upload.promotion : null
-  if (event.etag === null || event.etag !== (promotion?.etag ?? ended.content.etag)) return
-  if (promotion !== null && event.at > promotion.at + clockToleranceMs) return
+  if (ended === null || !isStored(ended)) return
+  const { etag, sourceEtag, watchUntil } = ended.content
+  if (watchUntil === null || event.etag === null || event.etag !== (sourceEtag ?? etag)) return
+  const promotedAt = watchUntil - promotionMaxMs
+  if (sourceEtag !== null && event.at > promotedAt + clockToleranceMs) return
   const due = await gateway.uploads.revoke(ended, { code: 'copied_not_uploaded' }, gateway.now())
   deleteObjects(gateway, due)
 }

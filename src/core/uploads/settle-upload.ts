@@ -150,7 +150,7 @@ export async function refuse(
   file: PendingFile,
   reason: Refusal,
 ): Promise<FileRecord | null> {
-  const due = await gateway.uploads.abandon([file.id], { status: 'error', reason }, gateway.now())
+  const due = await gateway.uploads.abandon([file], { status: 'error', reason }, gateway.now())
   deleteObjects(gateway, [...due, ...incomingKeysOf(file.upload)])
   return gateway.files.find(file.organizationId, file.id)
 }

@@ -1,5 +1,5 @@
 import { incomingPrefix, parseIncomingKey } from '../contents/content'
-import { deleteDueObjects, deleteKeys, deletionRetryMs } from '../deletions/delete-objects'
+import { deleteKeys, deleteListed, deletionRetryMs } from '../deletions/delete-objects'
 import type { ObjectKey } from '../ids'
 import type { Page, Sweep } from './sweep-run'
 
@@ -19,7 +19,7 @@ export async function deleteDuePage(run: Sweep, after: string | null): Promise<P
   if (run.abortsLeft < deletionsPerBatch) return 'stop'
   const { objects, next } = await gateway.deletions.due(gateway.now(), deletionsPerBatch, after)
   run.abortsLeft -= objects.filter(({ multipart }) => multipart !== null).length
-  const { deleted, failed, failure } = await deleteDueObjects(gateway, objects)
+  const { deleted, failed, failure } = await deleteListed(gateway, objects)
   report.objectsDeleted += deleted.length
   if (failed.length > 0) await gateway.deletions.postpone(failed, gateway.now() + deletionRetryMs)
   return {
@@ -43,7 +43,8 @@ export async function deleteIncomingPage(run: Sweep, after: string | null): Prom
   }
   const incoming = page.keys.flatMap((text) => {
     const parts = parseIncomingKey(text)
-    return parts === null ? [] : [{ key: text as ObjectKey, fileId: parts.fileId }]
+    if (parts === null) return []
+    return [{ key: text as ObjectKey, file: { organizationId: parts.organizationId, id: parts.fileId } }]
   })
   const awaited = new Set(incoming.length === 0 ? [] : await gateway.uploads.awaitedKeys(incoming))
   const unwanted = incoming.map(({ key }) => key).filter((key) => !awaited.has(key))

@@ -1,12 +1,11 @@
 import { isStored, type PendingFile } from '../files/file-record'
-import type { FileId } from '../ids'
 import { settleIfThere } from './settle-upload'
 import { noteFailure, type Sweep, stop } from './sweep-run'
 
-/** Promotion and settling: 9; and a look at the file when another settler was first. */
-const statementsPerSettle = 10
-/** Besides, when it is refused: 7 to end it, to look at it, and to take what was deleted off the outbox. */
-const statementsPerRefusal = 8
+/** Promotion and settling: 8; and a look at the file when another settler was first. */
+const statementsPerSettle = 9
+/** Besides, when it is refused: to end it, and to look at it. */
+const statementsPerRefusal = 5
 const statementsPerEnd = 4
 
 /** The taking, and the ends of those that were told and those that were not. */
@@ -44,19 +43,15 @@ export async function endOverdueBatch(run: Sweep): Promise<'more' | 'done'> {
         }
       }),
     )
-  if (untold.length > 0) await gateway.uploads.abandon(idsOf(untold), null, gateway.now())
+  if (untold.length > 0) await gateway.uploads.abandon(untold, null, gateway.now())
   report.abandoned += untold.length
   if (missing.length > 0) {
     const refusal = { status: 'failed', reason: { code: 'never_arrived' } } as const
-    await gateway.uploads.abandon(idsOf(missing), refusal, gateway.now())
+    await gateway.uploads.abandon(missing, refusal, gateway.now())
   }
   report.failed += missing.length
   if (told.length > 0) return stop(run)
   return taken.length === uploadsPerBatch ? 'more' : 'done'
-}
-
-function idsOf(files: readonly PendingFile[]): FileId[] {
-  return files.map(({ id }) => id)
 }
 
 /** Its request failed or died before the client was told that there is a file. */

@@ -16,7 +16,6 @@ export type SweepReport = {
   objectsDeleted: number
   /** Incoming objects that no upload awaits. */
   incomingDeleted: number
-  uploadsForgotten: number
   idempotencyRecordsForgotten: number
   /** Steps that did not work this time and stay for the next sweep. */
   errors: number

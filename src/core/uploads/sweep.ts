@@ -13,7 +13,7 @@ import { inBatches, inPages, noteFailure, type Sweep, type SweepReport } from '.
  * set aside before it begins; the rest is for what has to be repeated.
  */
 const statementsMax = 900
-const statementsPerForgetting = 2
+const statementsPerForgetting = 1
 
 /**
  * An invocation may call out ten thousand times (Workers, "Limits"). What is overdue takes half of that, being
@@ -41,7 +41,6 @@ export async function sweep(gateway: Gateway): Promise<SweepReport> {
     abandoned: 0,
     objectsDeleted: 0,
     incomingDeleted: 0,
-    uploadsForgotten: 0,
     idempotencyRecordsForgotten: 0,
     errors: 0,
     isUnfinished: false,
@@ -73,8 +72,7 @@ export async function sweep(gateway: Gateway): Promise<SweepReport> {
 }
 
 async function forgetBatch({ gateway, report }: Sweep): Promise<'more' | 'done'> {
-  const { uploads, idempotencyRecords } = await gateway.uploads.forget(gateway.now(), forgottenPerBatch)
-  report.uploadsForgotten += uploads
-  report.idempotencyRecordsForgotten += idempotencyRecords
-  return Math.max(uploads, idempotencyRecords) === forgottenPerBatch ? 'more' : 'done'
+  const forgotten = await gateway.idempotencyKeys.forget(gateway.now(), forgottenPerBatch)
+  report.idempotencyRecordsForgotten += forgotten
+  return forgotten === forgottenPerBatch ? 'more' : 'done'
 }

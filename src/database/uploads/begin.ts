@@ -8,11 +8,12 @@ import { prepare, type Statement } from '../statement'
 
 /** A row of `contents`: the one with the hash that was asked for. */
 export type ContentRow = {
-  id: string
   byte_size: number
   sha256: string | null
   object_key: string
   etag: string
+  source_etag: string | null
+  watch_until: number | null
 }
 
 /**
@@ -35,8 +36,8 @@ export function beginSteps(db: D1Database, input: BeginUpload) {
       ? prepare(
           db,
           `UPDATE uploads SET expires_at = max(expires_at, :expiresAt), sweep_at = max(sweep_at, :expiresAt)
-           WHERE state = 'pending' AND method = 'presigned_put' AND file_id = (
-             SELECT subject_id FROM idempotency_records
+           WHERE method = 'presigned_put' AND organization_id = :organizationId AND file_id = (
+             SELECT unhex(subject_id, '-') FROM idempotency_records
              WHERE organization_id = :organizationId AND idempotency_key = :key AND fingerprint = :fingerprint)`,
           {
             organizationId,
@@ -58,8 +59,8 @@ function selectKnown(
 ): Statement<ContentRow> {
   return prepare(
     db,
-    `SELECT id, byte_size, sha256, object_key, etag FROM contents
-     WHERE organization_id = :organizationId AND is_public = :isPublic AND sha256 = :sha256`,
+    `SELECT byte_size, lower(hex(sha256)) AS sha256, object_key, etag, source_etag, watch_until FROM contents
+     WHERE organization_id = :organizationId AND is_public = :isPublic AND sha256 = unhex(:sha256)`,
     of,
   )
 }
@@ -82,14 +83,14 @@ function limitUploads(
 function insertFile(db: D1Database, { file, terms }: NewUploadIntent, key: string | null): Statement {
   return prepare(
     db,
-    `INSERT INTO files (id, organization_id, filename, content_type, metadata, terms, checksum, is_public,
+    `INSERT INTO files (organization_id, id, filename, content_type, metadata, terms, checksum, is_public,
        source, source_detail, connector_metadata, status, created_at)
-     SELECT :id, :organizationId, :filename, :contentType, :metadata, :terms, :checksum, :isPublic,
+     SELECT :organizationId, unhex(:id, '-'), :filename, :contentType, :metadata, :terms, :checksum, :isPublic,
        :source, :sourceDetail, :connectorMetadata, 'uploading', :createdAt
      WHERE :key IS NULL OR EXISTS (
        SELECT 1 FROM idempotency_records
        WHERE organization_id = :organizationId AND idempotency_key = :key AND subject_id = :id)
-     ON CONFLICT (id) DO NOTHING`,
+     ON CONFLICT (organization_id, id) DO NOTHING`,
     {
       id: file.id,
       organizationId: file.organizationId,
@@ -123,17 +124,19 @@ function insertUpload(
   }
   return prepare(
     db,
-    `INSERT INTO uploads (file_id, organization_id, method, state, object_key, content_key, content_type,
-       byte_size, reserved_bytes, expires_at, sweep_at, md5, sha256, write_once, content_disposition, part_bytes)
-     SELECT f.id, f.organization_id, :method, 'pending', :objectKey, :contentKey, :contentType, :byteSize,
+    `INSERT INTO uploads (organization_id, file_id, method, object_key, content_key, content_type, byte_size,
+       reserved_bytes, expires_at, sweep_at, md5, sha256, write_once, content_disposition, part_bytes)
+     SELECT f.organization_id, f.id, :method, :objectKey, :contentKey, :contentType, :byteSize,
        CASE WHEN :byteSize IS NULL OR EXISTS (
          SELECT 1 FROM contents
-         WHERE organization_id = f.organization_id AND is_public = f.is_public AND sha256 = :knownSha256)
+         WHERE organization_id = f.organization_id AND is_public = f.is_public AND sha256 = unhex(:knownSha256))
        THEN 0 ELSE :byteSize END,
        :expiresAt, :sweepAt, :md5, :sha256, :writeOnce, :contentDisposition, :partBytes
-     FROM files f WHERE f.id = :fileId AND f.status = 'uploading'
-     ON CONFLICT (file_id) DO NOTHING`,
+     FROM files f
+     WHERE f.organization_id = :organizationId AND f.id = unhex(:fileId, '-') AND f.status = 'uploading'
+     ON CONFLICT (organization_id, file_id) DO NOTHING`,
     {
+      organizationId: file.organizationId,
       fileId: file.id,
       method: upload.method,
       objectKey: upload.objectKey,

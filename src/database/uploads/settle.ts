@@ -7,7 +7,7 @@ import type {
 } from '../../core/ports/upload-repository'
 import { lateArrivalMs, promotionMaxMs, type Upload } from '../../core/uploads/upload'
 import { originValues } from '../file-records'
-import { type OfFile, selectFile } from '../file-rows'
+import { isFile, isOfFile, type OfFile, selectFile } from '../file-rows'
 import { storeReply } from '../idempotency-records'
 import { insertTerms } from '../metadata-terms'
 import { listForDeletion } from '../object-deletions'
@@ -15,19 +15,17 @@ import { prepare, type Statement } from '../statement'
 import type { KeyRow } from './lookups'
 
 /** The guard of every transition: see core/uploads/lifecycle.ts. */
-const isPending = `EXISTS (
-  SELECT 1 FROM uploads WHERE file_id = :fileId AND organization_id = :organizationId AND state = 'pending')`
+const isPending = `EXISTS (SELECT 1 FROM uploads WHERE ${isOfFile})` as const
 
 /** The file just got its bytes in this batch. */
-const isSettling = `EXISTS (
-  SELECT 1 FROM uploads p JOIN files r ON r.id = p.file_id
-  WHERE p.file_id = :fileId AND p.organization_id = :organizationId AND p.state = 'pending' AND r.status = 'ready')`
+const isSettling =
+  `${isPending} AND EXISTS (SELECT 1 FROM files WHERE ${isFile} AND status = 'ready')` as const
 
 const indexIfSettling = insertTerms(isSettling)
 
 const dropIfKnown = listForDeletion(
   `SELECT :contentKey, :now, :now, NULL, NULL
-   WHERE ${isSettling} AND NOT EXISTS (SELECT 1 FROM contents WHERE id = :fileId)`,
+   WHERE ${isSettling} AND NOT EXISTS (SELECT 1 FROM contents WHERE ${isFile})`,
 )
 
 /**
@@ -51,8 +49,10 @@ export function settleSteps(
     giveContent: giveContent(db, of, knownSha256),
     index: prepare(db, indexIfSettling, of),
     // The organization had these bytes by then: the object that was just put is one too many.
-    dropObject: prepare(db, dropIfKnown, { ...of, contentKey: upload.contentKey, now }),
-    end: endUpload(db, of, upload),
+    dropObject: isPromised(upload)
+      ? null
+      : prepare(db, dropIfKnown, { ...of, contentKey: upload.contentKey, now }),
+    end: endUpload(db, of),
     storeReply: storeReply(db, of, 'ready', { fingerprint: end?.fingerprint ?? null }),
     due: selectDue(db, upload, now),
     file: selectFile(db, of),
@@ -60,12 +60,12 @@ export function settleSteps(
 }
 
 /** The batch of `UploadRepository.adopt`. */
-export function adoptSteps(db: D1Database, { file, upload }: UploadIntent, sha256: Sha256 | null) {
+export function adoptSteps(db: D1Database, { file }: UploadIntent, sha256: Sha256 | null) {
   const of = { fileId: file.id, organizationId: file.organizationId }
   return {
     giveContent: giveContent(db, of, sha256),
     index: prepare(db, indexIfSettling, of),
-    end: endUpload(db, of, upload),
+    end: endUpload(db, of),
     storeReply: storeReply(db, of, 'ready'),
     file: selectFile(db, of),
   }
@@ -76,7 +76,7 @@ function describe(db: D1Database, of: OfFile, { origin }: StreamDetails): Statem
   return prepare(
     db,
     `UPDATE files SET source = :source, source_detail = :sourceDetail, connector_metadata = :connectorMetadata
-     WHERE id = :fileId AND organization_id = :organizationId AND status = 'uploading' AND ${isPending}`,
+     WHERE ${isFile} AND status = 'uploading' AND ${isPending}`,
     { ...of, ...originValues(origin) },
   )
 }
@@ -89,7 +89,7 @@ function associate(db: D1Database, of: OfFile, { resource }: StreamDetails): Sta
       db,
       `INSERT INTO associations (organization_id, resource_type, resource_id, file_id, created_at)
        SELECT organization_id, :type, :resourceId, id, created_at FROM files
-       WHERE id = :fileId AND organization_id = :organizationId AND status = 'uploading' AND ${isPending}
+       WHERE ${isFile} AND status = 'uploading' AND ${isPending}
        ON CONFLICT DO NOTHING`,
       { ...of, type: resource.type, resourceId: resource.id },
     )
@@ -102,9 +102,8 @@ function isPromised({ method }: Upload): boolean {
 }
 
 /**
- * The content that the upload brought. A trigger turns what the upload had reserved into use, so that the quota never
- * has to hold both. A hash is unique in its organization: of two contents at promised keys the second goes without.
- * Bytes that stay where they were put may have been rewritten there by a settler that is still at it.
+ * The content that the upload brought. A hash is unique in its organization: of two contents at promised keys the second
+ * goes without. Bytes that stay where they were put may have been rewritten there by a settler that is still at it.
  */
 function insertContent(
   db: D1Database,
@@ -115,27 +114,26 @@ function insertContent(
 ): Statement {
   return prepare(
     db,
-    `INSERT INTO contents (id, organization_id, is_public, sha256, byte_size, object_key, etag, created_at,
+    `INSERT INTO contents (organization_id, id, is_public, sha256, byte_size, extension, etag, source_etag,
        watch_until)
-     SELECT f.id, f.organization_id, f.is_public,
+     SELECT f.organization_id, f.id, f.is_public,
        CASE WHEN :isPromised AND EXISTS (
          SELECT 1 FROM contents
-         WHERE organization_id = :organizationId AND is_public = f.is_public AND sha256 = :sha256)
-         THEN NULL ELSE :sha256 END,
-       :byteSize, :contentKey, :etag, :now,
+         WHERE organization_id = :organizationId AND is_public = f.is_public AND sha256 = unhex(:sha256))
+         THEN NULL ELSE unhex(:sha256) END,
+       :byteSize, substr(u.content_key, length(u.organization_id || '/' || f.uuid) + 1), :etag, u.promoting_etag,
        CASE
          WHEN u.object_key <> u.content_key THEN u.promoting_at + :promotionMaxMs
          WHEN u.method = 'presigned_put' THEN max(u.expires_at + :lateArrivalMs, :now + :promotionMaxMs)
        END
-     FROM uploads u JOIN files f ON f.id = u.file_id
-     WHERE u.file_id = :fileId AND u.organization_id = :organizationId AND u.state = 'pending'
+     FROM uploads u JOIN files f ON f.organization_id = u.organization_id AND f.id = u.file_id
+     WHERE u.organization_id = :organizationId AND u.file_id = unhex(:fileId, '-')
        AND u.promoting_etag IS :sourceEtag -- not if another version of the bytes was chosen
      ON CONFLICT DO NOTHING`,
     {
       ...of,
       sha256: bytes.sha256,
       byteSize: bytes.byteSize,
-      contentKey: upload.contentKey,
       etag: bytes.etag,
       sourceEtag: bytes.sourceEtag,
       isPromised: isPromised(upload),
@@ -146,13 +144,12 @@ function insertContent(
   )
 }
 
-const content = `(SELECT id FROM contents WHERE id = :fileId
+const content = `(SELECT id FROM contents WHERE ${isFile}
   UNION ALL SELECT id FROM contents
-    WHERE organization_id = :organizationId AND is_public = files.is_public AND sha256 = :sha256 LIMIT 1)` as const
+    WHERE organization_id = :organizationId AND is_public = files.is_public AND sha256 = unhex(:sha256) LIMIT 1)` as const
 
-const setContent = `UPDATE files
-  SET status = 'ready', content_id = ${content}, is_duplicate = (${content} <> :fileId)
-  WHERE id = :fileId AND status = 'uploading' AND ${isPending} AND ${content} IS NOT NULL` as const
+const setContent = `UPDATE files SET status = 'ready', content_id = ${content}
+  WHERE ${isFile} AND status = 'uploading' AND ${isPending} AND ${content} IS NOT NULL` as const
 
 /**
  * Gives the file the content that its upload brought, or else the organization's content with the hash that is as
@@ -162,13 +159,12 @@ function giveContent(db: D1Database, of: OfFile, sha256: Sha256 | null): Stateme
   return prepare(db, setContent, { ...of, sha256 })
 }
 
-const ofSettling = `file_id = :fileId AND organization_id = :organizationId AND ${isSettling}` as const
-const deleteSettling = `DELETE FROM uploads WHERE ${ofSettling}` as const
-const keepSettled = `UPDATE uploads SET state = 'settled' WHERE ${ofSettling}` as const
+const deleteSettling = `DELETE FROM uploads
+  WHERE ${isOfFile} AND EXISTS (SELECT 1 FROM files WHERE ${isFile} AND status = 'ready')` as const
 
-/** Ends the upload of a file that got its bytes. The row stays while a URL can still be used. */
-function endUpload(db: D1Database, of: OfFile, { method }: Upload): Statement {
-  return prepare(db, method === 'edge' ? deleteSettling : keepSettled, of)
+/** Ends the upload of a file that got its bytes: a trigger turns what it had reserved into use. */
+function endUpload(db: D1Database, of: OfFile): Statement {
+  return prepare(db, deleteSettling, of)
 }
 
 /** What is to be deleted now, also where this batch runs for the second time. */

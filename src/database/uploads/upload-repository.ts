@@ -1,13 +1,13 @@
 import type { Content } from '../../core/contents/content'
 import { fail } from '../../core/errors'
 import type { FileRecord } from '../../core/files/file-record'
-import type { ContentId, ObjectKey, Sha256 } from '../../core/ids'
+import type { ObjectKey, Sha256 } from '../../core/ids'
 import type { UploadRepository } from '../../core/ports/upload-repository'
 import { promotionMaxMs } from '../../core/uploads/upload'
 import { readRows, runRepeatableBatch } from '../d1'
 import { orOrganizationNotFound } from '../d1-errors'
 import { parseFileReply, toFileRecord } from '../file-records'
-import type { FileRow } from '../file-rows'
+import { type FileRow, isOfFile } from '../file-rows'
 import { storeReply, toIdempotencyRecord } from '../idempotency-records'
 import { toDueObject } from '../object-deletions'
 import { prepare } from '../statement'
@@ -44,7 +44,7 @@ export function createUploadRepository(db: D1Database): UploadRepository {
         noted: prepare(
           db,
           `UPDATE uploads SET multipart_id = :multipartId, sweep_at = expires_at
-           WHERE file_id = :fileId AND organization_id = :organizationId AND state = 'pending' RETURNING file_id`,
+           WHERE ${isOfFile} RETURNING 1`,
           { ...of, multipartId },
         ),
         storeReply: storeReply(db, of, 'uploading'),
@@ -56,9 +56,8 @@ export function createUploadRepository(db: D1Database): UploadRepository {
       const choose = prepare(
         db,
         `UPDATE uploads SET promoting_etag = :etag, promoting_at = :now
-         WHERE file_id = :fileId AND organization_id = :organizationId AND state = 'pending'
-           AND (promoting_etag IS NULL OR promoting_etag = :etag OR promoting_at <= :chosenBefore)
-         RETURNING file_id`,
+         WHERE ${isOfFile} AND (promoting_etag IS NULL OR promoting_etag = :etag OR promoting_at <= :chosenBefore)
+         RETURNING 1`,
         { fileId, organizationId, etag, now, chosenBefore: now - promotionMaxMs },
       )
       return (await readRows('uploads.choosePromotion', choose)).length > 0
@@ -76,8 +75,8 @@ export function createUploadRepository(db: D1Database): UploadRepository {
       return firstFile(file)
     },
 
-    async abandon(fileIds, refusal, now) {
-      const { due } = await runRepeatableBatch(db, 'uploads.abandon', abandonSteps(db, fileIds, refusal, now))
+    async abandon(files, refusal, now) {
+      const { due } = await runRepeatableBatch(db, 'uploads.abandon', abandonSteps(db, files, refusal, now))
       return due.map(toDueObject)
     },
 
@@ -97,10 +96,11 @@ function firstFile(rows: readonly FileRow[]): FileRecord | null {
 
 function toContent(row: ContentRow): Content {
   return {
-    id: row.id as ContentId,
     byteSize: row.byte_size,
     sha256: row.sha256 as Sha256 | null,
     objectKey: row.object_key as ObjectKey,
     etag: row.etag,
+    sourceEtag: row.source_etag,
+    watchUntil: row.watch_until,
   }
 }

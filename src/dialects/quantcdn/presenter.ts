@@ -1,11 +1,12 @@
 import type { FileBase, StoredFile } from '../../core/files/file-record'
+import { type FileSummary, summaryOf } from '../../core/files/file-summary'
 import type { CreatedMultipart } from '../../core/uploads/create-upload'
 import { partCountOf } from '../../core/uploads/parts'
 import type { PresignedUpload } from '../../core/uploads/single-put'
 import type * as Answered from './answers'
 
 /** What every answer about a file says. */
-function presentBase(file: FileBase) {
+function presentBase(file: FileSummary | FileBase) {
   return {
     fileId: file.id,
     filename: file.filename,
@@ -15,13 +16,14 @@ function presentBase(file: FileBase) {
   }
 }
 
-export function presentListed(file: StoredFile): Answered.ListedFile {
-  return { ...presentBase(file), size: file.content.byteSize }
+/** A file with bytes. */
+export function presentListed(file: FileSummary): Answered.ListedFile {
+  return { ...presentBase(file), size: file.byteSize ?? 0 }
 }
 
 /** A file with where it is: `s3Uri` for programs that may read the bucket, `url` for every client for an hour. */
 export function presentStored(file: StoredFile, s3Uri: string, url: string): Answered.StoredFile {
-  return { ...presentListed(file), s3Uri, url }
+  return { ...presentListed(summaryOf(file)), s3Uri, url }
 }
 
 /** `size` is there only when it was promised. */

@@ -116,7 +116,7 @@ describe('POST /v1/upload/s3 with an Idempotency-Key', () => {
     expect([again.status, again.headers.get('idempotent-replayed')]).toEqual([200, 'true'])
     const { fileKey, publicUrl } = await bodyOf(first)
     expect(await bodyOf(again)).toMatchObject({ fileKey, publicUrl })
-    expect(await rows('SELECT id FROM files')).toHaveLength(1)
+    expect(await rows('SELECT uuid AS id FROM files')).toHaveLength(1)
   })
 
   it('makes one file of racing requests', async () => {
@@ -124,7 +124,7 @@ describe('POST /v1/upload/s3 with an Idempotency-Key', () => {
     const answers = await Promise.all(Array.from({ length: 6 }, () => api.upload(helloUpload, once)))
     const keys = await Promise.all(answers.map(async (answer) => (await bodyOf(answer)).fileKey))
     expect(new Set(keys).size).toBe(1)
-    expect(await rows('SELECT id FROM files')).toHaveLength(1)
+    expect(await rows('SELECT uuid AS id FROM files')).toHaveLength(1)
   })
 
   it('replays after the bytes came, and the file stays public', async () => {
@@ -141,7 +141,7 @@ describe('POST /v1/upload/s3 with an Idempotency-Key', () => {
     const other = await api.upload({ ...helloUpload, size: 6 }, once)
     expect(other.status).toBe(422)
     expect(await bodyOf(other)).toMatchObject({ code: 422, message: expect.any(String) })
-    expect(await rows('SELECT id FROM files')).toHaveLength(1)
+    expect(await rows('SELECT uuid AS id FROM files')).toHaveLength(1)
   })
 
   it('answers 422 to a request of another dialect under the same key', async () => {
@@ -238,7 +238,7 @@ describe('POST /v1/upload/s3: other refusals', () => {
     expect((await api.upload(helloUpload)).status).toBe(200)
     const answer = await api.upload(helloUpload)
     expect([answer.status, (await bodyOf(answer)).error]).toEqual([403, 'Forbidden'])
-    expect(await rows('SELECT id FROM files')).toHaveLength(1)
+    expect(await rows('SELECT uuid AS id FROM files')).toHaveLength(1)
     await expectInvariants({ swept: false })
   })
 
@@ -321,9 +321,9 @@ describe('POST /v1/upload/s3, whatever it is sent', () => {
     )
     await fc.assert(
       fc.asyncProperty(body, async (json) => {
-        const before = await rows('SELECT id FROM files')
+        const before = await rows('SELECT uuid AS id FROM files')
         const answer = await worker.call('POST', uploadPath, { token, body: JSON.stringify(json) })
-        const made = (await rows('SELECT id FROM files')).length - before.length
+        const made = (await rows('SELECT uuid AS id FROM files')).length - before.length
         if (answer.status === 200) {
           const { fileKey } = await bodyOf(answer)
           expect(fileKey).toMatch(/^acme\/[0-9a-f-]{36}(\.[a-z0-9]+)?$/)

@@ -270,7 +270,7 @@ describe('copies of public files', () => {
     expect((await files.delete(fileIdOf(fileKey))).status).toBe(200)
     expect(broken).toHaveBeenCalled()
     broken.mockRestore()
-    expect(await rows('SELECT id FROM files')).toEqual([])
+    expect(await rows('SELECT uuid AS id FROM files')).toEqual([])
   })
 })
 
@@ -309,7 +309,7 @@ describe('GET /public/{fileKey}: 404, in one answer', () => {
       const head = await api.read(key, { method: 'HEAD' })
       expect([head.status, await head.text()]).toEqual([404, ''])
     }
-    expect(await rows("SELECT id FROM files WHERE status = 'error'")).toHaveLength(2)
+    expect(await rows("SELECT uuid AS id FROM files WHERE status = 'error'")).toHaveLength(2)
     expect(await (await api.read(mine)).text()).toBe('mine')
     await expectInvariants({ swept: false })
   })

@@ -50,7 +50,7 @@ describe('a caller', () => {
       expect(answer.status, name).toBe(403)
       expect((await bodyOf(answer)).detail).toBe(`Missing required scope: ${missing}`)
     }
-    expect(await rows('SELECT id FROM files')).toHaveLength(1)
+    expect(await rows('SELECT uuid AS id FROM files')).toHaveLength(1)
   })
 
   it('with the root key is 403: it belongs to no organization', async () => {

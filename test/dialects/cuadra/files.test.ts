@@ -424,7 +424,7 @@ describe('associations', () => {
     const id = await api.stored('hello')
     await rows(
       `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
-       INSERT INTO associations SELECT 'acme', 'chat', 'c' || i, ?1, 0 FROM n`,
+       INSERT INTO associations SELECT 'acme', unhex(?1, '-'), 'chat', 'c' || i, 0 FROM n`,
       plainId(id),
     )
     expect((await api.associate(id, 'chat', 'one more')).status).toBe(400)

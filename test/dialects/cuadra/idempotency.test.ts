@@ -35,7 +35,7 @@ describe('Idempotency-Key', () => {
     expect(again.headers.get('idempotent-replayed')).toBe('true')
     expect(await bodyOf(again)).toEqual(await bodyOf(first))
     expect(calls.names).toEqual([])
-    expect(await rows('SELECT id FROM files')).toHaveLength(1)
+    expect(await rows('SELECT uuid AS id FROM files')).toHaveLength(1)
     await expectInvariants({ swept: true })
   })
 
@@ -44,7 +44,7 @@ describe('Idempotency-Key', () => {
     const first = await bodyOf(await api.upload(parts, once))
     await api.delete(first.id)
     expect(await bodyOf(await api.upload(parts, once))).toEqual(first)
-    expect(await rows('SELECT id FROM files')).toEqual([])
+    expect(await rows('SELECT uuid AS id FROM files')).toEqual([])
   })
 
   it('refuses every other request under the same key: 422, and nothing stays of it', async () => {
@@ -65,7 +65,7 @@ describe('Idempotency-Key', () => {
     for (const other of others) expect((await api.upload(other, once)).status).toBe(422)
     const json = { content: base64('hello'), contentType: 'text/plain', filename: 'a.txt' }
     expect((await quantcdn(worker, token).upload(json, once)).status).toBe(422)
-    expect(await rows('SELECT id FROM files')).toHaveLength(1)
+    expect(await rows('SELECT uuid AS id FROM files')).toHaveLength(1)
     await expectInvariants({ swept: true })
   })
 
@@ -74,7 +74,7 @@ describe('Idempotency-Key', () => {
     const json = { content: base64('hello'), contentType: 'text/plain', filename: 'a.txt' }
     await quantcdn(worker, token).upload(json, once)
     expect((await api.upload(parts, once)).status).toBe(422)
-    expect(await rows('SELECT id FROM files')).toHaveLength(1)
+    expect(await rows('SELECT uuid AS id FROM files')).toHaveLength(1)
   })
 
   it('is an organization’s own', async () => {
@@ -129,7 +129,7 @@ describe('Idempotency-Key', () => {
         expect(answer.headers.get('idempotent-replayed')).toBe('true')
         expect(await bodyOf(answer)).toEqual(file)
       }
-      expect(await rows('SELECT id FROM files')).toHaveLength(1)
+      expect(await rows('SELECT uuid AS id FROM files')).toHaveLength(1)
       expect(await objectKeys()).toHaveLength(1)
       expect(await rows('SELECT object_key FROM object_deletions')).toEqual([])
       await expectInvariants({ swept: true })
@@ -144,7 +144,7 @@ describe('Idempotency-Key', () => {
     // One that comes when the first has ended is 422 at once.
     expect((await statuses()).join()).toMatch(/^201(,409)*(,422)*$/)
     expect(await statuses()).toEqual([201, 422, 422, 422])
-    expect(await rows('SELECT id FROM files')).toHaveLength(1)
+    expect(await rows('SELECT uuid AS id FROM files')).toHaveLength(1)
     expect(await objectKeys()).toHaveLength(1)
     await expectInvariants({ swept: true })
   })
@@ -165,7 +165,7 @@ describe('Idempotency-Key', () => {
     dead.decide = () => (dead.names.includes('put') ? 'before' : 'none')
     const bindings = { DB: interceptDatabase(env.DB, dead), BUCKET: interceptBucket(env.BUCKET, dead) }
     expect((await cuadra(startWorker(bindings), token).upload(parts, once)).status).toBe(503)
-    const [left] = await rows<{ id: string }>('SELECT id FROM files')
+    const [left] = await rows<{ id: string }>('SELECT uuid AS id FROM files')
     const minutes = 60_000
     const began = Date.now()
     for (const [after, dialect] of [
@@ -185,7 +185,7 @@ describe('Idempotency-Key', () => {
     const second = await api.upload([textFile('other')], once)
     expect(second.status).toBe(201)
     expect(second.headers.get('idempotent-replayed')).toBeNull()
-    const kept = await rows<{ id: string }>('SELECT id FROM files')
+    const kept = await rows<{ id: string }>('SELECT uuid AS id FROM files')
     expect(kept).toHaveLength(1)
     expect(kept).not.toContainEqual(left)
     expect((await api.upload(parts, once)).status).toBe(422)
@@ -222,7 +222,7 @@ describe('a request that died', () => {
     expect(aborts.names).toContain('abort')
     const left = env.BUCKET.resumeMultipartUpload(upload?.object_key ?? '', upload?.multipart_id ?? '')
     await expect(left.uploadPart(1, 'x')).rejects.toThrow('10024')
-    expect(await rows('SELECT id FROM files')).toEqual([])
+    expect(await rows('SELECT uuid AS id FROM files')).toEqual([])
     vi.setSystemTime(Date.now() + week)
     await worker.runCron()
     await expectInvariants({ swept: true })

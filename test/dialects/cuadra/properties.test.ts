@@ -94,7 +94,7 @@ describe('whatever form comes', () => {
           expect((await api.get(body.id, '?expand[]=associations')).status).toBe(200)
           expect((await api.content(body.id, '?redirect=false')).status).toBe(200)
         }
-        files = (await rows('SELECT id FROM files')).length
+        files = (await rows('SELECT uuid AS id FROM files')).length
         expect(files).toBe(made)
         expect(await rows('SELECT file_id FROM uploads')).toEqual([])
       }),

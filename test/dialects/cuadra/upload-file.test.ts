@@ -19,7 +19,7 @@ const helloSha256 = '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938
 
 /** No file, no upload, no object, no association: as if the request had never been. */
 async function expectNothingLeft(): Promise<void> {
-  expect(await rows('SELECT id FROM files')).toEqual([])
+  expect(await rows('SELECT uuid AS id FROM files')).toEqual([])
   expect(await rows('SELECT file_id FROM uploads')).toEqual([])
   expect(await rows('SELECT file_id FROM associations')).toEqual([])
   expect(await rows('SELECT subject_id FROM idempotency_records')).toEqual([])
@@ -393,7 +393,7 @@ describe('a form that is refused', () => {
     const large = formBytes([textFile(bytesOf(11 * 1024 ** 2), 'a.bin')])
     for (const end of [4000, 5 * 1024 ** 2, 10.5 * 1024 ** 2, large.length - 30])
       expect((await api.send(large.slice(0, end))).status).toBe(400)
-    expect(await rows('SELECT id FROM files')).toEqual([])
+    expect(await rows('SELECT uuid AS id FROM files')).toEqual([])
     expect(await rows('SELECT file_id FROM uploads')).toEqual([])
     expect(await objectKeys()).toEqual([])
   })
@@ -411,7 +411,7 @@ describe('a form that is refused', () => {
       },
     })
     expect((await api.send(body)).status).toBe(400)
-    expect(await rows('SELECT id FROM files')).toEqual([])
+    expect(await rows('SELECT uuid AS id FROM files')).toEqual([])
     expect(await rows('SELECT file_id FROM uploads')).toEqual([])
     expect(await objectKeys()).toEqual([])
   })
@@ -444,7 +444,7 @@ describe('a form that is refused', () => {
     const bytes = bytesOf(6 * 1024 ** 2 + 1)
     expect((await api.upload([textFile(bytes, 'a.bin')])).status).toBe(413)
     await expectInvariants({ swept: false })
-    expect(await rows('SELECT id FROM files')).toEqual([])
+    expect(await rows('SELECT uuid AS id FROM files')).toEqual([])
     expect(await objectKeys()).toEqual([])
     expect((await api.upload([textFile(bytes.subarray(1), 'a.bin')])).status).toBe(201)
   })
@@ -460,7 +460,7 @@ describe('a form that is refused', () => {
       },
     })
     expect((await api.send(body)).status).toBe(413)
-    expect(await rows('SELECT id FROM files')).toEqual([])
+    expect(await rows('SELECT uuid AS id FROM files')).toEqual([])
   })
 
   it('exceeds the quota: 402, and nothing stays; known bytes do not exceed it', async () => {
@@ -468,7 +468,7 @@ describe('a form that is refused', () => {
     await api.stored('hello')
     const answer = await api.upload([textFile('hello world')])
     expect(answer.status).toBe(402)
-    expect(await rows('SELECT id FROM files')).toHaveLength(1)
+    expect(await rows('SELECT uuid AS id FROM files')).toHaveLength(1)
     expect(await rows('SELECT file_id FROM uploads')).toEqual([])
     expect((await api.upload([textFile('hello', 'b.txt')])).status).toBe(201)
     await expectInvariants({ swept: false })
@@ -488,6 +488,7 @@ describe('bytes the organization has', () => {
     expect(await rows('SELECT used_bytes, reserved_bytes FROM organizations')).toEqual([
       { used_bytes: 5, reserved_bytes: 0 },
     ])
+    await worker.runCron()
     expect(await rows('SELECT object_key FROM object_deletions')).toEqual([])
     await expectInvariants({ swept: true })
   })

@@ -53,7 +53,7 @@ describe('credentials in the Direct Upload dialect', () => {
         error_code: expect.stringMatching(/^(missing_scope|wrong_organization)$/),
       })
     }
-    expect(await rows('SELECT id FROM files')).toHaveLength(1)
+    expect(await rows('SELECT uuid AS id FROM files')).toHaveLength(1)
   })
 
   it('are limited in their rate', async () => {
@@ -154,7 +154,7 @@ describe('Idempotency-Key in the Direct Upload dialect', () => {
     const signed = (text: string) => new URL(text).searchParams.get('X-Amz-SignedHeaders')
     expect(signed(again.direct_upload.url)).toBe(signed(url))
     expect(again.direct_upload.url).not.toBe(url)
-    expect(await rows('SELECT id FROM files')).toHaveLength(1)
+    expect(await rows('SELECT uuid AS id FROM files')).toHaveLength(1)
     await expectInvariants({ swept: true })
   })
 
@@ -171,7 +171,7 @@ describe('Idempotency-Key in the Direct Upload dialect', () => {
       const answer = await api.create(blob, once)
       expect([answer.status, (await bodyOf(answer)).error_code]).toEqual([422, 'idempotency_key_reused'])
     }
-    expect(await rows('SELECT id FROM files')).toHaveLength(1)
+    expect(await rows('SELECT uuid AS id FROM files')).toHaveLength(1)
   })
 
   it('answers 422 to a key that is none, naming the header', async () => {

@@ -13,7 +13,7 @@ async function start() {
 
 async function expectNothingLeft() {
   expect(await objectKeys()).toEqual([])
-  expect(await rows('SELECT id FROM files')).toEqual([])
+  expect(await rows('SELECT uuid AS id FROM files')).toEqual([])
   expect(await rows('SELECT file_id FROM uploads')).toEqual([])
   expect(await rows('SELECT * FROM idempotency_records')).toEqual([])
   await expectInvariants({ swept: true })

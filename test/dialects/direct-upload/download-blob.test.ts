@@ -123,6 +123,6 @@ describe('GET /api/v1/blobs/{signed_id}/{filename}', () => {
       expect(keyOfUrl(answer.headers.get('location') ?? '')).toBe(created.key)
       expect(await (await env.BUCKET.get(created.key))?.text()).toBe('hello')
     }
-    expect(await rows("SELECT id FROM files WHERE status <> 'ready'")).toEqual([])
+    expect(await rows("SELECT uuid AS id FROM files WHERE status <> 'ready'")).toEqual([])
   })
 })

@@ -10,12 +10,13 @@ async function start() {
 
 describe('deleteFile', () => {
   it('deletes the file and its bytes', async () => {
-    const { api } = await start()
+    const { worker, api } = await start()
     const fileId = await api.stored('hello', { metadata: { a: 1 } })
     const answer = await api.delete(fileId)
     expect(answer.status).toBe(200)
     expect(await bodyOf(answer)).toEqual({ message: 'File deleted', fileId })
     expect(await objectKeys()).toEqual([])
+    await worker.runCron()
     for (const table of ['files', 'contents', 'metadata_terms', 'uploads', 'object_deletions'])
       expect(await rows(`SELECT * FROM ${table}`), table).toEqual([])
     expect((await api.get(fileId)).status).toBe(404)

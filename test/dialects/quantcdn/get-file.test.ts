@@ -199,13 +199,6 @@ describe('getFile of a presigned upload', () => {
     await expectInvariants({ swept: true })
   })
 
-  it('does not mistake an upload through the Worker for one that can still be replaced', async () => {
-    const { api } = await start()
-    const fileId = await api.stored('abc')
-    await env.DB.prepare('DELETE FROM uploads').run()
-    expect((await api.get(fileId)).status).toBe(200)
-  })
-
   it('accepts bytes of no signature as they were declared', async () => {
     const { api, presigned } = await start()
     const { fileId, s3Key } = await presigned({ contentType: 'video/webm' })

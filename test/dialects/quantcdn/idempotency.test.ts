@@ -35,7 +35,7 @@ describe('Idempotency-Key', () => {
         ...('expiresIn' in reply ? { expiresIn: expect.any(Number) } : {}),
       })
     }
-    expect(await rows('SELECT id FROM files')).toHaveLength(1)
+    expect(await rows('SELECT uuid AS id FROM files')).toHaveLength(1)
     await expectInvariants({ swept: true })
   })
 
@@ -44,7 +44,7 @@ describe('Idempotency-Key', () => {
     const { fileId } = await bodyOf(await api.upload(direct, once))
     await api.delete(fileId)
     expect(await bodyOf(await api.upload(direct, once))).toMatchObject({ fileId, filename: 'a.txt', size: 5 })
-    expect(await rows('SELECT id FROM files')).toEqual([])
+    expect(await rows('SELECT uuid AS id FROM files')).toEqual([])
   })
 
   it('refuses another request under the same key, and other ways to the same key', async () => {
@@ -56,7 +56,7 @@ describe('Idempotency-Key', () => {
       expect(answer.status).toBe(422)
       expect(await bodyOf(answer)).toMatchObject({ error: true })
     }
-    expect(await rows('SELECT id FROM files')).toHaveLength(1)
+    expect(await rows('SELECT uuid AS id FROM files')).toHaveLength(1)
   })
 
   it('is an organization’s own', async () => {
@@ -88,7 +88,7 @@ describe('Idempotency-Key', () => {
     }
     const ids = await Promise.all(made.map(async (answer) => (await bodyOf(answer)).fileId))
     expect(new Set(ids).size).toBe(1)
-    expect(await rows('SELECT id FROM files')).toHaveLength(1)
+    expect(await rows('SELECT uuid AS id FROM files')).toHaveLength(1)
     await expectInvariants({ swept: true })
   })
 
@@ -112,7 +112,7 @@ describe('Idempotency-Key', () => {
     const broken = quantcdn(startWorker({ BUCKET: bucket }), token)
     expect((await broken.upload(direct, once)).status).toBe(500)
     expect((await api.upload(direct, once)).status).toBe(201)
-    expect(await rows('SELECT id FROM files')).toHaveLength(1)
+    expect(await rows('SELECT uuid AS id FROM files')).toHaveLength(1)
   })
 
   it('lets a retry take the place of a request that died, and makes one file', async () => {
@@ -157,6 +157,6 @@ describe('Idempotency-Key', () => {
     expect(late.expiresIn).toBeLessThanOrEqual(1800)
     vi.setSystemTime(begin + 5 * hour)
     expect((await bodyOf(await api.upload(presign, once))).expiresIn).toBe(1)
-    expect(await rows('SELECT id FROM files')).toHaveLength(1)
+    expect(await rows('SELECT uuid AS id FROM files')).toHaveLength(1)
   })
 })

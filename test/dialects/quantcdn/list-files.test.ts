@@ -217,27 +217,27 @@ describe('listFiles with a filter', () => {
 async function seed(files: readonly Metadata[]): Promise<string[]> {
   const ids = files.map((_, at) => `00000000-0000-7000-8000-${String(at + 1).padStart(12, '0')}`)
   await env.DB.prepare(
-    `INSERT INTO contents (id, organization_id, byte_size, object_key, etag, created_at)
-     SELECT value, 'acme', 0, 'acme/' || value, 'etag', 0 FROM json_each(?1)`,
+    `INSERT INTO contents (id, organization_id, byte_size, extension, etag)
+     SELECT unhex(value, '-'), 'acme', 0, '', 'etag' FROM json_each(?1)`,
   )
     .bind(JSON.stringify(ids))
     .run()
   await env.DB.prepare(
     `INSERT INTO files (id, organization_id, filename, content_type, metadata, terms, status, created_at)
-     SELECT json_extract(value, '$.id'), 'acme', 'f', 'text/plain', json_extract(value, '$.metadata'), '[]', 'uploading', 0
+     SELECT unhex(value ->> '$.id', '-'), 'acme', 'f', 'text/plain', json_extract(value, '$.metadata'), '[]', 'uploading', 0
      FROM json_each(?1)`,
   )
     .bind(JSON.stringify(ids.map((id, at) => ({ id, metadata: JSON.stringify(files[at]) }))))
     .run()
   await env.DB.prepare(
-    "UPDATE files SET status = 'ready', content_id = id WHERE id IN (SELECT value FROM json_each(?1))",
+    "UPDATE files SET status = 'ready', content_id = id WHERE uuid IN (SELECT value FROM json_each(?1))",
   )
     .bind(JSON.stringify(ids))
     .run()
   const terms = await Promise.all(files.map((metadata) => termsOf('acme' as OrganizationId, metadata)))
   await env.DB.prepare(
     `INSERT INTO metadata_terms (term, file_id)
-     SELECT value ->> '$[0]', value ->> '$[1]' FROM json_each(?1)`,
+     SELECT value ->> '$[0]', unhex(value ->> '$[1]', '-') FROM json_each(?1)`,
   )
     .bind(JSON.stringify(ids.flatMap((id, at) => (terms[at] ?? []).map((term) => [term, id]))))
     .run()

@@ -20,7 +20,7 @@ async function start() {
 
 async function expectNothingStored() {
   expect(await objectKeys()).toEqual([])
-  expect(await rows('SELECT id FROM files')).toEqual([])
+  expect(await rows('SELECT uuid AS id FROM files')).toEqual([])
   expect(await rows('SELECT file_id FROM uploads')).toEqual([])
   await expectInvariants({ swept: true })
 }
@@ -67,7 +67,9 @@ describe('uploadFile with content', () => {
     const answer = await api.upload({ content: base64(most), contentType: 'application/zip' })
     expect(answer.status).toBe(201)
     const sha256 = new Uint8Array(await crypto.subtle.digest('SHA-256', most)).toHex()
-    expect(await rows('SELECT sha256, byte_size FROM contents')).toEqual([{ sha256, byte_size: 7 * MiB }])
+    expect(await rows('SELECT lower(hex(sha256)) AS sha256, byte_size FROM contents')).toEqual([
+      { sha256, byte_size: 7 * MiB },
+    ])
     const { fileId } = await bodyOf(answer)
     const object = await env.BUCKET.get(`acme/${fileId}.zip`)
     const stored = (await object?.arrayBuffer()) ?? new ArrayBuffer()

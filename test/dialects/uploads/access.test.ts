@@ -38,7 +38,7 @@ describe('credentials of /v1/uploads', () => {
       expect(answer.headers.get('content-type')).toBe('application/problem+json')
       expect(await bodyOf(answer)).toMatchObject({ status: 401, title: 'Unauthorized' })
     }
-    expect(await rows('SELECT id FROM files')).toHaveLength(1)
+    expect(await rows('SELECT uuid AS id FROM files')).toHaveLength(1)
   })
 
   it('that may only read see status and parts, and no URL', async () => {

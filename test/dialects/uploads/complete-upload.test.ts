@@ -19,7 +19,7 @@ const unquoted = (parts: readonly NamedPart[]) =>
 const detailOf = async (answer: Response) => (await bodyOf(answer)).detail as string
 
 async function expectOneFile(): Promise<void> {
-  expect(await rows("SELECT id FROM files WHERE status = 'ready'")).toHaveLength(1)
+  expect(await rows("SELECT uuid AS id FROM files WHERE status = 'ready'")).toHaveLength(1)
   expect(await rows('SELECT id FROM contents')).toHaveLength(1)
   expect(await objectKeys()).toHaveLength(1)
   expect(await rows('SELECT reserved_bytes, pending_uploads FROM organizations')).toEqual([

@@ -281,7 +281,9 @@ describe('a file of one PUT', () => {
     ]) {
       const { id, url } = await bodyOf(await api.create({ ...binary, size: 5, filename }))
       expect(url).not.toContain('passwd')
-      expect(await rows('SELECT filename FROM files WHERE id = ?1', plain(id))).toEqual([{ filename: kept }])
+      expect(await rows('SELECT filename FROM files WHERE uuid = ?1', plain(id))).toEqual([
+        { filename: kept },
+      ])
     }
   })
 })
@@ -453,7 +455,7 @@ describe('bytes that the organization has already', () => {
     const sha256 = new Uint8Array(await crypto.subtle.digest('SHA-256', pngBytes)).toHex()
     const image = { filename: 'a.png', contentType: 'image/png', size: pngBytes.length, sha256 }
     await store(api, pngBytes, image)
-    const [before] = [await rows('SELECT id FROM files'), await charged()]
+    const [before] = [await rows('SELECT uuid AS id FROM files'), await charged()]
     const answer = await api.create({ ...image, contentType: 'application/pdf' }, once)
     expect(answer.status).toBe(400)
     expect((await bodyOf(answer)).errors).toEqual([
@@ -462,7 +464,7 @@ describe('bytes that the organization has already', () => {
         message: 'the bytes are a PNG image (image/png), not a PDF document (application/pdf)',
       },
     ])
-    expect(await rows('SELECT id FROM files')).toEqual(before)
+    expect(await rows('SELECT uuid AS id FROM files')).toEqual(before)
     expect(await rows('SELECT * FROM idempotency_records')).toEqual([])
     expect(await charged()).toEqual([{ used_bytes: pngBytes.length, reserved_bytes: 0, pending_uploads: 0 }])
     expect((await api.create(image, once)).status, 'put right under the same key').toBe(200)
@@ -482,7 +484,7 @@ describe('bytes that the organization has already', () => {
         { field: 'size', message: expect.stringContaining('5') },
       ])
     }
-    expect(await rows('SELECT id FROM files')).toHaveLength(1)
+    expect(await rows('SELECT uuid AS id FROM files')).toHaveLength(1)
     expect(await rows('SELECT * FROM idempotency_records')).toEqual([])
     await expectInvariants({ swept: true })
   })
@@ -513,7 +515,7 @@ describe('bytes that the organization has already', () => {
     expect(await charged()).toEqual([{ used_bytes: 0, reserved_bytes: 5, pending_uploads: 1 }])
     expect((await put(upload, 'hello')).status).toBe(200)
     expect(await bodyOf(await api.complete(upload.id))).toMatchObject({ status: 'ready', isDuplicate: false })
-    expect(await rows('SELECT id FROM files')).toHaveLength(1)
+    expect(await rows('SELECT uuid AS id FROM files')).toHaveLength(1)
     await expectInvariants({ swept: true })
   })
 
@@ -525,7 +527,7 @@ describe('bytes that the organization has already', () => {
     await store(api, 'hello', hello)
     isDown = true
     expect((await api.create(hello, once)).status).toBe(503)
-    expect(await rows('SELECT id FROM files')).toHaveLength(1)
+    expect(await rows('SELECT uuid AS id FROM files')).toHaveLength(1)
     expect(await charged()).toEqual([{ used_bytes: 5, reserved_bytes: 0, pending_uploads: 0 }])
     isDown = false
     expect((await api.create(hello, once)).status, 'at once under the same key').toBe(200)
@@ -543,7 +545,7 @@ describe('bytes that the organization has already', () => {
     await vi.waitFor(() => expect(vi.getTimerCount()).toBe(1))
     await vi.advanceTimersByTimeAsync(30_000)
     expect((await answer).status).toBe(503)
-    expect(await rows('SELECT id FROM files')).toHaveLength(1)
+    expect(await rows('SELECT uuid AS id FROM files')).toHaveLength(1)
   })
 })
 
@@ -571,7 +573,7 @@ describe('Idempotency-Key', () => {
     expect((await put(body, 'hello')).status).toBe(200)
     expect((await api.complete(first.id)).status).toBe(200)
     expect((await api.create(hello, once)).status, 'also when it is complete').toBe(201)
-    expect(await rows('SELECT id FROM files')).toHaveLength(1)
+    expect(await rows('SELECT uuid AS id FROM files')).toHaveLength(1)
   })
 
   it('gives the answer in parts again, with URLs for the same multipart upload', async () => {
@@ -617,7 +619,7 @@ describe('Idempotency-Key', () => {
       { ...inParts, contentType: 'text/plain' },
     ])
       expect((await api.create(other, once)).status).toBe(422)
-    expect(await rows('SELECT id FROM files')).toHaveLength(1)
+    expect(await rows('SELECT uuid AS id FROM files')).toHaveLength(1)
   })
 
   it('refuses a second one while the first one runs', async () => {
@@ -645,7 +647,7 @@ describe('Idempotency-Key', () => {
       const answer = await api.create(inParts, once)
       expect([answer.status, answer.headers.get('idempotent-replayed')]).toEqual([201, null])
       const { id, parts } = await bodyOf(answer)
-      expect(await rows('SELECT id FROM files')).toEqual([{ id: plain(id) }])
+      expect(await rows('SELECT uuid AS id FROM files')).toEqual([{ id: plain(id) }])
       await worker.runCron()
       expect(multiparts()).toHaveLength(1)
       expect(multiparts(), 'the orphan is aborted').not.toContain(orphan)
@@ -662,7 +664,7 @@ describe('Idempotency-Key', () => {
     expect(statuses).toContain(201)
     expect(statuses.filter((status) => status !== 201 && status !== 409)).toEqual([])
     expect(multiparts()).toHaveLength(1)
-    expect(await rows('SELECT id FROM files')).toHaveLength(1)
+    expect(await rows('SELECT uuid AS id FROM files')).toHaveLength(1)
   })
 })
 

@@ -97,6 +97,6 @@ describe('GET /v1/uploads/{id}/parts', () => {
       expect((await bodyOf(answer)).detail).toBe('There is no such file')
     }
     expect(asked).toEqual([])
-    expect(await rows('SELECT state FROM uploads')).toEqual([{ state: 'pending' }])
+    expect(await rows('SELECT method FROM uploads')).toEqual([{ method: 'multipart' }])
   })
 })

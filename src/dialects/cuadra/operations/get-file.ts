@@ -1,4 +1,5 @@
 import { describeFile } from '../../../core/files/describe-file'
+import { summaryOf } from '../../../core/files/file-summary'
 import { fileIdOf } from '../../../http/file-ids'
 import { operation } from '../../../http/operation'
 import { presentFile } from '../../../http/present-file'
@@ -19,6 +20,6 @@ export const getFileOperation = operation({
     const { file, associations } = await describeFile(c.var.gateway, organizationId, fileIdOf(c), {
       withAssociations,
     })
-    return c.json(presentFile(file, associations))
+    return c.json(presentFile(summaryOf(file), associations))
   },
 })

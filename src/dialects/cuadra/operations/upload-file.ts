@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import type { Association } from '../../../core/associations/association'
 import { failField } from '../../../core/errors'
 import type { FileOrigin } from '../../../core/files/file-record'
+import { summaryOf } from '../../../core/files/file-summary'
 import { sanitizeFilename } from '../../../core/files/filename'
 import type { Member } from '../../../core/organizations/principal'
 import type { NewFile } from '../../../core/uploads/begin-upload'
@@ -96,5 +97,5 @@ function answer(c: Context<HttpEnv>, { file, details, replayed }: StreamedUpload
   if (replayed) c.header('Idempotent-Replayed', 'true')
   const associations: Association[] =
     details.resource === null ? [] : [{ resource: details.resource, createdAt: file.createdAt }]
-  return c.json(presentFile(file, associations), 201)
+  return c.json(presentFile(summaryOf(file), associations), 201)
 }

@@ -1,6 +1,5 @@
 import { failField } from '../../../core/errors'
 import { formatCursor } from '../../../core/files/file-cursor'
-import { isStored } from '../../../core/files/file-record'
 import { listFiles } from '../../../core/files/list-files'
 import type { Json, MetadataTerm } from '../../../core/files/metadata'
 import { parseMetadataFilter } from '../../../core/files/metadata-filter'
@@ -33,10 +32,7 @@ export const listFilesOperation = operation({
       withAssociations: false,
     })
     return c.json({
-      files: page.files
-        .map(({ file }) => file)
-        .filter(isStored)
-        .map(presentListed),
+      files: page.files.map(({ file }) => presentListed(file)),
       nextCursor: page.next && formatCursor(page.next),
       hasMore: page.next !== null,
     })

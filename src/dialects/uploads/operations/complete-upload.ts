@@ -1,3 +1,4 @@
+import { summaryOf } from '../../../core/files/file-summary'
 import { completeUpload } from '../../../core/uploads/complete-upload'
 import { fileIdOf } from '../../../http/file-ids'
 import { operation } from '../../../http/operation'
@@ -30,6 +31,6 @@ export const completeUploadOperation = operation({
     const { gateway } = c.var
     const parts = body.parts ?? null
     const file = await completeUpload(gateway, organizationId, fileIdOf(c, 'id'), parts, idempotencyKey)
-    return c.json(presentFile(file, null))
+    return c.json(presentFile(summaryOf(file), null))
   },
 })
