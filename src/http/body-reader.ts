@@ -90,8 +90,17 @@ export function readStream(
   }
 }
 
+/** Requests of whose bodies every byte has been read. */
+const readWhole = new WeakSet<Request>()
+
+/** Whether `readBody` has read every byte of the body of `request`, as far as its Content-Length says. */
+export function isReadWhole(request: Request): boolean {
+  return readWhole.has(request)
+}
+
 /**
- * Reads the body of `request`, of at most `maxBytes`. Throws `content_too_large`, naming `limitBytes`: before reading if
+ * Reads the body of `request`, of at most `maxBytes`. A body has as many bytes as its Content-Length says (RFC 9112, section
+ * 6.3), so that no read and no timer is spent on its end. Throws `content_too_large`, naming `limitBytes`: before reading if
  * the Content-Length is larger, otherwise as soon as more has arrived.
  */
 export function readBody(
@@ -99,15 +108,20 @@ export function readBody(
   { maxBytes, limitBytes = maxBytes, ...how }: { maxBytes: number; limitBytes?: number } & ReadOptions,
 ): BodyReader {
   const tooLarge = () => fail({ code: 'content_too_large', limitBytes })
-  if ((contentLengthOf(request) ?? 0) > maxBytes) tooLarge()
+  const declared = contentLengthOf(request)
+  if ((declared ?? 0) > maxBytes) tooLarge()
   if (request.body === null) return { next: async () => null, release() {} }
-  const reader = readStream(request.body, how)
+  const { readBytes = defaultReadBytes } = how
+  const min = declared ? Math.min(declared, readBytes.min) : readBytes.min
+  const reader = readStream(request.body, { ...how, readBytes: { ...readBytes, min } })
   let received = 0
   return {
     async next(keep = 0) {
+      if (received === declared) return null
       const chunk = await reader.next(keep)
       received += chunk === null ? 0 : chunk.length - keep
       if (received > maxBytes) tooLarge()
+      if (received === declared) readWhole.add(request)
       return chunk
     },
     release: () => reader.release(),

@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from 'hono'
-import { contentLengthOf, readStream } from './body-reader'
+import { contentLengthOf, isReadWhole, readStream } from './body-reader'
 import type { HttpEnv } from './context'
 import { formEnvelopeMaxBytes } from './read-form'
 
@@ -22,7 +22,7 @@ const silenceAfterExpectMs = 1_000
 export const dropUnreadBody: MiddlewareHandler<HttpEnv> = async (c, next) => {
   const request = c.req.raw
   await next()
-  if (request.body === null) return
+  if (request.body === null || isReadWhole(request)) return
   const { formUploadMaxBytes } = c.var.gateway.limits
   const bytesMax = Math.max(dropBytesMin, formUploadMaxBytes + formEnvelopeMaxBytes)
   if (!(await dropped(request, request.body, bytesMax))) c.header('Connection', 'close')

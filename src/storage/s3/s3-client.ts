@@ -62,7 +62,7 @@ export function createS3Client({
 
   const fetchSigned = async (key: string, request: S3Request, signal: AbortSignal): Promise<Response> => {
     const { method, headers = {}, body = null, query = {} } = request
-    const url = urlOf(endpoint, bucket, key).href + queryOf(query)
+    const url = urlOf(endpoint, bucket, key) + queryOf(query)
     for (let tries = 0; ; tries++) {
       // Every header is signed: what was asked is what is done.
       const init = { method, headers, body, signal, aws: { allHeaders: true } }
@@ -115,14 +115,12 @@ export function createS3Client({
 
     /** A URL that does `method` on `key` without credentials for `ttlSeconds` (1 to 604 800, SigV4's limit). */
     async presign(key: string, request: PresignRequest): Promise<string> {
-      const url = urlOf(endpoint, bucket, key)
-      for (const [name, value] of Object.entries(request.query ?? {})) url.searchParams.set(name, value)
-      url.searchParams.set('X-Amz-Expires', String(request.ttlSeconds))
+      const query = queryOf({ ...request.query, 'X-Amz-Expires': String(request.ttlSeconds) })
       const signer = new AwsV4Signer({
         ...(request.method === 'PUT' ? (uploadCredentials ?? credentials) : credentials),
         ...signing,
         method: request.method,
-        url: url.href,
+        url: urlOf(endpoint, bucket, key) + query,
         headers: request.headers ?? {},
         signQuery: true,
         // aws4fetch would otherwise leave content-type and content-length unsigned.
@@ -150,8 +148,8 @@ function mayTryAgain({ replayable = true, idempotent = true }: S3Request, status
  * Path-style address of an object, every segment encoded as RFC 3986 wants it: aws4fetch encodes `!'()*`
  * in what it signs, so they must be encoded in the path too.
  */
-function urlOf(endpoint: string, bucket: string, key: string): URL {
-  return new URL(`${endpoint}/${encodeSegment(bucket)}${key === '' ? '' : `/${encodeKey(key)}`}`)
+function urlOf(endpoint: string, bucket: string, key: string): string {
+  return `${endpoint}/${encodeSegment(bucket)}${key === '' ? '' : `/${encodeKey(key)}`}`
 }
 
 /** Every segment of a key as RFC 3986 wants it. */
