@@ -30,7 +30,7 @@ const exhaustive = [
   'test/faults/*.test.ts',
   'test/{files-max,promotion,promotion-races,quota-of-urls,quotas,replay-over,routing,unpromised-headers}.test.ts',
   'test/database/{rows,file-list}.test.ts',
-  'test/dialects/{body-spellings,idempotency-keys,metadata}.test.ts',
+  'test/dialects/{body-spellings,cold-keys,idempotency-keys,metadata}.test.ts',
   'test/dialects/ctxfy/{create-upload,get-public-file}.test.ts',
   'test/dialects/cuadra/{files,properties,upload-file}.test.ts',
   'test/dialects/direct-upload/create.test.ts',

@@ -42,6 +42,21 @@ CREATE TABLE api_keys (
 ) STRICT;
 -- Pages of an organization's keys, newest first.
 CREATE INDEX api_keys_by_creation ON api_keys (organization_id, created_at);
+-- To insert here is to use a key. It aborts the batch if the key is not there with that secret, is revoked or has expired;
+-- otherwise it writes when the key was last used, if that is before `unless_used_after` or not known.
+CREATE VIEW api_key_uses AS
+  SELECT id, secret_sha256, last_used_at AS used_at, last_used_at AS unless_used_after FROM api_keys;
+CREATE TRIGGER api_keys_use INSTEAD OF INSERT ON api_key_uses
+BEGIN
+  SELECT CASE
+    WHEN k.id IS NULL THEN RAISE(ABORT, 'api_key_unknown')
+    WHEN k.revoked_at IS NOT NULL THEN RAISE(ABORT, 'api_key_revoked')
+    WHEN k.expires_at <= NEW.used_at THEN RAISE(ABORT, 'api_key_expired')
+  END
+  FROM (SELECT NEW.id AS id) n LEFT JOIN api_keys k ON k.id = n.id AND k.secret_sha256 = NEW.secret_sha256;
+  UPDATE api_keys SET last_used_at = NEW.used_at
+  WHERE id = NEW.id AND (last_used_at IS NULL OR last_used_at <= NEW.unless_used_after);
+END;
 
 -- What clients see: a name, a type and metadata, and what has become of the bytes that were promised.
 CREATE TABLE files (

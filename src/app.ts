@@ -26,7 +26,8 @@ export function appFor(composition: Composition): Hono<HttpEnv> {
 }
 
 /** The HTTP face of the gateway: request ids, logs and CORS around the dialects. */
-function createApp({ config, credentials, rateLimiter, gatewayFor }: Composition): Hono<HttpEnv> {
+function createApp(composition: Composition): Hono<HttpEnv> {
+  const { config, credentials, rateLimiter, gatewayFor, guardGateway } = composition
   const app = new Hono<HttpEnv>({ getPath: routedPath })
 
   app.use(dropUnreadBody)
@@ -42,6 +43,7 @@ function createApp({ config, credentials, rateLimiter, gatewayFor }: Composition
       'gateway',
       gatewayFor((work) => c.executionCtx.waitUntil(work), { requestId }, publicCopies),
     )
+    c.set('guardGateway', (key) => guardGateway(c.var.gateway, key))
     c.set('credentials', credentials)
     c.set('allowsRequest', async (key) => (await rateLimiter?.limit({ key }))?.success ?? true)
     await next()

@@ -3,9 +3,12 @@ import { createSignedIds } from './core/files/signed-id'
 import type { Gateway, LogEvent, StoreFacts } from './core/gateway'
 import { createReplySealer } from './core/idempotency/reply-sealer'
 import { sha256OfText, uuidV7 } from './core/ids'
+import { createApiKeyTokens } from './core/organizations/api-key-token'
 import type { Credentials } from './core/organizations/authenticate'
 import { noRefusedCredentials } from './core/organizations/refused-credentials'
+import type { GuardedGateway, UnverifiedKey } from './core/organizations/unverified-key'
 import { noPublicCopies, type PublicCopies } from './core/ports/public-copies'
+import { guardDatabase } from './database/guarded-database'
 import { createRepositories } from './database/repositories'
 import { detectWithFileType } from './detection/file-type-detector'
 import { writeLog } from './log'
@@ -30,6 +33,8 @@ export type Composition = {
     tags: Record<string, unknown>,
     publicCopies?: PublicCopies,
   ): Gateway
+  /** The same gateway for a request of an API key that the database has still to be asked about. */
+  guardGateway(gateway: Gateway, key: UnverifiedKey): GuardedGateway
 }
 
 const compositions = new WeakMap<Env, Composition>()
@@ -66,7 +71,7 @@ async function build(env: Env): Promise<Composition> {
     presigner: createS3Presigner(client, { now, sealsCopySource }),
     storeKeys: createS3Keys(client, now),
     detectContentType: detectWithFileType,
-    replySealer: createReplySealer(config.signingSecret),
+    replySealer: createReplySealer(config.signingSecrets),
     limits: config.limits,
     store: {
       service,
@@ -77,7 +82,8 @@ async function build(env: Env): Promise<Composition> {
       // AWS refuses x-amz-* headers that are not signed.
       enforcesWriteOnce: service === 'amazon' ? async () => true : sealsCopySource,
     },
-    signedIds: createSignedIds(config.signingSecret),
+    signedIds: createSignedIds(config.signingSecrets),
+    apiKeyTokens: createApiKeyTokens(config.signingSecrets),
     now,
     sleep: (ms: number) => scheduler.wait(ms),
     newId: () => uuidV7(Date.now(), crypto.getRandomValues(new Uint8Array(16))),
@@ -101,6 +107,10 @@ async function build(env: Env): Promise<Composition> {
       log: (event: LogEvent) => writeLog({ ...tags, ...event }),
       background: waitUntil,
     }),
+    guardGateway(gateway, key) {
+      const { db, confirm } = guardDatabase(env.DB, key)
+      return { gateway: { ...gateway, ...createRepositories(db) }, confirm }
+    },
   }
 }
 

@@ -1,12 +1,14 @@
 import { type JwtConfig, type JwtVariables, readJwt } from './config-jwt'
 import type { Limits } from './core/gateway'
+import type { SigningSecrets } from './core/mac'
 import { isOriginPattern, originPatternsInWords } from './http/origins'
 import type { S3Configuration } from './storage/s3/s3-client'
 
 /** What the operator decided. Every field is named in `wrangler.toml` or is a secret. */
 export type Config = {
   rootApiKey: string
-  signingSecret: string
+  /** The current one; and the one before it, for as long as what was made under it is to be accepted. */
+  signingSecrets: SigningSecrets
   s3: S3Configuration
   /** `auto`: ask the store. */
   sealCopySource: boolean | 'auto'
@@ -38,6 +40,7 @@ export class ConfigError extends Error {
 export type Variables = JwtVariables & {
   ROOT_API_KEY?: string
   SIGNING_SECRET?: string
+  SIGNING_SECRET_PREVIOUS?: string
   S3_ENDPOINT?: string
   S3_REGION?: string
   S3_BUCKET?: string
@@ -110,7 +113,10 @@ export function readConfig(variables: Variables): Config {
 
   return {
     rootApiKey: secret('ROOT_API_KEY', 32),
-    signingSecret: secret('SIGNING_SECRET', 32),
+    signingSecrets:
+      text('SIGNING_SECRET_PREVIOUS') === null
+        ? [secret('SIGNING_SECRET', 32)]
+        : [secret('SIGNING_SECRET', 32), secret('SIGNING_SECRET_PREVIOUS', 32)],
     s3: {
       endpoint: endpoint('S3_ENDPOINT', required('S3_ENDPOINT')),
       region: required('S3_REGION'),

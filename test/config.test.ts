@@ -15,7 +15,7 @@ describe('readConfig', () => {
   it('fills in what may be left out', () => {
     expect(readConfig(complete)).toEqual({
       rootApiKey: 'root-key-of-thirty-two-characters',
-      signingSecret: 'signing-secret-of-32-characters-',
+      signingSecrets: ['signing-secret-of-32-characters-'],
       s3: {
         endpoint: 'https://store.example.com',
         region: 'auto',
@@ -48,6 +48,7 @@ describe('readConfig', () => {
 
   it('takes empty and blank variables as left out', () => {
     const optional: Variables = {
+      SIGNING_SECRET_PREVIOUS: ' ',
       S3_UPLOAD_ACCESS_KEY_ID: '',
       S3_UPLOAD_SECRET_ACCESS_KEY: '',
       S3_SEAL_COPY_SOURCE: '',
@@ -80,6 +81,7 @@ describe('readConfig', () => {
   it('reads every variable', () => {
     const config = readConfig({
       ...complete,
+      SIGNING_SECRET_PREVIOUS: 'previous-secret-of-32-characters',
       S3_ENDPOINT: ' http://127.0.0.1:8787/cdn-cgi/local/r2/s3/ ',
       S3_UPLOAD_ACCESS_KEY_ID: 'upload-key',
       S3_UPLOAD_SECRET_ACCESS_KEY: 'upload-secret',
@@ -167,6 +169,7 @@ describe('readConfig', () => {
   const wrong: { [Name in keyof Variables]: readonly string[] } = {
     ROOT_API_KEY: ['', ' ', 'hunter2-is-too-short', `  ${'x'.repeat(31)}  `],
     SIGNING_SECRET: ['', 'hunter2-is-too-short', 'x'.repeat(31)],
+    SIGNING_SECRET_PREVIOUS: ['hunter2-is-too-short', 'x'.repeat(31)],
     S3_ENDPOINT: [
       '',
       'store.example.com',

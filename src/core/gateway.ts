@@ -1,5 +1,6 @@
 import type { SignedIds } from './files/signed-id'
 import type { ReplySealer } from './idempotency/reply-sealer'
+import type { ApiKeyTokens } from './organizations/api-key-token'
 import type { ContentTypeDetector } from './ports/content-type-detector'
 import type { MultipartStore } from './ports/multipart-store'
 import type { ObjectStore } from './ports/object-store'
@@ -23,6 +24,7 @@ export interface Gateway extends Repositories {
   readonly limits: Limits
   readonly store: StoreFacts
   readonly signedIds: SignedIds
+  readonly apiKeyTokens: ApiKeyTokens
   /** Milliseconds since 1970 UTC. */
   now(): number
   /** Resolves after `ms` milliseconds. */

@@ -1,9 +1,9 @@
 import { fail } from '../core/errors'
-import type { OrganizationId, Sha256 } from '../core/ids'
-import type { ApiKey, StoredApiKey } from '../core/organizations/api-key'
+import type { OrganizationId } from '../core/ids'
+import type { ApiKey } from '../core/organizations/api-key'
 import type { Scope } from '../core/organizations/principal'
 import type { ApiKeyRepository } from '../core/ports/repositories'
-import { readRow, runBatch } from './d1'
+import { runBatch } from './d1'
 import { orOrganizationNotFound } from './d1-errors'
 import { claimSteps, selectHolder, toIdempotencyRecord } from './idempotency-records'
 import { prepare, type Statement } from './statement'
@@ -19,8 +19,6 @@ type Row = {
   last_used_at: number | null
 }
 
-type StoredRow = Row & { secret_sha256: string }
-
 const columns = 'id, organization_id, name, scopes, created_at, expires_at, revoked_at, last_used_at'
 
 /** How many keys the organization has, whether they work or not. */
@@ -33,16 +31,6 @@ const isOwnClaim = `(:key IS NULL OR EXISTS (
 
 export function createApiKeyRepository(db: D1Database): ApiKeyRepository {
   return {
-    async find(id) {
-      const select: Statement<StoredRow> = prepare(
-        db,
-        `SELECT ${columns}, secret_sha256 FROM api_keys WHERE id = :id`,
-        { id },
-      )
-      const row = await readRow('apiKeys.find', select)
-      return row && toStoredApiKey(row)
-    },
-
     async list(organizationId, { offset, limit }) {
       const count: Statement<{ total: number }> = prepare(
         db,
@@ -121,22 +109,7 @@ export function createApiKeyRepository(db: D1Database): ApiKeyRepository {
       if (!holder[0]) fail({ code: 'too_many_api_keys', max: apiKeysMax })
       return toIdempotencyRecord(holder[0], (sealed) => JSON.parse(sealed) as string)
     },
-
-    async recordUse(id, now, unlessAfter) {
-      await runBatch(db, 'apiKeys.recordUse', {
-        note: prepare(
-          db,
-          `UPDATE api_keys SET last_used_at = :now
-           WHERE id = :id AND (last_used_at IS NULL OR last_used_at <= :unlessAfter)`,
-          { id, now, unlessAfter },
-        ),
-      })
-    },
   }
-}
-
-function toStoredApiKey(row: StoredRow): StoredApiKey {
-  return { ...toApiKey(row), secretSha256: row.secret_sha256 as Sha256 }
 }
 
 function toApiKey(row: Row): ApiKey {

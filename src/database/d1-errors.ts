@@ -1,8 +1,12 @@
 import { fail, GatewayError } from '../core/errors'
 import type { OrganizationId } from '../core/ids'
 
-/** What a failed D1 call means. The original stays as `cause`, for the log. */
+/**
+ * What a failed D1 call means. The original stays as `cause`, for the log. A `GatewayError` is returned as it is: a
+ * guarded database throws it when the key is refused.
+ */
 export function databaseFailure(operation: string, cause: unknown): GatewayError {
+  if (cause instanceof GatewayError) return cause
   if (violates(cause, 'CHECK constraint failed: within_quota') || violates(cause, 'quota_used_up'))
     return new GatewayError({ code: 'quota_exceeded' }, { cause })
   if (violates(cause, 'CHECK constraint failed: within_pending_uploads'))
@@ -23,7 +27,8 @@ const transientErrors = [
 
 /** Whether D1 itself says that the same call may work a moment later. */
 export function isTransient(error: unknown): boolean {
-  return error instanceof GatewayError && transientErrors.some((words) => violates(error.cause, words))
+  const cause = error instanceof GatewayError ? error.cause : error
+  return transientErrors.some((words) => violates(cause, words))
 }
 
 /** Whether SQLite refused a statement because a row refers to one that is not there. */

@@ -38,14 +38,19 @@ export async function runRepeatableBatch<const Batch extends Steps>(
   operation: string,
   steps: Batch,
 ): Promise<RowsOf<Batch>> {
+  return repeatedly(() => runBatch(db, operation, steps))
+}
+
+/** Repeats `call`, up to twice, after an error of D1 that may not come again. */
+export async function repeatedly<T>(call: () => Promise<T>): Promise<T> {
   for (const waitMs of repeatAfterMs)
     try {
-      return await runBatch(db, operation, steps)
+      return await call()
     } catch (error) {
       if (!isTransient(error)) throw error
       await new Promise((resolve) => setTimeout(resolve, waitMs * (1 + Math.random())))
     }
-  return runBatch(db, operation, steps)
+  return call()
 }
 
 /** The rows of one statement. One round trip. */

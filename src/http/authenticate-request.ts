@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import { fail } from '../core/errors'
 import { authenticate } from '../core/organizations/authenticate'
 import type { Principal } from '../core/organizations/principal'
+import { guardRequest } from './confirm-key'
 import type { HttpEnv } from './context'
 
 /** The period of the rate limiter in `wrangler.toml`. The binding does not tell when it allows requests again. */
@@ -10,18 +11,20 @@ export const rateLimitPeriodSeconds = 60
 export const rateLimitRequests = 1200
 
 /**
- * Authenticates the request by `token` and sets `principal` on the context. Counts the request against the rate of the
- * API key or of the JWT's subject, and a refused credential against the rate of the client's address.
+ * Authenticates the request by `token` and sets `principal` on the context. If the database has to be asked about an API
+ * key, `gateway` on the context does so from now on, and `answerConfirmed` at the latest. Counts the request against the rate of the API key or of the
+ * JWT's subject, and a refused credential against the rate of the client's address.
  * Throws `rate_limited` and what `authenticate` throws.
  */
 export async function authenticateRequest(c: Context<HttpEnv>, token: string | null): Promise<Principal> {
   const address = networkOf(c.req.header('cf-connecting-ip') ?? '')
-  const principal = await authenticate(c.var.gateway, c.var.credentials, token, {
+  const { principal, unverified } = await authenticate(c.var.gateway, c.var.credentials, token, {
     address,
     // Cannot collide with the other rates' keys: ids have no blanks.
     allowsRefusal: () => c.var.allowsRequest(`address ${address}`),
   })
   c.set('principal', principal)
+  if (unverified !== null) guardRequest(c, unverified)
   if (!(await c.var.allowsRequest(rateKeyOf(principal))))
     fail({ code: 'rate_limited', retryAfterSeconds: rateLimitPeriodSeconds })
   return principal

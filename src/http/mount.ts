@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import { Hono } from 'hono'
 import type { Failure } from '../core/errors'
+import { answerConfirmed } from './confirm-key'
 import type { HttpEnv } from './context'
 import type { BodyParser, Operation } from './operation'
 import { readJson } from './read-json'
@@ -42,10 +43,12 @@ export function mount(dialect: Dialect): Hono<HttpEnv> {
   if (authenticate)
     // `/*` also matches the path before it.
     for (const prefix of dialect.guards)
-      app.use(`${prefix}/*`, async (c, next) => {
-        await authenticate(c)
-        await next()
-      })
+      app.use(`${prefix}/*`, (c, next) =>
+        answerConfirmed(c, async () => {
+          await authenticate(c)
+          await next()
+        }),
+      )
   for (const prefix of prefixes) {
     for (const { method, path, run } of operations) app[method](prefix + path, (c) => run(c, parseBody))
     for (const [path, allow] of methodsByPath(operations))

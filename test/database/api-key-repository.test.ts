@@ -25,6 +25,17 @@ function keyOf(index: number, more: Partial<StoredApiKey> = {}): StoredApiKey {
 const create = (key: StoredApiKey, more: Partial<Parameters<typeof apiKeys.create>[0]> = {}) =>
   apiKeys.create({ key, claim: null, reply: null, apiKeysMax: 3, now: 1500, ...more })
 
+/** The key as it is stored; null: there is none with this id. */
+async function stored(id: string): Promise<StoredApiKey | null> {
+  const [row] = await rows<Omit<StoredApiKey, 'scopes'> & { scopes: string }>(
+    `SELECT id, organization_id AS organizationId, name, scopes, created_at AS createdAt, expires_at AS expiresAt,
+       revoked_at AS revokedAt, last_used_at AS lastUsedAt, secret_sha256 AS secretSha256
+     FROM api_keys WHERE id = ?1`,
+    id,
+  )
+  return row ? { ...row, scopes: JSON.parse(row.scopes) } : null
+}
+
 const unsecret = ({ secretSha256: _, ...key }: StoredApiKey) => key
 
 beforeEach(putOrganizations)
@@ -33,11 +44,11 @@ describe('API keys', () => {
   it('are kept whole', async () => {
     const key = keyOf(1)
     expect(await create(key)).toBeNull()
-    expect(await apiKeys.find(key.id)).toEqual(key)
+    expect(await stored(key.id)).toEqual(key)
     const bare = keyOf(2, { name: null, expiresAt: null })
     await create(bare)
-    expect(await apiKeys.find(bare.id)).toEqual(bare)
-    expect(await apiKeys.find('key 3')).toBeNull()
+    expect(await stored(bare.id)).toEqual(bare)
+    expect(await stored('key 3')).toBeNull()
     const noOrganization = create(keyOf(4, { organizationId: 'nowhere' as OrganizationId }))
     await expect(noOrganization).rejects.toMatchObject({ failure: { code: 'organization_not_found' } })
   })
@@ -55,7 +66,7 @@ describe('API keys', () => {
     const key = keyOf(1)
     await create(key)
     expect(await apiKeys.revoke(key.id, other, 1600)).toBeNull()
-    expect(await apiKeys.find(key.id)).toEqual(key)
+    expect(await stored(key.id)).toEqual(key)
     const revoked = { ...unsecret(key), revokedAt: 1601 }
     expect(await apiKeys.revoke(key.id, acme, 1601)).toEqual(revoked)
     expect(await apiKeys.revoke(key.id, null, 1602)).toEqual(revoked)
@@ -66,12 +77,20 @@ describe('API keys', () => {
     const key = keyOf(1)
     await create(key)
     await create(keyOf(2))
-    await apiKeys.recordUse(key.id, 1700, 1650)
-    await apiKeys.recordUse(key.id, 1800, 1699)
-    expect(await apiKeys.find(key.id)).toEqual({ ...key, lastUsedAt: 1700 })
-    await apiKeys.recordUse(key.id, 1900, 1700)
-    expect(await apiKeys.find(key.id)).toEqual({ ...key, lastUsedAt: 1900 })
-    expect(await apiKeys.find('key 2')).toEqual(keyOf(2))
+    const use = (usedAt: number, unlessUsedAfter: number) =>
+      rows(
+        'INSERT INTO api_key_uses (id, secret_sha256, used_at, unless_used_after) VALUES (?1, ?2, ?3, ?4)',
+        key.id,
+        key.secretSha256,
+        usedAt,
+        unlessUsedAfter,
+      )
+    await use(1700, 1650)
+    await use(1800, 1699)
+    expect(await stored(key.id)).toEqual({ ...key, lastUsedAt: 1700 })
+    await use(1900, 1700)
+    expect(await stored(key.id)).toEqual({ ...key, lastUsedAt: 1900 })
+    expect(await stored('key 2')).toEqual(keyOf(2))
   })
 
   it('are made once under an idempotency key, whose reply is kept', async () => {
@@ -96,7 +115,7 @@ describe('API keys', () => {
       lockedUntil: claim.lockedUntil,
     })
     expect(record?.reply?.()).toBe('sealed')
-    expect(await apiKeys.find('key 2')).toBeNull()
+    expect(await stored('key 2')).toBeNull()
     // The record is forgotten when its time is over.
     expect(await create(keyOf(3), { claim, reply: 'third', now: claim.expiresAt })).toBeNull()
   })
@@ -105,7 +124,7 @@ describe('API keys', () => {
     const expired = keyOf(2, { expiresAt: 1499 })
     for (const key of [keyOf(1), expired, keyOf(3, { expiresAt: null })]) await create(key, { now: 1000 })
     expect(await create(keyOf(4))).toBeNull()
-    expect(await apiKeys.find(expired.id)).toBeNull()
+    expect(await stored(expired.id)).toBeNull()
     await expect(create(keyOf(5), { claim, reply: 'sealed' })).rejects.toMatchObject({
       failure: { code: 'too_many_api_keys', max: 3 },
     })

@@ -29,7 +29,7 @@ describe('access', () => {
     async ({ method, path }) => {
       const worker = startWorker()
       expect((await worker.call(method, path)).status).toBe(401)
-      const token = `slip_${'0'.repeat(16)}_${'0'.repeat(64)}`
+      const token = `slip_${'0'.repeat(16)}_${'A'.repeat(104)}`
       expect((await worker.call(method, path, { token })).status).toBe(401)
     },
   )

@@ -32,7 +32,6 @@ add({
   answers: [201],
   made: fileId,
   files: 1,
-  notesUse: true,
 })
 add({
   name: 'an upload of known bytes',

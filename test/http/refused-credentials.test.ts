@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it, vi } from 'vitest'
+import { apiKeyToken } from '../support/api-keys'
 import { jwtVariables } from '../support/identity-provider'
 import { interceptDatabase, recordCalls } from '../support/intercept'
 import { captureLogs } from '../support/logs'
@@ -33,11 +34,11 @@ async function start() {
   return { worker, token, calls, limited, list, statuses }
 }
 
-/** Keys that do not exist. */
+/** What might be keys by the look of them, and was not made here. */
 const guesses = (count: number, from = 0) =>
   Array.from(
     { length: count },
-    (_, at) => `slip_${(from + at).toString(16).padStart(16, '0')}_${'0'.repeat(64)}`,
+    (_, at) => `slip_${(from + at).toString(16).padStart(16, '0')}_${'A'.repeat(104)}`,
   )
 
 describe('credentials that are refused', () => {
@@ -73,7 +74,7 @@ describe('credentials that are refused', () => {
     vi.setSystemTime(Date.now() + 10_000)
     calls.names.length = 0
     expect(await statuses(guesses(3, 100))).toEqual([429, 429, 429])
-    expect(calls.names).toHaveLength(1)
+    expect(calls.names).toEqual([])
     vi.setSystemTime(Date.now() + 10_000)
     expect(await statuses([token])).toEqual([200])
   })
@@ -99,29 +100,43 @@ describe('credentials that are refused', () => {
     expect(await statuses(['x', 'slip_x_y', 'a.b.c', 'z'])).toEqual([401, 401, 401, 429])
   })
 
-  it('are remembered for ten seconds: the same again costs no look into the database', async () => {
+  it('are remembered for ten seconds where the database refused them: the same again costs no look into it', async () => {
     const { calls, list } = await start()
-    const [unknown = ''] = guesses(1)
-    const sameId = unknown.replace(/0$/, '1')
+    const { token: unknown } = await apiKeyToken('acme')
     const trips = async (token: string, address: string) => {
       calls.names.length = 0
       expect((await list(token, address)).status).toBe(401)
       return calls.names.length
     }
-    expect([await trips(unknown, 'a'), await trips(unknown, 'b'), await trips(sameId, 'c')]).toEqual([
-      1, 0, 0,
-    ])
+    expect([await trips(unknown, 'a'), await trips(unknown, 'b')]).toEqual([1, 0])
     vi.setSystemTime(Date.now() + 10_000)
-    expect(await trips(unknown, 'd')).toBe(1)
+    expect(await trips(unknown, 'c')).toBe(1)
   })
 
-  it('are remembered one by one where the key is there: its right secret works at once', async () => {
+  it('cost no look into the database where they were not made here, and keep no right key from working', async () => {
     const { token, calls, list, statuses } = await start()
-    const wrong = token.replace(/.$/, (last) => (last === '0' ? '1' : '0'))
+    const wrong = token.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'))
     expect(await statuses([wrong, token, wrong])).toEqual([401, 200, 401])
     calls.names.length = 0
-    expect((await list(wrong, 'elsewhere')).status).toBe(401)
+    for (const none of [wrong, 'slip_x_y', ...guesses(1)])
+      expect((await list(none, `elsewhere ${none}`)).status).toBe(401)
     expect(calls.names).toEqual([])
+  })
+
+  it('count against their address also where the database refuses them: 429 for one too many', async () => {
+    const { worker, token, calls, limited, statuses } = await start()
+    const id = token.split('_')[1]
+    await startWorker().call('DELETE', `/v1/api-keys/${id}`, { token: rootKey })
+    expect(await statuses(Array(allowed + 2).fill(token))).toEqual([401, 401, 401, 429, 429])
+    expect(limited.filter((key) => key.startsWith('address'))).toHaveLength(allowed + 1)
+    // The first of them asked.
+    expect(calls.names).toHaveLength(1)
+    const { token: unknown } = await apiKeyToken('acme')
+    calls.names.length = 0
+    expect(await statuses([unknown])).toEqual([429])
+    expect(calls.names).toEqual([])
+    const byRoot = await worker.call('GET', '/v1/organizations/acme', { token: rootKey })
+    expect(byRoot.status).toBe(200)
   })
 
   it('keep the reason they were refused for', async () => {
@@ -137,7 +152,8 @@ describe('credentials that are refused', () => {
     const { token, calls, list, limited } = await start()
     calls.decide = () => 'before'
     expect((await list(token)).status).toBe(500)
-    expect(limited).toEqual([])
+    // The key's own rate, and no address.
+    expect(limited).toEqual([token.split('_')[1]])
     calls.decide = () => 'none'
     expect((await list(token)).status).toBe(200)
   })

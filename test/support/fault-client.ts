@@ -1,5 +1,7 @@
 import { env } from 'cloudflare:workers'
+import { scopes } from '../../src/core/organizations/principal'
 import worker from '../../src/index'
+import { apiKeyToken } from './api-keys'
 import { cuadra } from './cuadra'
 import { directUpload } from './direct-upload'
 import { quantcdn } from './quantcdn'
@@ -65,37 +67,20 @@ export function clientOf(isolate: Isolate, organization: string, token: string) 
 
 export type Client = ReturnType<typeof clientOf>
 
-/** One secret for all keys of these tests. */
-const secret = 'ab'.repeat(32)
-
-/**
- * Makes organizations with a key of their own each, all at once. `used`: the keys were used a moment ago, which
- * spares every request the note of it.
- */
-export async function foundOrganizations(
-  names: readonly string[],
-  { used }: { used: boolean },
-): Promise<(name: string) => string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(secret))
-  const tokens = new Map(
-    names.map((name) => [name, crypto.getRandomValues(new Uint8Array(8)).toHex()] as const),
-  )
+/** Makes organizations with a key of their own each, all at once. Returns the token of each. */
+export async function foundOrganizations(names: readonly string[]): Promise<(name: string) => string> {
+  const keys = await Promise.all(names.map(async (name) => ({ name, ...(await apiKeyToken(name)) })))
   await env.DB.batch([
     env.DB.prepare(
       'INSERT INTO organizations (id, name, created_at) SELECT value, value, ?2 FROM json_each(?1)',
     ).bind(JSON.stringify(names), Date.now()),
     env.DB.prepare(
-      `INSERT INTO api_keys (id, organization_id, secret_sha256, scopes, created_at, last_used_at)
-       SELECT json_extract(value, '$[1]'), json_extract(value, '$[0]'), ?2, ?3, ?4, ?5 FROM json_each(?1)`,
-    ).bind(
-      JSON.stringify([...tokens]),
-      new Uint8Array(digest).toHex(),
-      JSON.stringify(['files:read', 'files:write', 'org:admin']),
-      Date.now(),
-      used ? Date.now() : null,
-    ),
+      `INSERT INTO api_keys (id, organization_id, secret_sha256, scopes, created_at)
+       SELECT value ->> 'id', value ->> 'name', value ->> 'secretSha256', ?2, ?3 FROM json_each(?1)`,
+    ).bind(JSON.stringify(keys), JSON.stringify(scopes), Date.now()),
   ])
-  return (name) => `slip_${tokens.get(name)}_${secret}`
+  const tokens = new Map(keys.map(({ name, token }) => [name, token]))
+  return (name) => tokens.get(name) ?? ''
 }
 
 /** Sends bytes to a presigned URL, as a client would. */

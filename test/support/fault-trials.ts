@@ -39,8 +39,6 @@ export type Scenario<Prepared> = {
   isStoreless?: boolean
   /** It does several things at once: which call comes when differs from run to run. */
   isConcurrent?: boolean
-  /** Its key's use has to be noted. */
-  notesUse?: boolean
   /** With sound bindings, when all is done: what the next fault's run should not find. */
   tidy?: (client: Client) => Promise<unknown>
   /** How the Workers are configured. */
@@ -188,10 +186,7 @@ export async function injectEverywhere(scenario: AnyScenario, store: StoreKind):
       organization: organizationOf(fault, at, name),
     })),
   )
-  const tokenOf = await foundOrganizations(
-    points.map(({ organization }) => organization),
-    { used: !scenario.notesUse },
-  )
+  const tokenOf = await foundOrganizations(points.map(({ organization }) => organization))
   const later: Run['late'] = []
   for (const { fault, at, name, organization } of points) {
     vi.setSystemTime(start)
@@ -231,8 +226,7 @@ export async function injectEverywhere(scenario: AnyScenario, store: StoreKind):
 /**
  * Whether the faults of the call number `at` are tried elsewhere. Up to its first call of the store a scenario is the
  * same whether the store has a binding or not, so D1's faults there are tried with one, and without in one scenario of
- * each suite (`triesAll`). Of what is costly, only what differs is tried: whose key it is, and D1 beside an S3 endpoint,
- * are as elsewhere.
+ * each suite (`triesAll`). Of what is costly, only what differs is tried: D1 beside an S3 endpoint is as elsewhere.
  */
 function isLeftToOthers(
   { isLarge = false, triesAll = false }: AnyScenario,
@@ -242,7 +236,7 @@ function isLeftToOthers(
 ): boolean {
   const isOfD1 = (name = '') => name.startsWith('d1.')
   if (!isOfD1(names[at])) return false
-  if (isLarge) return !store.hasBinding || (at === 0 && names[at] === 'd1.all')
+  if (isLarge) return !store.hasBinding
   return !store.hasBinding && !triesAll && names.slice(0, at).every(isOfD1)
 }
 
@@ -253,7 +247,7 @@ function organizationOf(fault: Fault, at: number, name: string): string {
 
 /** The calls of the scenario when nothing goes wrong. Another organization learns nothing of what it made. */
 async function expectSoundRun(bench: Bench, scenario: AnyScenario, store: StoreKind): Promise<string[]> {
-  const tokenOf = await foundOrganizations(['sound', 'stranger'], { used: !scenario.notesUse })
+  const tokenOf = await foundOrganizations(['sound', 'stranger'])
   const client = (isolate: Isolate, name: string) => clientOf(isolate, name, tokenOf(name))
   const prepared = (await scenario.prepare(client(bench.sound, 'sound'))) as never
   const run = createRun()

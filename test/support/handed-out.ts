@@ -198,7 +198,7 @@ export async function readEverywhere(
 ): Promise<Record<string, string>> {
   const get = (path: string) => worker.call('GET', path, { token })
   const follow = async (answer: Response) => (await fetch(answer.headers.get('location') ?? '')).text()
-  const signed = await createSignedIds(env.SIGNING_SECRET).sign({
+  const signed = await createSignedIds([env.SIGNING_SECRET]).sign({
     fileId: fileId as FileId,
     organizationId: 'acme' as OrganizationId,
     purpose: 'blob',

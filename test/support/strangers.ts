@@ -46,7 +46,7 @@ export async function expectNothingToldTo(stranger: Client, organization: string
 async function askAll(stranger: Client, subject: Subject): Promise<string[]> {
   const { fileId, keyId, organization, objectKey, sha256 } = subject
   const cuadraId = `file_${fileId.replaceAll('-', '')}`
-  const signedId = await createSignedIds(env.SIGNING_SECRET).sign({
+  const signedId = await createSignedIds([env.SIGNING_SECRET]).sign({
     fileId: fileId as FileId,
     organizationId: organization as OrganizationId,
     purpose: 'blob',

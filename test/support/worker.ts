@@ -12,8 +12,11 @@ export const rootKey = 'root-key-for-tests-0123456789abcdef'
 const origin = 'https://gateway.example.com'
 const allScopes = ['files:read', 'files:write', 'org:admin']
 
-/** `BUCKET: undefined` takes the R2 binding away. */
-export type Bindings = Partial<Omit<Env, 'BUCKET'>> & { BUCKET?: R2Bucket | undefined }
+/** `BUCKET: undefined` takes the R2 binding away. Optional secrets are in no `wrangler.toml`, so not in `Env`. */
+export type Bindings = Partial<Omit<Env, 'BUCKET'>> & {
+  BUCKET?: R2Bucket | undefined
+  SIGNING_SECRET_PREVIOUS?: string
+}
 
 /** A Worker of its own: a fresh isolate's memory over this test's storage. Background work is awaited. */
 export function startWorker(overrides: Bindings = {}) {

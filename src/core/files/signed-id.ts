@@ -1,5 +1,5 @@
-import { keyDerivedFrom } from '../derive-key'
 import { type FileId, type OrganizationId, parseFileId } from '../ids'
+import { createMac, type SigningSecrets } from '../mac'
 
 /** What a signed id stands for. An id that was signed for another organization or purpose does not verify. */
 export type SignedSubject = {
@@ -13,7 +13,7 @@ export type SignedSubject = {
 
 /** Ids that only the gateway can make. */
 export interface SignedIds {
-  /** An opaque id of 76 characters of `[A-Za-z0-9_-]`. The same subject gives the same id. */
+  /** An opaque id of 76 characters of `[A-Za-z0-9_-]`. The same subject gives the same id under the same secret. */
   sign(subject: SignedSubject): Promise<string>
   /** The file that `text` was signed for; null for another organization or purpose, a forgery, or after its expiry. */
   verify(
@@ -27,13 +27,9 @@ const macAt = 25
 /** A multiple of 3, so that base64 has no spare bits and every changed character changes a byte. */
 const byteLength = 57
 
-/**
- * HMAC-SHA-256 under a key derived from `secret` by HKDF-SHA-256 for this purpose alone. An id is a version
- * byte, the file id, its expiry (0: none) and the MAC over these with organization and purpose.
- */
-export function createSignedIds(secret: string): SignedIds {
-  const algorithm = { name: 'HMAC', hash: 'SHA-256', length: 256 } as const
-  const derived = keyDerivedFrom(secret, 'slipway signed id', algorithm, ['sign', 'verify'])
+/** An id is a version byte, the file id, its expiry (0: none) and the MAC over these with organization and purpose. */
+export function createSignedIds(secrets: SigningSecrets): SignedIds {
+  const mac = createMac(secrets, 'slipway signed id')
   return {
     async sign({ fileId, organizationId, purpose, expiresAt }) {
       const bytes = new Uint8Array(byteLength)
@@ -42,7 +38,7 @@ export function createSignedIds(secret: string): SignedIds {
       bytes.set(Uint8Array.fromHex(fileId.replaceAll('-', '')), 1)
       view.setBigUint64(17, BigInt(expiresAt ?? 0))
       const message = messageOf(bytes, organizationId, purpose)
-      bytes.set(new Uint8Array(await crypto.subtle.sign('HMAC', await derived(), message)), macAt)
+      bytes.set(await mac.sign(message), macAt)
       return bytes.toBase64({ alphabet: 'base64url' })
     },
 
@@ -51,9 +47,7 @@ export function createSignedIds(secret: string): SignedIds {
       if (!/^[A-Za-z0-9_-]{76}$/.test(text)) return null
       const bytes = Uint8Array.fromBase64(text, { alphabet: 'base64url' })
       const message = messageOf(bytes, organizationId, purpose)
-      // Compares in constant time.
-      const isOurs = await crypto.subtle.verify('HMAC', await derived(), bytes.subarray(macAt), message)
-      if (!isOurs || bytes[0] !== version) return null
+      if (!(await mac.verify(bytes.subarray(macAt), message)) || bytes[0] !== version) return null
       const expiresAt = Number(new DataView(bytes.buffer).getBigUint64(17))
       if (expiresAt !== 0 && expiresAt <= now) return null
       const hex = bytes.subarray(1, 17).toHex()

@@ -3,7 +3,7 @@ import type { Scope } from './principal'
 
 /** A credential of an organization. Its secret is not stored. */
 export type ApiKey = {
-  /** The public part of the token. */
+  /** The public part of the token: 16 lower-case hexadecimal digits. */
   id: string
   organizationId: OrganizationId
   name: string | null
@@ -21,13 +21,7 @@ export type StoredApiKey = ApiKey & { secretSha256: Sha256 }
 /** The most keys of one organization, revoked and expired ones included. */
 export const apiKeysMax = 1000
 
-/** `slip_<publicId>_<secret>`: 16 characters of id, 256 bits of secret, both lower-case hexadecimal. */
-export function formatApiKey(id: string, secret: string): string {
-  return `slip_${id}_${secret}`
-}
-
-/** The two parts of a token, or null when it does not have the form of one. */
-export function parseApiKey(token: string): { id: string; secret: string } | null {
-  const match = /^slip_([0-9a-f]{16})_([0-9a-f]{64})$/.exec(token)
-  return match?.[1] && match[2] ? { id: match[1], secret: match[2] } : null
+/** How the token of the key `id` begins. */
+export function apiKeyPrefix(id: string): string {
+  return `slip_${id}`
 }

@@ -1,18 +1,18 @@
 import { fail, GatewayError } from '../errors'
 import type { Gateway } from '../gateway'
-import { sha256OfText } from '../ids'
+import { type Sha256, sha256OfText } from '../ids'
 import type { TokenVerifier } from '../ports/token-verifier'
-import { parseApiKey, type StoredApiKey } from './api-key'
 import type { Principal } from './principal'
 import {
   type Attempt,
   countRefusal,
   type RefusedCredentials,
-  refuseKey,
+  rememberRefused,
   requireAllowed,
   requireUnrefused,
 } from './refused-credentials'
 import { type TokenReading, tokenPrincipalOf } from './token-principal'
+import type { UnverifiedKey } from './unverified-key'
 
 /**
  * How long a verified key or token is trusted without asking the database or the identity provider's keys: a revocation
@@ -20,7 +20,6 @@ import { type TokenReading, tokenPrincipalOf } from './token-principal'
  */
 export const verifiedKeyTtlMs = 30_000
 const verifiedKeysMax = 1000
-const lastUseResolutionMs = 60 * 60 * 1000
 
 /** Keys and tokens this isolate has verified, by their SHA-256. */
 export type VerifiedKeys = Map<string, { principal: Principal; until: number }>
@@ -34,40 +33,55 @@ export type Credentials = {
   tokens: { verifier: TokenVerifier; reading: TokenReading } | null
 }
 
+/** Who holds a credential. `unverified`: what the database has to be asked before the caller is answered; null: nothing. */
+export type Authenticated = { principal: Principal; unverified: UnverifiedKey | null }
+
 /**
- * Who holds `token`. An API key costs one database round trip, none when this isolate verified it within the
- * last 30 s, or refused it within the last 10 s; a JWT costs none. A refused credential counts against the address of
- * `attempt`: from an address over its limit only the root key and credentials that this isolate has verified are
- * accepted. Throws `unauthenticated`, `wrong_organization` for a valid JWT that names no organization, `rate_limited`,
- * `identity_provider_failed`, `database_failed`.
+ * Who holds `token`. No round trip to the database: an API key says itself what it may do, and whether it was revoked is
+ * asked with the request's work, unless this isolate verified it within the last 30 s. One that this isolate refused
+ * within the last 10 s is refused again. A refused credential counts against the address of `attempt`: from an address
+ * over its limit only the root key and credentials that this isolate has verified are accepted. Throws `unauthenticated`,
+ * `wrong_organization` for a valid JWT that names no organization, `rate_limited`, `identity_provider_failed`.
  */
 export async function authenticate(
   gateway: Gateway,
   credentials: Credentials,
   token: string | null,
   attempt: Attempt,
-): Promise<Principal> {
+): Promise<Authenticated> {
   if (token === null) fail({ code: 'unauthenticated', reason: 'missing' })
   const tokenSha256 = await sha256OfText(token)
-  if (equalDigests(tokenSha256, credentials.rootKeySha256)) return { kind: 'root' }
+  if (equalDigests(tokenSha256, credentials.rootKeySha256)) return verified({ kind: 'root' })
 
   const now = gateway.now()
   const known = credentials.verified.get(tokenSha256)
-  if (known && known.until > now && !isExpired(known.principal, now)) return known.principal
+  if (known && known.until > now && !isExpired(known.principal, now)) return verified(known.principal)
 
   requireAllowed(credentials.refused, attempt, now)
+  const presented = { token, tokenSha256, attempt, now }
   try {
-    const isJwt = token.split('.').length === 3
-    const principal = isJwt
-      ? await verifyJwt(credentials, token)
-      : await verifyApiKey(gateway, credentials, { token, tokenSha256 }, now)
-    if (credentials.verified.size >= verifiedKeysMax) credentials.verified.clear()
-    credentials.verified.set(tokenSha256, { principal, until: now + verifiedKeyTtlMs })
-    return principal
+    if (token.split('.').length !== 3) return await readApiKey(gateway, credentials, presented)
+    const principal = await verifyJwt(credentials, token)
+    rememberVerified(credentials, tokenSha256, principal, now)
+    return verified(principal)
   } catch (error) {
     if (isRefusal(error)) await countRefusal(credentials.refused, attempt, now)
     throw error
   }
+}
+
+function verified(principal: Principal): Authenticated {
+  return { principal, unverified: null }
+}
+
+function rememberVerified(
+  { verified }: Credentials,
+  tokenSha256: Sha256,
+  principal: Principal,
+  now: number,
+): void {
+  if (verified.size >= verifiedKeysMax) verified.clear()
+  verified.set(tokenSha256, { principal, until: now + verifiedKeyTtlMs })
 }
 
 /** Whether the credential is wrong, rather than the database or the identity provider failing. */
@@ -82,28 +96,35 @@ export function forgetVerified({ verified }: Credentials, keyId: string): void {
     if (principal.kind === 'api_key' && principal.keyId === keyId) verified.delete(tokenSha256)
 }
 
-async function verifyApiKey(
+/** The caller as an API key says, which the database may still refuse. */
+async function readApiKey(
   gateway: Gateway,
-  { refused }: Credentials,
-  { token, tokenSha256 }: { token: string; tokenSha256: string },
-  now: number,
-): Promise<Principal> {
-  const parts = parseApiKey(token)
-  if (parts === null) fail({ code: 'unauthenticated', reason: 'invalid' })
-  requireUnrefused(refused, [parts.id, tokenSha256], now)
-  const [key, secretSha256] = await Promise.all([gateway.apiKeys.find(parts.id), sha256OfText(parts.secret)])
-  if (key === null) refuseKey(refused, parts.id, 'invalid', now)
-  if (!equalDigests(secretSha256, key.secretSha256)) refuseKey(refused, tokenSha256, 'invalid', now)
-  if (key.revokedAt !== null) refuseKey(refused, tokenSha256, 'revoked', now)
-  if (key.expiresAt !== null && key.expiresAt <= now) refuseKey(refused, tokenSha256, 'expired', now)
-  recordUse(gateway, key, now)
-  return {
-    kind: 'api_key',
-    organizationId: key.organizationId,
-    keyId: key.id,
-    scopes: key.scopes,
-    expiresAt: key.expiresAt,
+  credentials: Credentials,
+  { token, tokenSha256, attempt, now }: { token: string; tokenSha256: Sha256; attempt: Attempt; now: number },
+): Promise<Authenticated> {
+  const { refused } = credentials
+  requireUnrefused(refused, tokenSha256, now)
+  const claims = await gateway.apiKeyTokens.read(token)
+  if (claims === null) fail({ code: 'unauthenticated', reason: 'invalid' })
+  const { id, secretSha256, organizationId, scopes, expiresAt } = claims
+  const principal: Principal = { kind: 'api_key', organizationId, keyId: id, scopes, expiresAt }
+  if (isExpired(principal, now)) fail({ code: 'unauthenticated', reason: 'expired' })
+  const unverified: UnverifiedKey = {
+    id,
+    secretSha256,
+    usedAt: now,
+    accept: () => rememberVerified(credentials, tokenSha256, principal, now),
+    async refuse(reason) {
+      rememberRefused(refused, tokenSha256, reason, now)
+      try {
+        await countRefusal(refused, attempt, now)
+      } catch (tooMany) {
+        return tooMany as Error
+      }
+      return new GatewayError({ code: 'unauthenticated', reason })
+    },
   }
+  return { principal, unverified }
 }
 
 async function verifyJwt({ tokens }: Credentials, token: string): Promise<Principal> {
@@ -114,16 +135,6 @@ async function verifyJwt({ tokens }: Credentials, token: string): Promise<Princi
   if (principal === 'no_subject') fail({ code: 'unauthenticated', reason: 'invalid' })
   if (principal === 'no_organization') fail({ code: 'wrong_organization' })
   return principal
-}
-
-/** Notes the key's use at most once an hour, without delaying the request. */
-function recordUse(gateway: Gateway, key: StoredApiKey, now: number): void {
-  if (key.lastUsedAt !== null && now - key.lastUsedAt < lastUseResolutionMs) return
-  gateway.background(
-    gateway.apiKeys.recordUse(key.id, now, now - lastUseResolutionMs).catch((cause) => {
-      gateway.log({ event: 'api_key_use_not_recorded', keyId: key.id, cause })
-    }),
-  )
 }
 
 function isExpired(principal: Principal, now: number): boolean {

@@ -2,8 +2,8 @@ import { fail } from '../errors'
 import type { Gateway } from '../gateway'
 import { claimFor, type IdempotencyKey, replyOf } from '../idempotency/idempotency'
 import type { OrganizationId } from '../ids'
-import { sha256OfText } from '../ids'
-import { type ApiKey, apiKeysMax, formatApiKey } from './api-key'
+import { type ApiKey, apiKeysMax } from './api-key'
+import { secretByteLength } from './api-key-token'
 import { inOwnOrganization } from './own-organization'
 import { defaultKeyScopes, type Member, type Principal, requireScope, type Scope, scopes } from './principal'
 
@@ -36,7 +36,6 @@ export async function createApiKey(
   const now = gateway.now()
   const grant = await grantOf(gateway, principal, input)
   if (input.expiresAt !== null && input.expiresAt <= now) fail({ code: 'expiry_in_past' })
-  const secret = gateway.randomBytes(32).toHex()
   const key: ApiKey = {
     id: gateway.randomBytes(8).toHex(),
     organizationId: grant.organizationId,
@@ -53,9 +52,10 @@ export async function createApiKey(
     [grant.organizationId, input.name, input.scopes && [...input.scopes].sort(), input.expiresAt],
     now,
   )
-  const created = { key, token: formatApiKey(key.id, secret) }
+  const { token, secretSha256 } = await gateway.apiKeyTokens.make(key, gateway.randomBytes(secretByteLength))
+  const created = { key, token }
   const creation = gateway.apiKeys.create({
-    key: { ...key, secretSha256: await sha256OfText(secret) },
+    key: { ...key, secretSha256 },
     claim,
     reply: claim && (await gateway.replySealer.seal(created)),
     apiKeysMax,

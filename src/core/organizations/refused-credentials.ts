@@ -1,6 +1,6 @@
-import { type FailureOf, fail } from '../errors'
-
-type Reason = FailureOf<'unauthenticated'>['reason']
+import { fail } from '../errors'
+import type { Sha256 } from '../ids'
+import type { RefusalReason } from './unverified-key'
 
 /** An attempt to authenticate, before the caller is known. */
 export type Attempt = {
@@ -12,8 +12,8 @@ export type Attempt = {
 
 /** What this isolate remembers, for seconds, of credentials that were refused. Times in ms since 1970 UTC. */
 export type RefusedCredentials = {
-  /** API keys: by their id if no such key exists, otherwise by the SHA-256 of the whole token. */
-  keys: Map<string, { reason: Reason; until: number }>
+  /** API keys that the database refused, by the SHA-256 of the whole token. */
+  keys: Map<Sha256, { reason: RefusalReason; until: number }>
   /** Addresses that sent too many. */
   addresses: Map<string, { until: number }>
 }
@@ -45,26 +45,27 @@ export async function countRefusal(
   limited(blockedMs)
 }
 
-/** Throws `unauthenticated` if one of `names` (a key's id, its token's SHA-256) was refused within `rememberedMs`. */
-export function requireUnrefused({ keys }: RefusedCredentials, names: readonly string[], now: number): void {
-  for (const name of names) {
-    const refused = keys.get(name)
-    if (refused !== undefined && refused.until > now)
-      fail({ code: 'unauthenticated', reason: refused.reason })
-  }
+/** Throws `unauthenticated` if the key was refused within `rememberedMs`. */
+export function requireUnrefused({ keys }: RefusedCredentials, tokenSha256: Sha256, now: number): void {
+  const refused = keys.get(tokenSha256)
+  if (refused !== undefined && refused.until > now) fail({ code: 'unauthenticated', reason: refused.reason })
 }
 
-/** Remembers that the key with this `name` is refused, and throws `unauthenticated`. */
-export function refuseKey({ keys }: RefusedCredentials, name: string, reason: Reason, now: number): never {
-  remember(keys, name, { reason, until: now + rememberedMs })
-  return fail({ code: 'unauthenticated', reason })
+/** Remembers that the database refused the key. */
+export function rememberRefused(
+  { keys }: RefusedCredentials,
+  tokenSha256: Sha256,
+  reason: RefusalReason,
+  now: number,
+): void {
+  remember(keys, tokenSha256, { reason, until: now + rememberedMs })
 }
 
 function limited(waitMs: number): never {
   return fail({ code: 'rate_limited', retryAfterSeconds: Math.ceil(waitMs / 1000) })
 }
 
-function remember<Entry>(entries: Map<string, Entry>, name: string, entry: Entry): void {
+function remember<Name, Entry>(entries: Map<Name, Entry>, name: Name, entry: Entry): void {
   if (entries.size >= entriesMax) entries.clear()
   entries.set(name, entry)
 }

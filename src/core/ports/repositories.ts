@@ -38,7 +38,6 @@ export interface OrganizationRepository {
 }
 
 export interface ApiKeyRepository {
-  find(id: string): Promise<StoredApiKey | null>
   /**
    * Stores the key, and with a claim its sealed reply. Returns null when it did, or the record that holds
    * the claim's idempotency key already (then nothing was stored). An organization has at most `apiKeysMax`: keys
@@ -61,8 +60,6 @@ export interface ApiKeyRepository {
    * `organizationId` null: of any organization.
    */
   revoke(id: string, organizationId: OrganizationId | null, now: number): Promise<ApiKey | null>
-  /** Notes a use at `now` unless one is noted after `unlessAfter`. */
-  recordUse(id: string, now: number, unlessAfter: number): Promise<void>
 }
 
 export interface FileRepository {

@@ -1,6 +1,6 @@
 import { createDigestStream } from '../contents/digest'
 import { peek } from '../contents/peek'
-import { fail } from '../errors'
+import { fail, GatewayError } from '../errors'
 import { isStored, type StoredFile } from '../files/file-record'
 import type { Gateway } from '../gateway'
 import {
@@ -63,7 +63,8 @@ export async function uploadStream(gateway: Gateway, input: UploadStream): Promi
   const begun = await claimUpload(gateway, { intent, claim, sha256: null, completesReply: false }, now).catch(
     (error) => {
       // It may have taken effect: no other request would get the key for a quarter of an hour.
-      if (claim !== null) leaveNothing(gateway, intent)
+      const mayHaveBegun = error instanceof GatewayError && error.failure.code === 'database_failed'
+      if (claim !== null && mayHaveBegun) leaveNothing(gateway, intent)
       throw error
     },
   )

@@ -1,4 +1,4 @@
-import { type ApiKey, formatApiKey } from '../../core/organizations/api-key'
+import { type ApiKey, apiKeyPrefix } from '../../core/organizations/api-key'
 import type { PresignedUpload } from '../../core/uploads/single-put'
 import type * as Answered from './answers'
 
@@ -9,7 +9,7 @@ const isoOrNull = (time: number | null) => (time === null ? null : iso(time))
 export function presentApiKey(key: ApiKey): Answered.ApiKey {
   return {
     id: key.id,
-    key_prefix: formatApiKey(key.id, '').slice(0, -1),
+    key_prefix: apiKeyPrefix(key.id),
     name: key.name,
     expiration_date: isoOrNull(key.expiresAt),
     created_at: iso(key.createdAt),

@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { createReplySealer } from '../../../src/core/idempotency/reply-sealer'
 
 describe('the reply sealer', () => {
-  const sealer = createReplySealer('a secret of at least thirty-two characters')
+  const sealer = createReplySealer(['a secret of at least thirty-two characters'])
 
   it('opens what it sealed, and so does one made of the same secret elsewhere', async () => {
-    const elsewhere = createReplySealer('a secret of at least thirty-two characters')
+    const elsewhere = createReplySealer(['a secret of at least thirty-two characters'])
     await fc.assert(
       fc.asyncProperty(fc.jsonValue({ stringUnit: 'binary' }), async (reply) => {
         const sealed = await sealer.seal(reply)
@@ -41,9 +41,21 @@ describe('the reply sealer', () => {
   })
 
   it('refuses what was sealed with another secret, and what is not base64', async () => {
-    const other = createReplySealer('another secret of thirty-two characters')
+    const other = createReplySealer(['another secret of thirty-two characters'])
     const sealed = await other.seal({ a: 1 })
     await expect(sealer.open(sealed)).rejects.toThrow()
     await expect(sealer.open('not base64!')).rejects.toThrow()
+  })
+
+  it('opens what was sealed with a former secret, and seals with the current one', async () => {
+    const [current, former] = [
+      'the current secret of many characters',
+      'the former secret of many characters',
+    ]
+    const rotated = createReplySealer([current, former])
+    expect(await rotated.open(await createReplySealer([former]).seal({ a: 1 }))).toEqual({ a: 1 })
+    expect(await createReplySealer([current]).open(await rotated.seal({ a: 2 }))).toEqual({ a: 2 })
+    const older = await createReplySealer(['an older secret of many characters']).seal({ a: 3 })
+    await expect(rotated.open(older)).rejects.toThrow()
   })
 })

@@ -10,8 +10,6 @@ async function start() {
   // A verified key is believed for 30 s.
   vi.setSystemTime(Date.now())
   const token = await startWorker().organization()
-  // The use of a key is noted once an hour, off the critical path; here it was noted just now.
-  await rows('UPDATE api_keys SET last_used_at = ?1', Date.now())
   const database = recordCalls()
   const bucket = recordCalls()
   const worker = startWorker({
@@ -30,18 +28,18 @@ async function start() {
 }
 
 describe('round trips of the Ctxfy dialect', () => {
-  it('are two for an upload, one with the key verified, and no more when it is repeated', async () => {
+  it('are one for an upload, whether the key is verified or not, and no more when it is repeated', async () => {
     const { api, trips } = await start()
     const once = { 'idempotency-key': 'once' }
-    expect(await trips(() => api.upload(helloUpload, once))).toEqual([2, 0])
+    expect(await trips(() => api.upload(helloUpload, once))).toEqual([1, 0])
     expect(await trips(() => api.upload(helloUpload, once))).toEqual([1, 0])
     expect(await trips(() => api.upload(helloUpload))).toEqual([1, 0])
   })
 
-  it('are one for each thing done to keys, with the key verified', async () => {
+  it('are one for each thing done to keys', async () => {
     const { api, trips } = await start()
-    const { id } = await bodyOf(await api.createKey())
     expect(await trips(() => api.createKey())).toEqual([1, 0])
+    const { id } = await bodyOf(await api.createKey())
     expect(await trips(() => api.listKeys())).toEqual([1, 0])
     expect(await trips(() => api.revokeKey(id))).toEqual([1, 0])
   })

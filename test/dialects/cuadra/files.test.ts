@@ -245,7 +245,6 @@ describe('list', () => {
     for (const id of linked) await api.associate(id, 'chat', 'c1')
     // A verified key is believed for 30 s.
     vi.setSystemTime(Date.now())
-    await rows('UPDATE api_keys SET last_used_at = ?1', Date.now())
     const calls = recordCalls()
     const counted = cuadra(startWorker({ DB: interceptDatabase(env.DB, calls) }), token)
     await counted.list({ limit: '1' })

@@ -192,22 +192,21 @@ describe('an upload', () => {
     })
   })
 
-  it('costs two database round trips with the key verified, and one bucket call', async () => {
+  it('costs two database round trips, whether the key is verified or not, and one bucket call', async () => {
     const { token } = await start()
     // A verified key is believed for 30 s.
     vi.setSystemTime(Date.now())
-    await rows('UPDATE api_keys SET last_used_at = ?1', Date.now())
     const [database, bucket] = [recordCalls(), recordCalls()]
     const api = cuadra(
       startWorker({ DB: interceptDatabase(env.DB, database), BUCKET: interceptBucket(env.BUCKET, bucket) }),
       token,
     )
-    for (const [round, expected] of [3, 2].entries()) {
+    for (let round = 0; round < 2; round++) {
       database.names.length = 0
       bucket.names.length = 0
       const parts = [textFile(`hello ${round}`), field('resource_type', 'chat'), field('resource_id', 'x')]
       expect((await api.upload(parts, { 'idempotency-key': `key ${round}` })).status).toBe(201)
-      expect(database.names).toHaveLength(expected)
+      expect(database.names).toHaveLength(2)
       expect(bucket.names).toEqual(['put'])
     }
   })

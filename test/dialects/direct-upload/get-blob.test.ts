@@ -280,7 +280,7 @@ describe('a signed id', () => {
     expiresAt: 2000,
   }
   const { organizationId, purpose } = subject
-  const ids = createSignedIds('a secret of thirty-two characters')
+  const ids = createSignedIds(['a secret of thirty-two characters'])
 
   it('is good for its organization and purpose until it expires, and always the same', async () => {
     const text = await ids.sign(subject)
@@ -299,7 +299,17 @@ describe('a signed id', () => {
   })
 
   it('of another secret is none', async () => {
-    const text = await createSignedIds('another secret of many characters').sign(subject)
+    const text = await createSignedIds(['another secret of many characters']).sign(subject)
     expect(await ids.verify(text, { organizationId, purpose, now: 0 })).toBeNull()
+  })
+
+  it('of a former secret is good, and new ones are made of the current one', async () => {
+    const current = 'the current secret of many characters'
+    const rotated = createSignedIds([current, 'a secret of thirty-two characters'])
+    const expected = { organizationId, purpose, now: 0 }
+    expect(await rotated.verify(await ids.sign(subject), expected)).toBe(subject.fileId)
+    expect(await createSignedIds([current]).verify(await rotated.sign(subject), expected)).toBe(
+      subject.fileId,
+    )
   })
 })

@@ -13,7 +13,7 @@ describe('credentials in the QuantCDN dialect', () => {
     expect(await bodyOf(answer)).toEqual({ error: true, message: expect.any(String) })
   })
 
-  it.each(['nonsense', `slip_${'0'.repeat(16)}_${'0'.repeat(64)}`, 'eyJhbGciOiJub25lIn0.e30.'])(
+  it.each(['nonsense', `slip_${'0'.repeat(16)}_${'A'.repeat(104)}`, 'eyJhbGciOiJub25lIn0.e30.'])(
     'refuses the token %s',
     async (token) => {
       const worker = startWorker()

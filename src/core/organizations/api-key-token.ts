@@ -1,0 +1,91 @@
+import { type OrganizationId, type Sha256, sha256Of } from '../ids'
+import { createMac, macByteLength, type SigningSecrets } from '../mac'
+import { type ApiKey, apiKeyPrefix } from './api-key'
+import { type Scope, scopes } from './principal'
+
+/** What a token says of its key. */
+export type ApiKeyClaims = Pick<ApiKey, 'id' | 'organizationId' | 'scopes' | 'expiresAt'>
+
+/** Tokens that only the gateway can make. */
+export interface ApiKeyTokens {
+  /** A token with 256 bits of `secret`, and the SHA-256 of its secret part, by which the database recognises it. */
+  make(claims: ApiKeyClaims, secret: Uint8Array): Promise<{ token: string; secretSha256: Sha256 }>
+  /** What `token` says and the SHA-256 of its secret part; null when it was not made here, or was changed. */
+  read(token: string): Promise<(ApiKeyClaims & { secretSha256: Sha256 }) | null>
+}
+
+const version = 1
+const expiryAt = 2
+const secretAt = 10
+export const secretByteLength = 32
+const organizationAt = secretAt + secretByteLength
+
+/** One bit each. */
+const scopeBits: Readonly<Record<Scope, number>> = { 'files:read': 1, 'files:write': 2, 'org:admin': 4 }
+
+/**
+ * A token is `slip_{id}_` and the base64url of its claims, its secret and the MAC over the id and these. Its secret part
+ * is all but id and MAC: a version byte, the scopes as bits, the expiry (0: none), 32 random bytes, and the organization's
+ * id. The database keeps the SHA-256 of that part, so a key with other claims is another key for it, even under a valid
+ * MAC.
+ */
+export function createApiKeyTokens(secrets: SigningSecrets): ApiKeyTokens {
+  const mac = createMac(secrets, 'slipway api key')
+  return {
+    async make(claims, secret) {
+      const secretPart = encode(claims, secret)
+      const tag = await mac.sign(signedOf(claims.id, secretPart))
+      const rest = concatenated(secretPart, tag).toBase64({ alphabet: 'base64url' })
+      return { token: `${apiKeyPrefix(claims.id)}_${rest}`, secretSha256: await sha256Of(secretPart) }
+    },
+
+    async read(token) {
+      // Whole groups of four: base64 has then no spare bits, and every changed character changes a byte.
+      const match = /^slip_([0-9a-f]{16})_((?:[A-Za-z0-9_-]{4}){25,46})$/.exec(token)
+      const [, id = '', rest = ''] = match ?? []
+      if (match === null) return null
+      const bytes = Uint8Array.fromBase64(rest, { alphabet: 'base64url' })
+      const [secretPart, tag] = [bytes.subarray(0, -macByteLength), bytes.subarray(-macByteLength)]
+      if (!(await mac.verify(tag, signedOf(id, secretPart))) || secretPart[0] !== version) return null
+      return { id, ...decode(secretPart), secretSha256: await sha256Of(secretPart) }
+    },
+  }
+}
+
+/** Zeros after the organization's id make the token a multiple of three bytes. */
+function encode(
+  { organizationId, scopes: granted, expiresAt }: ApiKeyClaims,
+  secret: Uint8Array,
+): Uint8Array {
+  const length = organizationAt + organizationId.length + macByteLength
+  const bytes = new Uint8Array(Math.ceil(length / 3) * 3 - macByteLength)
+  bytes[0] = version
+  for (const scope of granted) bytes[1] = (bytes[1] ?? 0) | scopeBits[scope]
+  new DataView(bytes.buffer).setBigUint64(expiryAt, BigInt(expiresAt ?? 0))
+  bytes.set(secret, secretAt)
+  bytes.set(new TextEncoder().encode(organizationId), organizationAt)
+  return bytes
+}
+
+function decode(bytes: Uint8Array): Omit<ApiKeyClaims, 'id'> {
+  const bits = bytes[1] ?? 0
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const organizationId = new TextDecoder().decode(bytes.subarray(organizationAt)).replace(/\0+$/, '')
+  return {
+    organizationId: organizationId as OrganizationId,
+    scopes: scopes.filter((scope) => (bits & scopeBits[scope]) !== 0),
+    expiresAt: Number(view.getBigUint64(expiryAt)) || null,
+  }
+}
+
+/** What the MAC is of. All ids have the same length. */
+function signedOf(id: string, secretPart: Uint8Array): Uint8Array {
+  return concatenated(new TextEncoder().encode(id), secretPart)
+}
+
+function concatenated(one: Uint8Array, other: Uint8Array): Uint8Array {
+  const both = new Uint8Array(one.length + other.length)
+  both.set(one)
+  both.set(other, one.length)
+  return both
+}

@@ -1,0 +1,108 @@
+import type { RefusalReason, UnverifiedKey } from '../core/organizations/unverified-key'
+import { repeatedly, runRepeatableBatch } from './d1'
+import { prepare, type Statement } from './statement'
+
+/** A use is noted once in this time. */
+const lastUseResolutionMs = 60 * 60 * 1000
+
+/** What the trigger of `api_key_uses` says, and what it means. */
+const refusals: Readonly<Record<string, RefusalReason>> = {
+  api_key_unknown: 'invalid',
+  api_key_revoked: 'revoked',
+  api_key_expired: 'expired',
+}
+
+/**
+ * `db` for one request of `key`. The request's first call carries a statement that aborts the whole batch if the key is
+ * refused; calls that come meanwhile wait for its end. If it fails otherwise, the next call is the first. Once the key is
+ * accepted `db` is called as it is, and once it is refused no more. `confirm` asks if no call did.
+ */
+export function guardDatabase(
+  db: D1Database,
+  key: UnverifiedKey,
+): { db: D1Database; confirm(): Promise<void> } {
+  const use = useOf(db, key)
+  let isAccepted = false
+  let refusal: Error | null = null
+  let asking: Promise<unknown> | null = null
+
+  const ask = async (statements: D1PreparedStatement[]): Promise<D1Result[]> => {
+    try {
+      const [, ...results] = await db.batch([use, ...statements])
+      isAccepted = true
+      key.accept()
+      return results
+    } catch (error) {
+      const reason = refusalIn(error)
+      if (reason === undefined) throw error
+      refusal = await key.refuse(reason)
+      throw refusal
+    }
+  }
+  const call = async <T>(guarded: () => Promise<T>, unguarded: () => Promise<T>): Promise<T> => {
+    while (asking !== null) await asking.catch(() => {})
+    if (refusal !== null) throw refusal
+    if (isAccepted) return unguarded()
+    const first = guarded().finally(() => {
+      asking = null
+    })
+    asking = first
+    return first
+  }
+
+  const guarded = {
+    prepare: (sql: string) => new GuardedStatement(db.prepare(sql), all),
+    batch(statements: readonly GuardedStatement[]) {
+      const own = statements.map(({ statement }) => statement)
+      return call(
+        () => ask(own),
+        () => db.batch(own),
+      )
+    },
+    // The repositories use no more of it.
+  } as unknown as D1Database
+  /** A single statement is a read, which D1 repeats by itself when it is alone. */
+  function all(statement: D1PreparedStatement): Promise<D1Result> {
+    return call(
+      async () => (await repeatedly(() => ask([statement])))[0] as D1Result,
+      () => statement.all(),
+    )
+  }
+  return {
+    db: guarded,
+    async confirm() {
+      if (!isAccepted) await runRepeatableBatch(guarded, 'apiKeys.use', {})
+    },
+  }
+}
+
+/** A statement that is run through the guard. */
+class GuardedStatement {
+  constructor(
+    readonly statement: D1PreparedStatement,
+    private readonly run: (statement: D1PreparedStatement) => Promise<D1Result>,
+  ) {}
+
+  bind(...values: unknown[]): GuardedStatement {
+    return new GuardedStatement(this.statement.bind(...values), this.run)
+  }
+
+  all(): Promise<D1Result> {
+    return this.run(this.statement)
+  }
+}
+
+/** Fails if the key is refused, and notes its use if none is noted of the last hour. */
+function useOf(db: D1Database, { id, secretSha256, usedAt }: UnverifiedKey): Statement {
+  return prepare(
+    db,
+    `INSERT INTO api_key_uses (id, secret_sha256, used_at, unless_used_after)
+     VALUES (:id, :secretSha256, :usedAt, :unlessUsedAfter)`,
+    { id, secretSha256, usedAt, unlessUsedAfter: usedAt - lastUseResolutionMs },
+  )
+}
+
+function refusalIn(error: unknown): RefusalReason | undefined {
+  if (!(error instanceof Error)) return undefined
+  return Object.entries(refusals).find(([words]) => error.message.includes(words))?.[1]
+}
