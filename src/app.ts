@@ -1,3 +1,4 @@
+import type { Context } from 'hono'
 import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import { matchedRoutes } from 'hono/route'
@@ -50,15 +51,7 @@ function createApp(composition: Composition): Hono<HttpEnv> {
     c.header('X-Request-Id', requestId)
     // Answers hold API keys and presigned URLs; one that may be kept says so itself.
     if (!c.res.headers.has('cache-control')) c.header('Cache-Control', 'no-store')
-    c.var.gateway.log({
-      event: 'request',
-      method: c.req.method,
-      // The route, not the path: a path can hold a signed id.
-      route: matchedRoutes(c).find(({ method }) => method !== 'ALL')?.path ?? null,
-      status: c.res.status,
-      durationMs: Date.now() - startedAt,
-      ...callerOf(c.get('principal')),
-    })
+    if (c.res.status >= 500 || Math.random() < config.logRequestsShare) logRequest(c, startedAt)
   })
 
   app.use(answerOptions(app))
@@ -83,6 +76,18 @@ function createApp(composition: Composition): Hono<HttpEnv> {
   for (const dialect of Object.values(createDialects(config))) app.route(dialect.path, mount(dialect))
   app.notFound((c) => c.json({ error: 'Not Found', message: 'There is nothing here', code: 404 }, 404))
   return app
+}
+
+function logRequest(c: Context<HttpEnv>, startedAt: number): void {
+  c.var.gateway.log({
+    event: 'request',
+    method: c.req.method,
+    // The route, not the path: a path can hold a signed id.
+    route: matchedRoutes(c).find(({ method }) => method !== 'ALL')?.path ?? null,
+    status: c.res.status,
+    durationMs: Date.now() - startedAt,
+    ...callerOf(c.get('principal')),
+  })
 }
 
 /** The caller, for the log; nothing before authentication. */

@@ -29,6 +29,8 @@ export type Config = {
   /** Where the bucket is public, without a trailing slash; null: nowhere. */
   publicBaseUrl: string | null
   cuadraExtraContentTypes: readonly string[]
+  /** The share of requests that are logged, from 0 to 1; those answered with 500 or more always are. */
+  logRequestsShare: number
 }
 
 /** A variable that is missing or wrong. The message names it and never repeats a secret. */
@@ -65,6 +67,7 @@ export type Variables = JwtVariables & {
   GATEWAY_URL?: string
   PUBLIC_BASE_URL?: string
   CUADRA_EXTRA_CONTENT_TYPES?: string
+  LOG_REQUESTS_SHARE?: string
 }
 
 type Name = keyof Variables
@@ -92,6 +95,11 @@ export function readConfig(variables: Variables): Config {
     return number >= min && number <= max
       ? number
       : wrong(name, `must be a whole number from ${min} to ${max}`)
+  }
+  const share = (name: Name, fallback: number): number => {
+    const value = text(name) ?? String(fallback)
+    const isShare = /^\d(\.\d{1,6})?$/.test(value) && Number(value) <= 1
+    return isShare ? Number(value) : wrong(name, 'must be a number from 0 to 1, such as 0.05')
   }
   const list = (name: Name, isValid: (entry: string) => boolean, what: string): string[] =>
     (text(name) ?? '')
@@ -155,6 +163,7 @@ export function readConfig(variables: Variables): Config {
     publicBaseUrl: text('PUBLIC_BASE_URL') && endpoint('PUBLIC_BASE_URL', required('PUBLIC_BASE_URL')),
     quantcdnExtraContentTypes: list('QUANTCDN_EXTRA_CONTENT_TYPES', isMediaType, 'lower-case media types'),
     cuadraExtraContentTypes: list('CUADRA_EXTRA_CONTENT_TYPES', isMediaType, 'lower-case media types'),
+    logRequestsShare: share('LOG_REQUESTS_SHARE', 1),
   }
 }
 

@@ -6,7 +6,11 @@ import type { LogEvent } from './core/gateway'
  */
 export function writeLog(event: LogEvent): void {
   const write = 'cause' in event ? console.error : console.log
-  write(JSON.stringify(event, (_, value) => (value instanceof Error ? describe(value) : value)))
+  write('cause' in event ? JSON.stringify(event, withErrors) : JSON.stringify(event))
+}
+
+function withErrors(_: string, value: unknown): unknown {
+  return value instanceof Error ? describe(value) : value
 }
 
 function describe(error: Error): Record<string, unknown> {

@@ -1,11 +1,11 @@
 import { env, exports } from 'cloudflare:workers'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { interceptBucket, interceptDatabase, recordCalls } from './support/intercept'
 import { captureLogs } from './support/logs'
 import { base64, filesPath, quantcdn } from './support/quantcdn'
 import { createS3OverBucket } from './support/s3-over-bucket'
 import { answerStoreRequests } from './support/store-requests'
-import { bodyOf, rootKey, startWorker } from './support/worker'
+import { type Bindings, bodyOf, rootKey, startWorker } from './support/worker'
 
 describe('the Worker', () => {
   it('answers through its real door', async () => {
@@ -78,6 +78,35 @@ describe('the Worker', () => {
       'X-Amz-',
     ]
     for (const secret of secrets) expect(logs.text()).not.toContain(secret)
+  })
+
+  it('logs the share of requests that is configured, and all that are answered with 500 or more', async () => {
+    const logs = captureLogs()
+    const logged = async (share: string, bindings: Bindings = {}) => {
+      const worker = startWorker({ LOG_REQUESTS_SHARE: share, ...bindings })
+      const before = logs.events().length
+      await worker.call('GET', '/v1/organizations/acme', { token: rootKey })
+      return logs.events().length - before
+    }
+    const random = vi.spyOn(Math, 'random')
+    for (const [share, drawn, count] of [
+      ['1', 0.999_999, 1],
+      ['0', 0, 0],
+      ['0.25', 0.249_999, 1],
+      ['0.25', 0.25, 0],
+    ] as const) {
+      random.mockReturnValue(drawn)
+      expect(await logged(share), `${share} ${drawn}`).toBe(count)
+    }
+    const broken = interceptDatabase(
+      env.DB,
+      recordCalls(() => 'before'),
+    )
+    expect(await logged('0', { DB: broken })).toBe(2)
+    expect(logs.events().slice(-2)).toMatchObject([
+      { event: 'request_failed' },
+      { event: 'request', status: 503 },
+    ])
   })
 
   it('answers 500 in the dialect’s shape, without details, when the database or the store fails, and logs the cause', async () => {

@@ -40,6 +40,7 @@ describe('readConfig', () => {
       cors: { origins: [] },
       quantcdnExtraContentTypes: [],
       cuadraExtraContentTypes: [],
+      logRequestsShare: 1,
       jwt: null,
       publicBaseUrl: null,
       gatewayUrl: null,
@@ -49,6 +50,7 @@ describe('readConfig', () => {
   it('takes empty and blank variables as left out', () => {
     const optional: Variables = {
       SIGNING_SECRET_PREVIOUS: ' ',
+      LOG_REQUESTS_SHARE: '',
       S3_UPLOAD_ACCESS_KEY_ID: '',
       S3_UPLOAD_SECRET_ACCESS_KEY: '',
       S3_SEAL_COPY_SOURCE: '',
@@ -108,6 +110,7 @@ describe('readConfig', () => {
       JWT_AUDIENCE: 'slipway',
       JWT_ORGANIZATION_CLAIM: '/https:~1~1example.com~1org/id',
       PUBLIC_BASE_URL: ' https://files.example.com/pub// ',
+      LOG_REQUESTS_SHARE: '0.05',
     })
     expect(config).toMatchObject({
       s3: {
@@ -150,6 +153,8 @@ describe('readConfig', () => {
       },
       publicBaseUrl: 'https://files.example.com/pub',
       gatewayUrl: 'https://gateway.example.com',
+      signingSecrets: ['signing-secret-of-32-characters-', 'previous-secret-of-32-characters'],
+      logRequestsShare: 0.05,
     })
   })
 
@@ -170,6 +175,7 @@ describe('readConfig', () => {
     ROOT_API_KEY: ['', ' ', 'hunter2-is-too-short', `  ${'x'.repeat(31)}  `],
     SIGNING_SECRET: ['', 'hunter2-is-too-short', 'x'.repeat(31)],
     SIGNING_SECRET_PREVIOUS: ['hunter2-is-too-short', 'x'.repeat(31)],
+    LOG_REQUESTS_SHARE: ['-0.1', '1.1', '2', '5%', '.5', '1e-1', '0.1234567', 'NaN', 'true'],
     S3_ENDPOINT: [
       '',
       'store.example.com',

@@ -139,7 +139,7 @@ function pathsIn(root, alias = {}) {
   return Object.fromEntries(Object.entries(alias).map(([name, path]) => [name, join(root, path)]))
 }
 
-/** Bundles the Worker as wrangler does. Rejects with esbuild's errors. */
+/** Bundles the Worker as wrangler does, but for readable stack traces not minified. Rejects with esbuild's errors. */
 async function bundle({ main, define, alias }) {
   const { outputFiles } = await build({
     entryPoints: [main],
