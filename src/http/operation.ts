@@ -59,8 +59,8 @@ type Description = {
 
 type Definition<A extends Access, Body, Name extends string> = Description & {
   access: A
-  /** The JSON body. Left out: there is none, or `handle` reads it as it comes. */
-  body?: Schema<Body>
+  /** The JSON body, described when it is first read. Left out: there is none, or `handle` reads it as it comes. */
+  body?: () => Schema<Body>
   /** The parameters of the query, each with the other names that clients have for it. Left out: the query is not read. */
   query?: Readonly<Record<Name, readonly string[]>>
   handle(c: Context<HttpEnv>, caller: CallerOf<A>, input: Input<Body, Name>): Promise<Response>
@@ -71,7 +71,7 @@ export type BodyParser = (c: Context, options: { maxBytes: number; isOptional: b
 
 /** An endpoint: everything that routing, the reference and the tests need of it. */
 export type Operation = Description & {
-  body?: Schema<unknown>
+  body?: () => Schema<unknown>
   query?: Readonly<Record<string, readonly string[]>>
   /** Answers a request that was authenticated. Throws what `fails` lists, and what access, query and body bring. */
   run(c: Context<HttpEnv>, parseBody: BodyParser): Promise<Response>
@@ -108,7 +108,7 @@ export function operation<const A extends Access, Body = undefined, Name extends
       const input = {
         idempotencyKey,
         query: query === undefined ? noParameters : queryParameters(c, query, queryHint),
-        body: (body && parseFields(body, await parseBody(c, { maxBytes, isOptional }))) as Body,
+        body: (body && parseFields(body(), await parseBody(c, { maxBytes, isOptional }))) as Body,
       }
       return handle(c, caller as CallerOf<A>, input)
     },

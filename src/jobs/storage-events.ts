@@ -1,19 +1,22 @@
 import * as z from 'zod'
 import type { Gateway } from '../core/gateway'
 import type { ObjectKey } from '../core/ids'
+import { once } from '../core/once'
 import { type ObjectCreated, settleEvent, subjectsOfEvents } from '../core/uploads/settle-events'
 
 /**
  * What R2 writes into the queue (R2, "Event notifications"). `copySource` and the action CopyObject say that no client
  * sent these bytes: the store copied them. Messages about deletions are ignored.
  */
-const storageEvent = z.object({
-  action: z.string(),
-  eventTime: z.string().optional(),
-  bucket: z.string(),
-  object: z.object({ key: z.string(), eTag: z.string().nullish() }),
-  copySource: z.unknown().optional(),
-})
+const storageEvent = once(() =>
+  z.object({
+    action: z.string(),
+    eventTime: z.string().optional(),
+    bucket: z.string(),
+    object: z.object({ key: z.string(), eTag: z.string().nullish() }),
+    copySource: z.unknown().optional(),
+  }),
+)
 
 const creations = new Set(['PutObject', 'CopyObject', 'CompleteMultipartUpload'])
 const retryDelayMaxSeconds = 3600
@@ -30,7 +33,7 @@ export async function onStorageEvents(
 ): Promise<void> {
   const events: { message: Message; event: ObjectCreated }[] = []
   for (const message of batch.messages) {
-    const parsed = storageEvent.safeParse(message.body)
+    const parsed = storageEvent().safeParse(message.body)
     if (!parsed.success) {
       gateway.log({ event: 'storage_event_not_understood', messageId: message.id })
       retry(message)
@@ -75,7 +78,7 @@ function toEvent({
   eventTime,
   object,
   copySource,
-}: z.infer<typeof storageEvent>): ObjectCreated {
+}: z.infer<ReturnType<typeof storageEvent>>): ObjectCreated {
   // A copy onto itself brings no other bytes; the gateway itself makes such copies to remove headers.
   const isOntoItself = copiesOf(bucket, object.key).safeParse(copySource).success
   return {

@@ -84,7 +84,7 @@ function describeParameter(
 
 function describeRequest(operation: Operation, { documentation }: DocumentedDialect): JsonSchema | null {
   const request = documentation.requests[operation.name]
-  const schema = request?.schema ?? (operation.body as z.ZodType | undefined)
+  const schema = request?.schema ?? (operation.body?.() as z.ZodType | undefined)
   if (!schema) return null
   if (!request) throw new Error(`${documentation.title}: the body of ${operation.name} has no example`)
   const { description, contentType = 'application/json', example } = request

@@ -15,15 +15,23 @@ export function transferLimitMs(byteSize: number): number {
   return Math.min(30_000 + Math.ceil(byteSize / 1024 ** 2) * 1000, transferLimitMaxMs)
 }
 
-/** `call`, or `store_failed` after `limitMs`: R2 bindings and sockets may stay silent for ever. */
+/**
+ * `call`, or `store_failed` after `limitMs`: R2 bindings and sockets may stay silent for ever. `signal` is aborted then and
+ * never afterwards, so that a body that `call` resolved to can take its time.
+ */
 export function withStoreLimit<T>(
   operation: string,
   limitMs: number,
   call: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
+  const controller = new AbortController()
   return withTimeLimit(
     limitMs,
-    call,
-    (cause) => new GatewayError({ code: 'store_failed', operation }, { cause }),
+    () => call(controller.signal),
+    (cause) => {
+      // Once the limit has decided: what `call` makes of the signal is not to come first.
+      queueMicrotask(() => controller.abort(cause))
+      return new GatewayError({ code: 'store_failed', operation }, { cause })
+    },
   )
 }

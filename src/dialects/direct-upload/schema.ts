@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import type { Metadata } from '../../core/files/metadata'
+import { once } from '../../core/once'
 import { respelled } from '../../http/respell-fields'
 
 /** Pydantic's type words with its own sentences: the sentence of an issue says which type it is. */
@@ -15,26 +16,26 @@ export const sentences = {
 const unless = (sentence: string) => (issue: { input?: unknown }) =>
   issue.input === undefined ? sentences.missing : sentence
 
-const text = z.string({ error: unless(sentences.string_type) })
-
 /** Any JSON object, as it is: no name in it is special. */
-const jsonObject = z
-  .custom<Metadata>(
-    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-    'Input should be a valid dictionary',
-  )
-  .meta({ type: 'object' })
+const jsonObject = () =>
+  z
+    .custom<Metadata>(
+      (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+      'Input should be a valid dictionary',
+    )
+    .meta({ type: 'object' })
 
 /** Also a string of digits, which pydantic and Rails both take. */
-const byteSize = z
-  .unknown()
-  .meta({ type: 'integer', minimum: 0 })
-  .transform((value, context): number => {
-    const sentence = sentenceAboutInteger(value)
-    if (sentence === null) return Number(value)
-    context.addIssue({ code: 'custom', message: sentence, input: value })
-    return z.NEVER
-  })
+const byteSize = () =>
+  z
+    .unknown()
+    .meta({ type: 'integer', minimum: 0 })
+    .transform((value, context): number => {
+      const sentence = sentenceAboutInteger(value)
+      if (sentence === null) return Number(value)
+      context.addIssue({ code: 'custom', message: sentence, input: value })
+      return z.NEVER
+    })
 
 function sentenceAboutInteger(value: unknown): string | null {
   if (value === undefined) return sentences.missing
@@ -44,21 +45,21 @@ function sentenceAboutInteger(value: unknown): string | null {
   return Number(value) < 0 ? sentences.greater_than_equal : null
 }
 
-const blobFields = {
-  filename: text,
-  content_type: text,
-  byte_size: byteSize,
-  checksum: text,
-  metadata: jsonObject.nullish(),
-}
-
 const noObject = { error: unless('Input should be a valid dictionary or object to extract fields from') }
 
 /**
  * The body of `POST /api/v1/upload/direct`. Unknown fields are ignored, since the Rails client sends some, unless
  * one is nearly called as one of these that is missing.
  */
-export const createDirectUploadRequest = z.object(
-  { blob: z.preprocess(respelled(Object.keys(blobFields)), z.object(blobFields, noObject)) },
-  noObject,
-)
+export const createDirectUploadRequest = once(() => {
+  const text = z.string({ error: unless(sentences.string_type) })
+  const fields = {
+    filename: text,
+    content_type: text,
+    byte_size: byteSize(),
+    checksum: text,
+    metadata: jsonObject().nullish(),
+  }
+  const blob = z.preprocess(respelled(Object.keys(fields)), z.object(fields, noObject))
+  return z.object({ blob }, noObject)
+})

@@ -39,7 +39,7 @@ export const documentation: Documentation = {
   requests: {
     uploadFile: {
       description: 'Either `content`, or `requestUploadUrl` for a URL to PUT the bytes to',
-      schema: uploadFileRequest,
+      schema: uploadFileRequest(),
       example: {
         content: 'SGVsbG8sIFNsaXB3YXkhCg==',
         contentType: 'text/plain',

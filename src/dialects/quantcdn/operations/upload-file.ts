@@ -50,7 +50,7 @@ export const uploadFileOperation = (supported: readonly string[]) =>
         field: 'content',
         maxDecodedBytes: limits.directUploadMaxBytes,
       })
-      const request = parseFields(uploadFileRequest, body.fields)
+      const request = parseFields(uploadFileRequest(), body.fields)
       const file: NewFile = {
         organizationId,
         filename: request.filename == null ? null : sanitizeFilename(request.filename),
