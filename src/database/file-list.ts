@@ -1,4 +1,6 @@
-import type { AssociatedFile, FilePage, FileSelection, FoundPage } from '../core/files/file-selection'
+import type { Association } from '../core/associations/association'
+import type { FilePage, FileSelection, FoundPage, PageOptions } from '../core/files/file-selection'
+import type { SummaryPart, SummaryWith } from '../core/files/file-summary'
 import type { FileId, OrganizationId } from '../core/ids'
 import { type AssociationRow, toAssociations } from './association-rows'
 import { runRepeatableBatch } from './d1'
@@ -17,10 +19,7 @@ const listBounds = { steps: 1000, associations: 2000 }
 /** Among how many of the newest pending files those are looked for that may have got their bytes. */
 const pendingLooked = 20
 
-export type ListOptions = {
-  before: FileId | null
-  limit: number
-  withAssociations: boolean
+export type ListOptions<Part extends SummaryPart> = PageOptions<Part> & {
   /** How many files the first page tells of whose bytes are awaited. */
   pendingMax: number
 }
@@ -29,19 +28,21 @@ export type ListOptions = {
 type Row = Partial<SummaryRow> & { position: string; stopped_at: string; associations?: string | null }
 
 /** A page of the files of `selection`, newest first. One round trip, within `bounds`. */
-export async function listFiles(
+export async function listFiles<Part extends SummaryPart>(
   db: D1Database,
   organizationId: OrganizationId,
   selection: FileSelection,
-  { before, limit, withAssociations, pendingMax }: ListOptions,
+  options: ListOptions<Part>,
   bounds = listBounds,
-): Promise<FoundPage> {
+): Promise<FoundPage<Part>> {
   const { page, pending } = await runRepeatableBatch(db, 'files.list', {
-    page: selectPage(db, organizationId, selection, { before, limit, withAssociations }, bounds),
-    pending: before === null ? selectPending(db, organizationId, pendingMax) : null,
+    page: selectPage(db, organizationId, selection, options, bounds),
+    pending: options.before === null ? selectPending(db, organizationId, options.pendingMax) : null,
   })
+  const toSummary = (row: Row & SummaryRow) =>
+    toFileSummary(fileIdOf(row.position), row, options.part, selection.status)
   return {
-    ...pageOf(page, limit, bounds.associations),
+    ...pageOf(page, options.limit, bounds.associations, toSummary),
     pending: pending.map(toFileRecord).filter((file) => file.status === 'uploading'),
   }
 }
@@ -50,26 +51,28 @@ function selectPage(
   db: D1Database,
   organizationId: OrganizationId,
   selection: FileSelection,
-  { before, limit, withAssociations }: Omit<ListOptions, 'pendingMax'>,
+  { before, limit, part, withAssociations }: PageOptions<SummaryPart>,
   { steps, associations }: typeof listBounds,
 ): Statement<Row> {
+  const { status, terms, resource } = selection
   return prepare(
     db,
-    `WITH page AS MATERIALIZED (${walkOf(selection, steps)}) ${withAssociations ? `, ${tiesOfPage(associations)}` : ''}
+    `WITH page AS ${withAssociations ? 'MATERIALIZED' : ''} (${walkOf(selection, steps)})
+       ${withAssociations ? `, ${tiesOfPage(associations)}` : ''}
      SELECT hex(page.position) AS position, hex(page.stopped_at) AS stopped_at,
-       ${summaryColumnsOf(selection.status)} ${withAssociations ? ', ties.associations' : ''}
+       ${summaryColumnsOf(part, status)} ${withAssociations ? ', ties.associations' : ''}
      FROM page
        LEFT JOIN files f ON f.organization_id = :organizationId AND f.id = page.position
          AND f.status = coalesce(:status, 'ready')
-       ${summaryJoinOf(selection.status)} ${withAssociations ? 'LEFT JOIN ties ON ties.file_id = page.position' : ''}`,
+       ${summaryJoinOf(status)} ${withAssociations ? 'LEFT JOIN ties ON ties.file_id = page.position' : ''}`,
     {
       organizationId,
       before,
       rowsMax: limit + 1,
-      status: selection.status,
-      terms: JSON.stringify(selection.terms),
-      resourceType: selection.resource?.type ?? null,
-      resourceId: selection.resource?.id ?? null,
+      status,
+      terms: JSON.stringify(terms),
+      resourceType: resource?.type ?? null,
+      resourceId: resource?.id ?? null,
     },
   )
 }
@@ -98,13 +101,19 @@ function selectPending(db: D1Database, organizationId: OrganizationId, max: numb
 }
 
 /** What is shown of `rows`, which are one more than the page if there are that many, and where the next one begins. */
-function pageOf(rows: readonly Row[], limit: number, associationsMax: number): FilePage {
+function pageOf<Part extends SummaryPart>(
+  rows: readonly Row[],
+  limit: number,
+  associationsMax: number,
+  toSummary: (row: Row & SummaryRow) => SummaryWith<Part>,
+): FilePage<Part> {
   const found = rows
     .filter(({ position }) => position !== '')
     .sort((a, b) => (a.position < b.position ? 1 : -1))
   const whole = found.slice(0, completeCount(found, associationsMax))
   const shown = whole.slice(0, limit)
-  const files = shown.flatMap(toAssociatedFile)
+  // A row of an index may be of a file that is not there, or has no bytes any more.
+  const files = shown.filter(isSummaryRow).map((row) => ({ file: toSummary(row), associations: tiesOf(row) }))
   const last = shown.at(-1)
   if (last && shown.length < found.length) return { files, next: fileIdOf(last.position) }
   const stop = rows.find((row) => row.stopped_at !== '')
@@ -122,19 +131,9 @@ function completeCount(found: readonly Row[], associationsMax: number): number {
   return found.length
 }
 
-/** None for a row of an index whose file is not there, or has no bytes any more. */
-function toAssociatedFile(row: Row): AssociatedFile[] {
-  if (!isSummaryRow(row)) return []
-  const { associations } = row
-  return [
-    {
-      file: toFileSummary(fileIdOf(row.position), row),
-      associations:
-        associations === undefined
-          ? null
-          : toAssociations(associations === null ? [] : (JSON.parse(associations) as AssociationRow[])),
-    },
-  ]
+function tiesOf({ associations }: Row): Association[] | null {
+  if (associations === undefined) return null
+  return toAssociations(associations === null ? [] : (JSON.parse(associations) as AssociationRow[]))
 }
 
 function isSummaryRow(row: Row): row is Row & SummaryRow {

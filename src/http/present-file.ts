@@ -1,10 +1,13 @@
 import type { Association } from '../core/associations/association'
-import type { FileSummary } from '../core/files/file-summary'
+import type { SummaryWith } from '../core/files/file-summary'
 import type * as Answered from './answers'
 import { formatFileId } from './file-ids'
 
 /** A file in whatever state; `associations` are left out when they are null. */
-export function presentFile(file: FileSummary, associations: readonly Association[] | null): Answered.File {
+export function presentFile(
+  file: SummaryWith<'state'>,
+  associations: readonly Association[] | null,
+): Answered.File {
   const createdAt = iso(file.createdAt)
   return {
     id: formatFileId(file.id),
@@ -26,7 +29,7 @@ export function presentAssociation({ resource, createdAt }: Association): Answer
 }
 
 /** For bytes that have not come, what was promised of them; nothing is charged for these. */
-function presentBytes({ status, byteSize, sha256, isDuplicate }: FileSummary) {
+function presentBytes({ status, byteSize, sha256, isDuplicate }: SummaryWith<'state'>) {
   const sizeBytes = byteSize ?? 0
   return {
     sizeBytes,

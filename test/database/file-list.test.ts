@@ -2,10 +2,11 @@ import { env } from 'cloudflare:workers'
 import * as fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { type ResourceType, resourceTypes } from '../../src/core/associations/association'
-import type { FileSelection } from '../../src/core/files/file-selection'
+import type { FileSelection, FoundPage } from '../../src/core/files/file-selection'
+import type { SummaryPart } from '../../src/core/files/file-summary'
 import type { MetadataTerm } from '../../src/core/files/metadata'
 import type { FileId, OrganizationId } from '../../src/core/ids'
-import { listFiles } from '../../src/database/file-list'
+import { type ListOptions, listFiles } from '../../src/database/file-list'
 import { seededId } from '../support/seed-files'
 import { startWorker } from '../support/worker'
 
@@ -94,12 +95,13 @@ describe('listFiles', () => {
             steps: fc.integer({ min: 5, max: 25 }),
             associations: fc.integer({ min: 4, max: 12 }),
             withAssociations: fc.boolean(),
+            part: fc.constantFrom<SummaryPart>('metadata', 'state'),
           }),
           { minLength: 5, maxLength: 5 },
         ),
         async (files, asked) => {
           await write(files)
-          for (const { selection, limit, steps, associations, withAssociations } of asked) {
+          for (const { selection, limit, steps, associations, withAssociations, part } of asked) {
             const expected = files
               .map((seed, at) => ({ seed, id: seededId(at + 1) }))
               .filter(({ seed }) => matches(seed, selection))
@@ -108,8 +110,17 @@ describe('listFiles', () => {
             let before: FileId | null = null
             let pageCount = 0
             do {
-              const options = { before, limit, withAssociations, pendingMax: 5 }
-              const page = await listFiles(env.DB, acme, selection, options, { steps, associations })
+              const options: ListOptions<SummaryPart> = {
+                before,
+                limit,
+                part,
+                withAssociations,
+                pendingMax: 5,
+              }
+              const page: FoundPage<SummaryPart> = await listFiles(env.DB, acme, selection, options, {
+                steps,
+                associations,
+              })
               expect(page.files.length).toBeLessThanOrEqual(limit)
               const carried = page.files.flatMap(({ associations }) => associations ?? [])
               expect(carried.length).toBeLessThanOrEqual(associations)
@@ -138,9 +149,10 @@ describe('listFiles', () => {
     let before: FileId | null = null
     do {
       const selection = { terms: terms.slice(0, 1), status: null, resource: null }
-      const page = await listFiles(env.DB, acme, selection, {
+      const page: FoundPage<'metadata'> = await listFiles(env.DB, acme, selection, {
         before,
         limit: 2,
+        part: 'metadata',
         withAssociations: false,
         pendingMax: 5,
       })

@@ -19,7 +19,7 @@ import { rows } from '../support/worker'
 
 const { files, uploads, associations } = repositories
 const everything: FileSelection = { terms: [], status: null, resource: null }
-const page = { before: null, limit: 9, withAssociations: false, pendingMax: 9 }
+const page = { before: null, limit: 9, part: 'state', withAssociations: false, pendingMax: 9 } as const
 
 beforeEach(putOrganizations)
 
@@ -80,19 +80,28 @@ describe('files', () => {
     })
     const summaryOfFile = async (id: FileId) =>
       summaryOf((await files.find(acme, id)) ?? expect.fail('it is there'))
-    const records = await Promise.all(stored.toReversed().map(({ file }) => summaryOfFile(file.id)))
+    const stateOfFile = async (id: FileId) => {
+      const { metadata: _, ...state } = await summaryOfFile(id)
+      return state
+    }
+    const records = await Promise.all(stored.toReversed().map(({ file }) => stateOfFile(file.id)))
     expect(await files.list(acme, everything, page)).toEqual({
       files: records.map((file) => ({ file, associations: null })),
       next: null,
       pending: [{ ...pending.file, status: 'uploading', upload: pending.upload }],
     })
+    const withMetadata = await files.list(acme, everything, { ...page, part: 'metadata' })
+    for (const { file } of withMetadata.files) {
+      const { id, filename, contentType, createdAt, byteSize, metadata } = await summaryOfFile(file.id)
+      expect(file).toEqual({ id, filename, contentType, createdAt, byteSize, metadata })
+    }
     expect(await files.list(acme, everything, { ...page, limit: 1, withAssociations: true })).toMatchObject({
       files: [{ file: { id: fileOf(2).id }, associations: [] }],
       next: fileOf(2).id,
     })
     const rest = { ...page, before: fileOf(2).id, withAssociations: true }
     expect(await files.list(acme, everything, rest)).toEqual({
-      files: [{ file: await summaryOfFile(first?.file.id ?? fileOf(9).id), associations: [association] }],
+      files: [{ file: await stateOfFile(first?.file.id ?? fileOf(9).id), associations: [association] }],
       next: null,
       pending: [],
     })

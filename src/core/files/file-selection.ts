@@ -1,7 +1,7 @@
 import type { Association, ResourceType } from '../associations/association'
 import type { FileId } from '../ids'
 import type { FileRecord, PendingFile } from './file-record'
-import type { FileSummary } from './file-summary'
+import type { SummaryPart, SummaryWith } from './file-summary'
 import type { MetadataTerm } from './metadata'
 
 /** Which files a list shows: those that meet every condition. */
@@ -15,13 +15,26 @@ export type FileSelection = {
 }
 
 /** A file and, if they were asked for, all its associations, oldest first. */
-export type AssociatedFile = { file: FileSummary; associations: Association[] | null }
+export type AssociatedFile<Part extends SummaryPart> = {
+  file: SummaryWith<Part>
+  associations: Association[] | null
+}
 
 /**
  * Files, newest first. The following page begins after the id `next`, whether or not a file has it; null at the end. A
  * page may be shorter than was asked for, or empty, and still have a next one.
  */
-export type FilePage = { files: AssociatedFile[]; next: FileId | null }
+export type FilePage<Part extends SummaryPart> = { files: AssociatedFile<Part>[]; next: FileId | null }
+
+/** Which page, and what it shows. */
+export type PageOptions<Part extends SummaryPart> = {
+  /** null: the first one. */
+  before: FileId | null
+  limit: number
+  /** What is shown of each file besides what every list shows. */
+  part: Part
+  withAssociations: boolean
+}
 
 /** A page; the first one also has the newest pending files whose clients put the bytes into the bucket themselves. */
-export type FoundPage = FilePage & { pending: PendingFile[] }
+export type FoundPage<Part extends SummaryPart> = FilePage<Part> & { pending: PendingFile[] }

@@ -1,8 +1,9 @@
 import type { Gateway } from '../gateway'
-import type { FileId, OrganizationId } from '../ids'
+import type { OrganizationId } from '../ids'
 import { settleUpload } from '../uploads/settle-upload'
 import type { PendingFile } from './file-record'
-import type { FilePage, FileSelection } from './file-selection'
+import type { FilePage, FileSelection, PageOptions } from './file-selection'
+import type { SummaryPart } from './file-summary'
 
 /** How many uploads a list settles after its answer. */
 const settledPerList = 5
@@ -15,12 +16,12 @@ const settledPerList = 5
  * Pending files that would belong to a first page are settled after the answer, if their bytes have arrived: the next
  * request sees them.
  */
-export async function listFiles(
+export async function listFiles<Part extends SummaryPart>(
   gateway: Gateway,
   organizationId: OrganizationId,
   selection: FileSelection,
-  page: { before: FileId | null; limit: number; withAssociations: boolean },
-): Promise<FilePage> {
+  page: PageOptions<Part>,
+): Promise<FilePage<Part>> {
   const options = { ...page, pendingMax: settledPerList }
   const { files, next, pending } = await gateway.files.list(organizationId, selection, options)
   settleBehind(

@@ -1,5 +1,6 @@
 import type { FileRecord } from '../files/file-record'
-import type { FileSelection, FoundPage } from '../files/file-selection'
+import type { FileSelection, FoundPage, PageOptions } from '../files/file-selection'
+import type { SummaryPart } from '../files/file-summary'
 import type { IdempotencyClaim, IdempotencyRecord } from '../idempotency/idempotency'
 import type { FileId, OrganizationId } from '../ids'
 import type { ApiKey, StoredApiKey } from '../organizations/api-key'
@@ -71,11 +72,11 @@ export interface FileRepository {
    * to `pendingMax` of the newest whose bytes a client was to put into the bucket itself. What is read is bounded: the
    * page ends early when too much has been looked at, or its files have too many associations.
    */
-  list(
+  list<Part extends SummaryPart>(
     organizationId: OrganizationId,
     selection: FileSelection,
-    page: { before: FileId | null; limit: number; withAssociations: boolean; pendingMax: number },
-  ): Promise<FoundPage>
+    page: PageOptions<Part> & { pendingMax: number },
+  ): Promise<FoundPage<Part>>
   /**
    * Removes the file whatever its status, lets go of its bytes if no other file needs them, and returns
    * what is now to be deleted, its incoming key among it; null when there was no such file.

@@ -1,12 +1,12 @@
 import type { FileBase, StoredFile } from '../../core/files/file-record'
-import { type FileSummary, summaryOf } from '../../core/files/file-summary'
+import { type SummaryWith, summaryOf } from '../../core/files/file-summary'
 import type { CreatedMultipart } from '../../core/uploads/create-upload'
 import { partCountOf } from '../../core/uploads/parts'
 import type { PresignedUpload } from '../../core/uploads/single-put'
 import type * as Answered from './answers'
 
 /** What every answer about a file says. */
-function presentBase(file: FileSummary | FileBase) {
+function presentBase(file: SummaryWith<'metadata'> | FileBase) {
   return {
     fileId: file.id,
     filename: file.filename,
@@ -17,7 +17,7 @@ function presentBase(file: FileSummary | FileBase) {
 }
 
 /** A file with bytes. */
-export function presentListed(file: FileSummary): Answered.ListedFile {
+export function presentListed(file: SummaryWith<'metadata'>): Answered.ListedFile {
   return { ...presentBase(file), size: file.byteSize ?? 0 }
 }
 

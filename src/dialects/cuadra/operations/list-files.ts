@@ -12,7 +12,7 @@ import { expandParameter, expandsAssociations } from './expand'
 /** Cuadra's words. Slipway takes bytes in one step, so no file is ever `uploaded` or `processing`. */
 const statuses = ['uploading', 'uploaded', 'processing', 'ready', 'error', 'failed'] as const
 
-const noFiles: FilePage = { files: [], next: null }
+const noFiles: FilePage<'state'> = { files: [], next: null }
 
 const limits = { fallback: 20, max: 100 }
 
@@ -38,8 +38,9 @@ export const listFilesOperation = operation({
     const options = {
       before: parseBefore(query.one('cursor')),
       limit: parseLimit(query.one('limit'), limits),
+      part: 'state',
       withAssociations: expandsAssociations(query),
-    }
+    } as const
     const page =
       status === 'uploaded' || status === 'processing'
         ? noFiles

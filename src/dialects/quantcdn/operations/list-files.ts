@@ -29,6 +29,7 @@ export const listFilesOperation = operation({
     const page = await listFiles(c.var.gateway, organizationId, selection, {
       before: parseBefore(query.one('cursor')),
       limit: parseLimit(query.one('limit'), limits),
+      part: 'metadata',
       withAssociations: false,
     })
     return c.json({
