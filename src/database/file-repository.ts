@@ -33,11 +33,17 @@ export function createFileRepository(db: D1Database): FileRepository {
         letGoOfContent: letGoOfContent(db, of, now),
         letGoOfUpload: letGoOfUploads(db, [{ organizationId, id: fileId }], now),
         due: selectDue(db, of),
-        deleted: prepare(db, `DELETE FROM files WHERE ${isFile} RETURNING 1`, of),
+        deleted: deleteFile(db, of),
       })
-      return deleted.length === 0 ? null : due.map(toDueObject)
+      const [file] = deleted
+      return file ? { due: due.map(toDueObject), wasPublic: file.is_public === 1 } : null
     },
   }
+}
+
+/** Triggers take away what goes with the file. */
+function deleteFile(db: D1Database, of: OfFile): Statement<Pick<FileRow, 'is_public'>> {
+  return prepare(db, `DELETE FROM files WHERE ${isFile} RETURNING is_public`, of)
 }
 
 /** What the outbox lists of a file that is about to be deleted, and its incoming key. */

@@ -120,7 +120,10 @@ describe('files', () => {
     const { file, upload } = await settled(1)
     await settled(2)
     expect(await files.delete(other, file.id, 8000)).toBeNull()
-    expect(await files.delete(acme, file.id, 8000)).toEqual([{ key: upload.contentKey, multipart: null }])
+    expect(await files.delete(acme, file.id, 8000)).toEqual({
+      due: [{ key: upload.contentKey, multipart: null }],
+      wasPublic: true,
+    })
     expect(await files.delete(acme, file.id, 8000)).toBeNull()
     expect(await rows('SELECT uuid AS id FROM files JOIN contents USING (id)')).toEqual([
       { id: fileOf(2).id },
@@ -142,17 +145,21 @@ describe('files', () => {
     const { file, upload } = intentOf(1)
     await begin(intentOf(1))
     await uploads.choosePromotion(file, 'the source', 6500)
-    expect(await files.delete(acme, file.id, 8000)).toEqual([{ key: upload.objectKey, multipart: null }])
+    expect(await files.delete(acme, file.id, 8000)).toEqual({
+      due: [{ key: upload.objectKey, multipart: null }],
+      wasPublic: true,
+    })
     expect(await rows('SELECT object_key, due_at, watch_until FROM object_deletions')).toEqual([
       { object_key: upload.contentKey, due_at: 8000, watch_until: 6500 + 3_600_000 },
     ])
-    const parts = intentOf(2, 'multipart')
+    const parts = intentOf(2, 'multipart', { isPublic: false })
     const inPlace = { ...parts, upload: { ...parts.upload, objectKey: parts.upload.contentKey } }
     await begin(inPlace)
     await uploads.noteMultipart(inPlace.file, 'the id')
-    expect(await files.delete(acme, inPlace.file.id, 8001)).toEqual([
-      { key: inPlace.upload.contentKey, multipart: { method: 'multipart', id: 'the id' } },
-    ])
+    expect(await files.delete(acme, inPlace.file.id, 8001)).toEqual({
+      due: [{ key: inPlace.upload.contentKey, multipart: { method: 'multipart', id: 'the id' } }],
+      wasPublic: false,
+    })
     expect(await rows("SELECT * FROM object_deletions WHERE multipart_id = 'the id'")).toEqual([
       {
         object_key: inPlace.upload.contentKey,

@@ -12,9 +12,10 @@ export async function deleteFile(
   organizationId: OrganizationId,
   id: FileId,
 ): Promise<void> {
-  const due = await gateway.files.delete(organizationId, id, gateway.now())
-  if (due === null) fail({ code: 'file_not_found', fileId: id })
-  deleteObjects(gateway, due)
+  const deleted = await gateway.files.delete(organizationId, id, gateway.now())
+  if (deleted === null) fail({ code: 'file_not_found', fileId: id })
+  deleteObjects(gateway, deleted.due)
+  if (!deleted.wasPublic) return
   try {
     await gateway.publicCopies.forget(organizationId, id)
   } catch (cause) {

@@ -79,7 +79,12 @@ export interface FileRepository {
   ): Promise<FoundPage<Part>>
   /**
    * Removes the file whatever its status, lets go of its bytes if no other file needs them, and returns
-   * what is now to be deleted, its incoming key among it; null when there was no such file.
+   * what is now to be deleted, its incoming key among it, and whether anyone could read the file; null when there was no
+   * such file.
    */
-  delete(organizationId: OrganizationId, id: FileId, now: number): Promise<DueObject[] | null>
+  delete(
+    organizationId: OrganizationId,
+    id: FileId,
+    now: number,
+  ): Promise<{ due: DueObject[]; wasPublic: boolean } | null>
 }
