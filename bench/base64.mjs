@@ -1,6 +1,5 @@
 // Measures 7 MiB through the Worker as base64 in JSON: requests per second, and how far workerd's memory grows for one
 // burst of requests, for the gateway's streaming reader and for `await request.json()`.
-//   npm run bench:base64
 import { createHash, randomBytes } from 'node:crypto'
 import { growthOf } from './lib/process.mjs'
 import { startWorker } from './lib/workerd.mjs'
@@ -11,19 +10,21 @@ const plain = JSON.stringify({ contentType: 'application/zip', content: bytes.to
 const bodies = { plain, php: plain.replaceAll('/', '\\/') }
 const secondsPerRow = 4
 
-console.log('reader   body   clients   req/s   growth for one burst (MiB)')
-for (const reader of ['stream', 'whole'])
-  for (const [body, text] of Object.entries(bodies))
-    for (const clients of [1, 8]) {
-      const { rate, growth } = await measure(reader, text, clients)
-      console.log(
-        `${reader.padEnd(8)} ${body.padEnd(6)} ${String(clients).padEnd(9)} ${rate.toFixed(1).padEnd(7)} ${growth.toFixed(0)}`,
-      )
-    }
+export async function run() {
+  console.log('reader   body   clients   req/s   growth for one burst (MiB)')
+  for (const reader of ['stream', 'whole'])
+    for (const [body, text] of Object.entries(bodies))
+      for (const clients of [1, 8]) {
+        const { rate, growth } = await measure(reader, text, clients)
+        console.log(
+          `${reader.padEnd(8)} ${body.padEnd(6)} ${String(clients).padEnd(9)} ${rate.toFixed(1).padEnd(7)} ${growth.toFixed(0)}`,
+        )
+      }
+}
 
 /** Each row in a fresh workerd, so that garbage of one does not count as growth of another. */
 async function measure(reader, body, clients) {
-  const worker = await startWorker('bench/base64-worker.ts')
+  const worker = await startWorker('bench/base64/worker.ts')
   const url = new URL(`/${reader}`, worker.url)
   const send = async () => {
     const answer = await fetch(url, { method: 'POST', body })

@@ -1,11 +1,12 @@
 // Runs mixed operations of many clients against `npm start`, in all dialects, and compares every answer with what its
 // client knows. In the end reads the invariants from the database and the bucket. Prints operations, errors, times and
-// memory; exit code 1 when there was an error or an invariant is broken.
-//   npm run bench:soak      SOAK_SECONDS=300 SOAK_CLIENTS=8 SOAK_SEED=slipway SOAK_REST_SECONDS=5
+// memory.
+// SOAK_SECONDS=300 SOAK_CLIENTS=8 SOAK_SEED=slipway SOAK_REST_SECONDS=5 change it.
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { copyOfProject, freePort, NpmStart } from '../test/e2e/support/npm-start.ts'
+import { atEnd } from './lib/cleanup.mjs'
 import { SoakClient } from './soak/client.mjs'
 import { checkInvariants } from './soak/invariants.mjs'
 import { gatewayErrors, reloadsIn } from './soak/log.mjs'
@@ -24,65 +25,70 @@ const memoryEveryMs = 30_000
 /** How long the soak rests before its end, so that work after answers, such as deletions, is done. */
 const restSeconds = numberOf('SOAK_REST_SECONDS', 5)
 
-// For the wrangler that reads the state in the end.
-process.env.CLOUDFLARE_CF_FETCH_ENABLED = 'false'
-process.env.WRANGLER_SEND_METRICS = 'false'
-process.env.WRANGLER_LOG = 'error'
+/** False when there was an error, or an invariant is broken. */
+export async function run() {
+  // For the wrangler that reads the state in the end.
+  process.env.CLOUDFLARE_CF_FETCH_ENABLED = 'false'
+  process.env.WRANGLER_SEND_METRICS = 'false'
+  process.env.WRANGLER_LOG = 'error'
+  const folder = copyOfProject()
+  atEnd(() => rmSync(folder, { recursive: true, force: true }))
+  console.log(`${clientCount} clients, ${seconds} s, seed ${seed}`)
+  const port = await freePort()
+  const inspectorPort = await freePort()
+  const gateway = new NpmStart(folder, port, { INSPECTOR_PORT: String(inspectorPort) })
+  atEnd(() => gateway.end())
+  await gateway.running()
 
-const folder = copyOfProject()
-let gateway
-process.on('exit', () => {
-  gateway?.end()
-  rmSync(folder, { recursive: true, force: true })
-})
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(130))
+  const tally = new Tally()
+  const clients = await makeClients(`http://127.0.0.1:${port}`, folder, tally)
+  const fileCount = () => clients.reduce((sum, { files }) => sum + files.size, 0)
+  const noteMemory = async (when) => printMemory(when, await memoryOf(gateway.id, inspectorPort), fileCount())
 
-console.log(`${clientCount} clients, ${seconds} s, seed ${seed}`)
-const port = await freePort()
-const origin = `http://127.0.0.1:${port}`
-const inspectorPort = await freePort()
-gateway = new NpmStart(folder, port, { INSPECTOR_PORT: String(inspectorPort) })
-await gateway.running()
+  for (const operation of everyOperation) await tally.run(operation, clients[0])
+  printMemoryHead()
+  await noteMemory('after warm-up')
+  const worked = await underLoad(clients, tally, noteMemory)
+  await noteMemory('load ended')
 
-const tally = new Tally()
-const clients = await makeClients()
-const fileCount = () => clients.reduce((sum, { files }) => sum + files.size, 0)
-const noteMemory = async (when) => printMemory(when, await memoryOf(gateway.id, inspectorPort), fileCount())
+  // Compare every file once more.
+  const comparison = { name: 'last comparison', run: compareAll }
+  await Promise.all(clients.map((client) => tally.run(comparison, client)))
+  await sweep(clients, tally)
+  await new Promise((resolve) => setTimeout(resolve, restSeconds * 1000))
+  await noteMemory('at the end')
+  gateway.signalGroup('SIGINT')
+  await gateway.exit()
 
-for (const operation of everyOperation) await tally.run(operation, clients[0])
-printMemoryHead()
-await noteMemory('after warm-up')
-const startedAt = performance.now()
-const sweeping = setInterval(sweep, sweepEveryMs)
-const watching = setInterval(
-  () => noteMemory(`after ${((performance.now() - startedAt) / 1000).toFixed(0)} s`),
-  memoryEveryMs,
-)
-const elapsed = () => (performance.now() - startedAt) / 1000
-await Promise.all(clients.map(work))
-const worked = elapsed()
-clearInterval(sweeping)
-clearInterval(watching)
-await noteMemory('load ended')
+  tally.print(worked)
+  const reloads = reloadsIn(gateway.output)
+  if (reloads > 0)
+    console.log(`the gateway was started anew ${reloads} times: memory and times are of more than one run`)
+  const isRight = printInvariants({
+    'the gateway logged no failure': gatewayErrors(gateway.output),
+    ...checkInvariants(await readState(folder), clients),
+  })
+  return isRight && tally.errorCount === 0
+}
 
-// Compare every file once more.
-const comparison = { name: 'last comparison', run: compareAll }
-await Promise.all(clients.map((client) => tally.run(comparison, client)))
-await sweep()
-await new Promise((resolve) => setTimeout(resolve, restSeconds * 1000))
-await noteMemory('at the end')
-gateway.signalGroup('SIGINT')
-await gateway.exit()
-
-tally.print(worked)
-const reloads = reloadsIn(gateway.output)
-if (reloads > 0)
-  console.log(`the gateway was started anew ${reloads} times: memory and times are of more than one run`)
-const isRight = printInvariants({
-  'the gateway logged no failure': gatewayErrors(gateway.output),
-  ...checkInvariants(await readState(folder), clients),
-})
-process.exit(isRight && tally.errorCount === 0 ? 0 : 1)
+/** Lets the clients work, with the cron trigger beside them. Resolves to how long it took, in seconds. */
+async function underLoad(clients, tally, noteMemory) {
+  const startedAt = performance.now()
+  const elapsed = () => (performance.now() - startedAt) / 1000
+  const sweeping = setInterval(() => sweep(clients, tally), sweepEveryMs)
+  const watching = setInterval(() => noteMemory(`after ${elapsed().toFixed(0)} s`), memoryEveryMs)
+  try {
+    await Promise.all(
+      clients.map(async (client) => {
+        while (elapsed() < seconds) await tally.run(nextOperation(client), client)
+      }),
+    )
+    return elapsed()
+  } finally {
+    clearInterval(sweeping)
+    clearInterval(watching)
+  }
+}
 
 function numberOf(name, fallback) {
   const number = Number(process.env[name] ?? fallback)
@@ -91,7 +97,7 @@ function numberOf(name, fallback) {
 }
 
 /** Clients with a key each, one after the other in one of the organizations. */
-async function makeClients() {
+async function makeClients(origin, folder, tally) {
   const rootKey = /^ROOT_API_KEY=(\S+)$/m.exec(readFileSync(join(folder, '.dev.vars'), 'utf8'))[1]
   const root = new SoakClient({ origin, name: 'root', token: rootKey, seed, durations: [] })
   for (const organization of organizations)
@@ -113,23 +119,13 @@ async function makeClients() {
   return made
 }
 
-async function work(client) {
-  while (elapsed() < seconds) await tally.run(nextOperation(client), client)
-}
-
 async function compareAll(client) {
   for (const file of client.files.values()) await download(client, file)
 }
 
 /** Fires the cron trigger, more often than a deployment does. */
-function sweep() {
-  const cron = `${origin}/cdn-cgi/local/scheduled?cron=${encodeURIComponent('*/5 * * * *')}`
-  const sweeper = { name: 'the cron trigger' }
-  return tally.run(
-    {
-      name: 'sweep',
-      run: () => clients[0].send('sweep', 'GET', cron, {}),
-    },
-    sweeper,
-  )
+function sweep([client], tally) {
+  const path = `/cdn-cgi/local/scheduled?cron=${encodeURIComponent('*/5 * * * *')}`
+  const run = () => client.send('sweep', 'GET', `${client.origin}${path}`, {})
+  return tally.run({ name: 'sweep', run }, { name: 'the cron trigger' })
 }

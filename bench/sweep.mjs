@@ -1,50 +1,52 @@
 // Measures what 100 000 overdue uploads cost: how many sweeps, how long they take, and how much slower four clients get,
 // which list, get, upload and presign all the while. The sweeps run back to back; a deployment's are minutes apart.
 // Miniflare's D1 is one SQLite that does one thing at a time, as D1 does, with round trips of a millisecond.
-//   npm run bench:sweep [rows]
 import { randomBytes } from 'node:crypto'
-import process from 'node:process'
-import { closeConnections, send as sendRequest } from './lib/send.mjs'
+import { send as sendRequest } from './lib/send.mjs'
 import { quantile } from './lib/statistics.mjs'
 import { startGateway } from './lib/workerd.mjs'
+import { seedOverdue } from './sweep/seed.mjs'
 
-const overdue = Number(process.argv[2] ?? 100_000)
-// Of the overdue uploads, a fifth died in the Worker, one in fifty has arrived, and the others never came.
-const arrived = Math.floor(overdue / 50)
-const died = Math.floor(overdue / 5)
 const baselineMs = 10_000
 const clientCount = 4
 const files = '/api/v3/organizations/acme/ai/files'
 
-const reports = []
-const meters = []
-const gateway = await startGateway({
-  entryPoint: 'bench/sweep-worker.ts',
-  variables: { PENDING_UPLOADS_MAX: '1000000' },
-  onLog(message) {
-    const event = message.startsWith('{') ? JSON.parse(message) : {}
-    if (event.event === 'sweep') reports.push(event)
-    if (event.event === 'metered') meters.push(event)
-  },
-})
+export async function run([rows = '100000']) {
+  const overdue = Number(rows)
+  const reports = []
+  const meters = []
+  const gateway = await startGateway({
+    entryPoint: 'bench/sweep/worker.ts',
+    onLog(message) {
+      const event = message.startsWith('{') ? JSON.parse(message) : {}
+      if (event.event === 'sweep') reports.push(event)
+      if (event.event === 'metered') meters.push(event)
+    },
+  })
+  try {
+    const { url, database, bucket } = gateway
+    const key = await gateway.keyFor('acme')
+    const { arrived, died } = await seedOverdue(database, bucket, overdue)
+    console.log(
+      `${overdue} overdue uploads (${arrived} arrived, ${died} died in the Worker), ${clientCount} clients`,
+    )
 
-try {
-  const { url, database, bucket } = gateway
-  const key = await gateway.keyFor('acme')
-  await fill(database, bucket)
-  console.log(
-    `${overdue} overdue uploads (${arrived} arrived, ${died} died in the Worker), ${clientCount} clients`,
-  )
+    await clients(url, key, pause(3000))
+    const before = await clients(url, key, pause(baselineMs))
+    const sweeping = sweepAll(url, database)
+    const during = await clients(url, key, sweeping)
+    const durations = await sweeping
+    const after = await clients(url, key, pause(baselineMs))
+    // Log lines come through a pipe.
+    await pause(500)
+    printSweeps(durations, reports, meters)
+    printTimes(before, during, after)
+  } finally {
+    await gateway.stop()
+  }
+}
 
-  await clients(url, key, pause(3000))
-  const before = await clients(url, key, pause(baselineMs))
-  const sweeping = sweepAll(url, database)
-  const during = await clients(url, key, sweeping)
-  const durations = await sweeping
-  const after = await clients(url, key, pause(baselineMs))
-  // Log lines come through a pipe.
-  await pause(500)
-
+function printSweeps(durations, reports, meters) {
   const rowsPerSweep = reports.map(
     ({ settled, refused, failed, abandoned }) => settled + refused + failed + abandoned,
   )
@@ -54,25 +56,24 @@ try {
   console.log(`statements a sweep     ${spread(meters.map(({ statements }) => statements))}`)
   console.log(`calls a sweep          ${spread(meters.map(({ subrequests }) => subrequests))}`)
   console.log(`errors                 ${reports.reduce((sum, { errors }) => sum + errors, 0)}`)
+}
+
+function printTimes(before, during, after) {
   console.log('\nmilliseconds   without: p50    p99     with: p50    p99    max   requests/s without, with')
   for (const kind of Object.keys(before.times)) {
     const without = [...before.times[kind], ...after.times[kind]]
-    const with_ = during.times[kind]
+    const meanwhile = during.times[kind]
     const cells = [
-      [
-        quantile(without, 0.5),
-        quantile(without, 0.99),
-        quantile(with_, 0.5),
-        quantile(with_, 0.99),
-        Math.max(...with_),
-      ],
-      [without.length / (before.seconds + after.seconds), with_.length / during.seconds],
+      quantile(without, 0.5),
+      quantile(without, 0.99),
+      quantile(meanwhile, 0.5),
+      quantile(meanwhile, 0.99),
+      Math.max(...meanwhile),
+      without.length / (before.seconds + after.seconds),
+      meanwhile.length / during.seconds,
     ]
-    console.log(kind.padEnd(16), ...cells.flat().map((cell) => cell.toFixed(1).padStart(9)))
+    console.log(kind.padEnd(16), ...cells.map((cell) => cell.toFixed(1).padStart(9)))
   }
-} finally {
-  closeConnections()
-  await gateway.stop()
 }
 
 /** Runs the cron until a sweep finds nothing to do; how long each took. */
@@ -131,34 +132,6 @@ async function clients(url, key, end) {
     }),
   )
   return { times, seconds: (performance.now() - begun) / 1000 }
-}
-
-/** Overdue uploads of two days ago, so that what they leave is no longer watched. */
-async function fill(database, bucket) {
-  const endedAt = Date.now() - 2 * 86_400_000
-  await database.prepare('UPDATE organizations SET pending_uploads_max = 1000000').run()
-  const id = "printf('01900000-0000-7000-8000-%012x', i)"
-  const step = 10_000
-  for (let from = 0; from < overdue; from += step) {
-    const series = `WITH RECURSIVE n(i) AS (SELECT ${from} UNION ALL SELECT i + 1 FROM n WHERE i < ${Math.min(from + step, overdue) - 1})`
-    await database.batch([
-      database.prepare(
-        `${series} INSERT INTO files (id, organization_id, filename, content_type, metadata, terms, status, created_at)
-         SELECT ${id}, 'acme', 'a.txt', 'text/plain', '{}', '[]', 'uploading', ${endedAt} FROM n`,
-      ),
-      database.prepare(
-        `${series} INSERT INTO uploads (file_id, organization_id, method, state, object_key, content_key,
-           content_type, byte_size, reserved_bytes, expires_at, sweep_at)
-         SELECT ${id}, 'acme', iif(i % 5 = 0, 'edge', 'presigned_put'), 'pending',
-           iif(i % 5 = 0, 'acme/' || ${id} || '.txt', '_incoming/acme/' || ${id}), 'acme/' || ${id} || '.txt',
-           'text/plain', 5, 5, ${endedAt} + i, ${endedAt} + i FROM n`,
-      ),
-    ])
-  }
-  for (let index = 1; index < overdue; index += 50) {
-    const key = `_incoming/acme/01900000-0000-7000-8000-${index.toString(16).padStart(12, '0')}`
-    await bucket.put(key, 'bytes', { httpMetadata: { contentType: 'text/plain' } })
-  }
 }
 
 async function send(url, method, path, token, json) {

@@ -14,12 +14,19 @@ export function workerdPid() {
 
 /** Milliseconds of CPU that `root` and all processes below it have used, in user and in system mode. */
 export function cpuMsOf(root) {
-  const processes = new Map()
-  for (const name of readdirSync('/proc')) if (/^\d+$/.test(name)) processes.set(Number(name), statOf(name))
-  const isUnder = (pid) => pid === root || (processes.has(pid) && isUnder(processes.get(pid)?.parent))
-  let ticks = 0
-  for (const [pid, stat] of processes) if (stat && isUnder(pid)) ticks += stat.ticks
-  return ticks * tickMs
+  return processesUnder(root).reduce((sum, { ticks }) => sum + ticks, 0) * tickMs
+}
+
+/** Resident memory of `root` and all processes below it, in MiB. */
+export function residentMiBUnder(root) {
+  return processesUnder(root).reduce((sum, { pid }) => sum + residentMiB(pid), 0)
+}
+
+function processesUnder(root) {
+  const parents = new Map()
+  for (const name of readdirSync('/proc')) if (/^\d+$/.test(name)) parents.set(Number(name), statOf(name))
+  const isUnder = (pid) => pid === root || (parents.has(pid) && isUnder(parents.get(pid)?.parent))
+  return [...parents].flatMap(([pid, stat]) => (stat && isUnder(pid) ? [{ pid, ...stat }] : []))
 }
 
 function statOf(pid) {
@@ -37,9 +44,14 @@ function statOf(pid) {
   }
 }
 
+/** 0 for a process that has ended. */
 export function residentMiB(pid) {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) / 1024
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) / 1024
+  } catch {
+    return 0
+  }
 }
 
 /** How far the resident memory of `pid` grows while `act` runs, in MiB, and how long it runs, in seconds. */

@@ -1,12 +1,12 @@
 import { Agent, request } from 'node:http'
 
-const agent = new Agent({ keepAlive: true })
+const shared = new Agent({ keepAlive: true })
 
 /**
  * Sends a request with Content-Length, as every client with a file does; `body` is a text, bytes or an array of them.
  * Resolves to status and text, whatever the status.
  */
-export function send(url, { method = 'GET', headers = {}, body = [] } = {}) {
+export function send(url, { method = 'GET', headers = {}, body = [] } = {}, agent = shared) {
   const pieces = [body].flat()
   const length = pieces.reduce((sum, piece) => sum + Buffer.byteLength(piece), 0)
   const withLength =
@@ -26,5 +26,5 @@ export function send(url, { method = 'GET', headers = {}, body = [] } = {}) {
 
 /** Lets go of the connections that are kept. */
 export function closeConnections() {
-  agent.destroy()
+  shared.destroy()
 }

@@ -1,11 +1,10 @@
 // The one way in which benches run a Worker: bundled, in a workerd of its own, by Miniflare in this process.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { buildSync } from 'esbuild'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import { applyMigrations, migrationsIn } from '../../scripts/start/migrations.mjs'
+import { bundle, root } from './bundle.mjs'
+import { killAtEnd, temporaryFolder } from './cleanup.mjs'
+import { freePort } from './free-port.mjs'
 import { workerdPid } from './process.mjs'
 import { send } from './send.mjs'
 
@@ -13,27 +12,25 @@ const rootKey = 'root-key-for-the-bench-0123456789abcdef'
 const s3Credentials = { accessKeyId: 'bench', secretAccessKey: 'bench-secret' }
 
 /**
- * Runs `entryPoint` over an empty D1 and R2, bound as DB and BUCKET. `onLog` gets what it logs. Answers its `url`, the
- * `pid` of its workerd, `database`, `bucket` and `stop`, which deletes what it stored.
+ * Runs `entryPoint` over an empty D1 and R2, bound as DB and BUCKET. `onLog` gets what it logs; an `inspectorPort` opens
+ * workerd's inspector. Answers its `url`, the `pid` of its workerd, `database`, `bucket` and `stop`, which deletes what it
+ * stored.
+ *
+ * The binding RATE_LIMITER is there only with `rateLimiter`: Miniflare makes it of a Durable Object, which costs CPU and a
+ * hop that the platform's does not.
  */
-export async function startWorker(entryPoint, { port = 0, bindings = {}, onLog = () => {} } = {}) {
-  const { outputFiles } = buildSync({
-    entryPoints: [entryPoint],
-    bundle: true,
-    format: 'esm',
-    write: false,
-    target: 'es2024',
-    conditions: ['workerd', 'worker', 'browser'],
-    external: ['node:*'],
-  })
-  const folder = mkdtempSync(join(tmpdir(), 'slipway-bench-'))
+export async function startWorker(
+  entryPoint,
+  { port = 0, bindings = {}, onLog = () => {}, rateLimiter = false, inspectorPort } = {},
+) {
+  const folder = temporaryFolder()
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       name: 'bench',
       host: '127.0.0.1',
       port,
       modules: true,
-      script: outputFiles[0].text,
+      script: bundle(entryPoint),
       compatibilityDate: '2026-10-23',
       cf: false,
       unsafeTriggerHandlers: true,
@@ -41,16 +38,23 @@ export async function startWorker(entryPoint, { port = 0, bindings = {}, onLog =
       bindings,
       d1Databases: ['DB'],
       r2Buckets: { BUCKET: { id: 'slipway', s3Credentials } },
-      resourcePersistencePath: folder,
+      resourcePersistencePath: folder.path,
+      ...(inspectorPort === undefined ? {} : { inspectorPort }),
+      ...(rateLimiter
+        ? { ratelimits: { RATE_LIMITER: { namespace_id: '1001', simple: { limit: 1e9, period: 60 } } } }
+        : {}),
     }),
   )
+  let kill = () => {}
   const stop = async () => {
     await miniflare.dispose()
-    rmSync(folder, { recursive: true, force: true })
+    kill()
+    folder.remove()
   }
   try {
     const url = await miniflare.ready
     const pid = workerdPid()
+    kill = killAtEnd(pid)
     const [database, bucket] = [await miniflare.getD1Database('DB'), await miniflare.getR2Bucket('BUCKET')]
     return { url, pid, database, bucket, stop }
   } catch (error) {
@@ -61,9 +65,10 @@ export async function startWorker(entryPoint, { port = 0, bindings = {}, onLog =
 
 /**
  * Runs the gateway, or what `entryPoint` makes of it, with a migrated database and Miniflare's S3 endpoint over its
- * bucket. Besides what `startWorker` answers, `keyFor(organization)` makes an organization and a key that may all.
+ * bucket; `options` as in `startWorker`. Besides what that answers, `keyFor(organization)` makes an organization and a key
+ * that may all.
  */
-export async function startGateway({ entryPoint = 'src/index.ts', variables = {}, onLog } = {}) {
+export async function startGateway({ entryPoint = 'src/index.ts', variables = {}, ...options } = {}) {
   const port = await freePort()
   const bindings = {
     ROOT_API_KEY: rootKey,
@@ -74,10 +79,12 @@ export async function startGateway({ entryPoint = 'src/index.ts', variables = {}
     S3_REGION: 'auto',
     S3_BUCKET: 'slipway',
     S3_SEAL_COPY_SOURCE: 'true',
+    PENDING_UPLOADS_MAX: '10000000',
+    FILES_MAX: '10000000',
     ...variables,
   }
-  const worker = await startWorker(entryPoint, { port, bindings, onLog })
-  await applyMigrations(worker.database, migrationsIn('migrations'))
+  const worker = await startWorker(entryPoint, { ...options, port, bindings })
+  await applyMigrations(worker.database, migrationsIn(join(root, 'migrations')))
   const asRoot = async (method, path, json) => {
     const headers = { authorization: `Bearer ${rootKey}`, 'content-type': 'application/json' }
     const { status, text } = await send(new URL(path, worker.url), {
@@ -94,15 +101,4 @@ export async function startGateway({ entryPoint = 'src/index.ts', variables = {}
     return (await asRoot('POST', '/v1/api-keys', { organization, scopes })).api_key
   }
   return { ...worker, keyFor }
-}
-
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address()
-      server.close(() => resolve(port))
-    })
-  })
 }

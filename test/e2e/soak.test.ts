@@ -17,7 +17,7 @@ afterAll(() => {
 function soak(environment: Record<string, string>): Promise<{ code: number; output: string }> {
   return new Promise((resolve) => {
     const env = { ...process.env, ...environment }
-    const running = execFile(node, ['bench/soak.mjs'], { env }, (error, stdout, stderr) =>
+    const running = execFile(node, ['bench/run.mjs', 'soak'], { env }, (error, stdout, stderr) =>
       resolve({ code: error === null ? 0 : Number(error.code), output: stdout + stderr }),
     )
     started.push(running)

@@ -3,7 +3,7 @@ import type { Gateway } from '../gateway'
 /**
  * The pause between two batches, in which requests get their turn. Where database and bucket are in the same
  * process (Miniflare), its event loop sees no request before the sweep waits for something else
- * (npm run bench:sweep).
+ * (npm run bench -- sweep).
  */
 const pauseMs = 50
 

@@ -69,7 +69,7 @@ export function createR2MultipartStore(bucket: R2Bucket): MultipartStore {
   }
 }
 
-/** Handed over piece by piece: given whole, the runtime copies the part whole (npm run bench:form). */
+/** Handed over piece by piece: given whole, the runtime copies the part whole (npm run bench -- form). */
 async function feed(writable: WritableStream<Uint8Array>, bytes: Uint8Array): Promise<void> {
   const writer = writable.getWriter()
   for (let at = 0; at < bytes.length; at += feedBytes) await writer.write(bytes.subarray(at, at + feedBytes))

@@ -1,4 +1,4 @@
-import { readJsonUpload } from '../src/http/read-json-upload'
+import { readJsonUpload } from '../../src/http/read-json-upload'
 
 /** Two ways to take a base64 file out of a JSON body and hash it; nothing is stored. */
 export default {

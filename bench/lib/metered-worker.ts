@@ -1,6 +1,6 @@
 // The gateway; each run of its sweep logs its calls to D1 and to the bucket.
-import gateway from '../src/index'
-import { meterBucket, meterDatabase, newMeter } from '../test/support/metered-bindings'
+import gateway from '../../src/index'
+import { meterBucket, meterDatabase, newMeter } from '../../test/support/metered-bindings'
 
 export default {
   fetch: gateway.fetch,

@@ -1,17 +1,14 @@
 // Measures how far workerd's memory grows for one 50 MiB file: in a multipart form through the gateway, against the same
 // bytes PUT raw through a Worker that only passes them to the bucket. Each in a fresh workerd, with Miniflare's R2 and D1
 // inside it in both cases.
-//   npm run bench:form [rounds]
 import { randomBytes } from 'node:crypto'
-import process from 'node:process'
+import { boundary, mib } from './lib/bodies.mjs'
 import { growthOf } from './lib/process.mjs'
-import { closeConnections, send } from './lib/send.mjs'
+import { send } from './lib/send.mjs'
 import { median } from './lib/statistics.mjs'
 import { startGateway, startWorker } from './lib/workerd.mjs'
 
-const mib = 1024 ** 2
 const bytes = randomBytes(50 * mib)
-const boundary = '------------------------d74496d66958873e'
 const form = [
   `--${boundary}\r\ncontent-disposition: form-data; name="resource_type"\r\n\r\nchat\r\n`,
   `--${boundary}\r\ncontent-disposition: form-data; name="resource_id"\r\n\r\nchat_1\r\n`,
@@ -19,25 +16,24 @@ const form = [
   bytes,
   `\r\n--${boundary}--\r\n`,
 ]
-const rounds = Number(process.argv[2] ?? 3)
 
-const growths = { raw: [], form: [] }
-console.log('growth for one 50 MiB file (MiB), and how long it took (s)')
-for (let round = 0; round < rounds; round++)
-  for (const [kind, measure] of Object.entries({ raw: measureRaw, form: measureForm })) {
-    const { growth, seconds } = await measure()
-    growths[kind].push(growth)
-    console.log(`${kind.padEnd(5)} ${growth.toFixed(1).padStart(6)}  ${seconds.toFixed(1)}`)
-  }
-const [raw, streamed] = [median(growths.raw), median(growths.form)]
-console.log(
-  `median: raw ${raw.toFixed(1)}, form ${streamed.toFixed(1)}, difference ${(streamed - raw).toFixed(1)}`,
-)
-
-closeConnections()
+export async function run([rounds = '3']) {
+  const growths = { raw: [], form: [] }
+  console.log('growth for one 50 MiB file (MiB), and how long it took (s)')
+  for (let round = 0; round < Number(rounds); round++)
+    for (const [kind, measure] of Object.entries({ raw: measureRaw, form: measureForm })) {
+      const { growth, seconds } = await measure()
+      growths[kind].push(growth)
+      console.log(`${kind.padEnd(5)} ${growth.toFixed(1).padStart(6)}  ${seconds.toFixed(1)}`)
+    }
+  const [raw, streamed] = [median(growths.raw), median(growths.form)]
+  console.log(
+    `median: raw ${raw.toFixed(1)}, form ${streamed.toFixed(1)}, difference ${(streamed - raw).toFixed(1)}`,
+  )
+}
 
 async function measureRaw() {
-  const worker = await startWorker('bench/raw-worker.ts')
+  const worker = await startWorker('bench/form/raw-worker.ts')
   const upload = (body) =>
     stored(worker.url, { method: 'PUT', headers: { 'content-type': 'text/plain' }, body })
   return measure(worker, upload, 'small', bytes)
