@@ -6,7 +6,7 @@ import { measure } from './lib/rounds.mjs'
 import { startGateway } from './lib/workerd.mjs'
 import { insertOrganization } from './speed/bare-sql.mjs'
 import { makeCases } from './speed/cases.mjs'
-import { installPeers, sqliteName, startPeers } from './speed/peers.mjs'
+import { installPeers, startPeers } from './speed/peers.mjs'
 
 /** `rounds`: of how many the medians are; `only`: a part of the names of the cases that are wanted. */
 export async function run([rounds = '3', only = '']) {
@@ -25,7 +25,7 @@ export async function run([rounds = '3', only = '']) {
         for (const pair of one.compared) rows.push(rowOf(one.name, connections, pair, results))
         console.log(`${one.name}, ${connections} at once: ${sayCpu(results)}`)
       }
-    report('speed', `${table(rows)}\n\n${await notes(rows, peers.leftOut, rounds)}`, {
+    report('speed', `${table(rows)}\n\n${notes(rows, peers.leftOut, rounds)}`, {
       isWhole: wanted.length === cases.length,
     })
   } finally {
@@ -53,7 +53,17 @@ async function startWorkers() {
 function rowOf(name, connections, { own, other, target }, results) {
   const [mine, its] = [results[own], results[other]]
   const ratio = its.cpu / mine.cpu
-  return { name, connections, own, other, target, mine, its, ratio, isMet: ratio >= target }
+  return {
+    name,
+    connections,
+    own,
+    other,
+    target,
+    mine,
+    its,
+    ratio,
+    isMet: Number(ratio.toFixed(2)) >= target,
+  }
 }
 
 function table(rows) {
@@ -83,13 +93,12 @@ function table(rows) {
   )
 }
 
-async function notes(rows, leftOut, rounds) {
+function notes(rows, leftOut, rounds) {
   const withTarget = rows.filter(({ target }) => target !== undefined)
   const met = withTarget.filter(({ isMet }) => isMet)
-  const left = Object.entries(leftOut).map(([name, why]) => `${name} (${why})`)
   return [
-    `Medians of ${rounds} rounds; ${met.length} of ${withTarget.length} targets met. Express has ${await sqliteName()}.`,
-    ...(left.length === 0 ? [] : [`Left out: ${left.join('; ')}.`]),
+    `Medians of ${rounds} round(s); ${met.length} of ${withTarget.length} targets met.`,
+    ...(Object.keys(leftOut).length > 0 ? [`Left out: ${Object.keys(leftOut).join(', ')}.`] : []),
   ].join(' ')
 }
 

@@ -16,11 +16,11 @@ export async function run([rows = '100000']) {
   const reports = []
   const meters = []
   const gateway = await startGateway({
-    entryPoint: 'bench/sweep/worker.ts',
+    entryPoint: 'bench/lib/metered-worker.ts',
     onLog(message) {
       const event = message.startsWith('{') ? JSON.parse(message) : {}
       if (event.event === 'sweep') reports.push(event)
-      if (event.event === 'metered') meters.push(event)
+      if (event.event === 'metered' && event.kind === 'sweep') meters.push(event)
     },
   })
   try {
@@ -54,7 +54,7 @@ function printSweeps(durations, reports, meters) {
   console.log(`uploads ended a sweep  ${spread(rowsPerSweep)}`)
   console.log(`seconds a sweep        ${spread(durations.map((ms) => ms / 1000))}`)
   console.log(`statements a sweep     ${spread(meters.map(({ statements }) => statements))}`)
-  console.log(`calls a sweep          ${spread(meters.map(({ subrequests }) => subrequests))}`)
+  console.log(`calls a sweep          ${spread(meters.map(({ trips, store }) => trips + store.length))}`)
   console.log(`errors                 ${reports.reduce((sum, { errors }) => sum + errors, 0)}`)
 }
 
@@ -79,16 +79,14 @@ function printTimes(before, during, after) {
 /** Runs the cron until a sweep finds nothing to do; how long each took. */
 async function sweepAll(url, database) {
   const left = database.prepare(
-    `SELECT (SELECT count(*) FROM uploads WHERE state = 'pending' AND expires_at < ?1)
+    `SELECT (SELECT count(*) FROM uploads WHERE expires_at < ?1)
        + (SELECT count(*) FROM object_deletions WHERE due_at <= ?1) AS n`,
   )
   const durations = []
   for (;;) {
     // A sweep postpones some uploads by a quarter of an hour; here they are due at once.
     await database
-      .prepare(
-        "UPDATE uploads SET sweep_at = expires_at WHERE state = 'pending' AND sweep_at > ?1 AND expires_at < ?1",
-      )
+      .prepare('UPDATE uploads SET sweep_at = expires_at WHERE sweep_at > ?1 AND expires_at < ?1')
       .bind(Date.now())
       .run()
     if ((await left.bind(Date.now()).first('n')) === 0) return durations

@@ -80,7 +80,7 @@ async function prepare(gateway, fileCount) {
   await makeFile(gateway, 'plain', plainKey, {})
   console.log(`copying ${fileCount} files`)
   await copyFiles(gateway.database, templates, fileCount)
-  await associate(gateway.database, linked, 998)
+  await associate(gateway.database, 'linked', linked, 998)
   await gateway.database
     .prepare(
       `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)

@@ -50,6 +50,7 @@ export function gatewayRequests(key, organization = 'acme') {
     get: (id) => get(`${quantcdn}/${id}`),
     page,
     cuadraPage: (query) => get(`/v1/files?limit=50&${query}`),
+    organization: () => get(`/v1/organizations/${organization}`),
     status: (id) => get(`/v1/uploads/${id}`),
     complete: (id) => post(`/v1/uploads/${id}/complete`, {}),
     delete: (id) => ({ method: 'DELETE', path: `${quantcdn}/${id}`, headers: authorized }),

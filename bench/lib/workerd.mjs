@@ -66,9 +66,14 @@ export async function startWorker(
 /**
  * Runs the gateway, or what `entryPoint` makes of it, with a migrated database and Miniflare's S3 endpoint over its
  * bucket; `options` as in `startWorker`. Besides what that answers, `keyFor(organization)` makes an organization and a key
- * that may all.
+ * that may all. Without `migrates` the database stays empty.
  */
-export async function startGateway({ entryPoint = 'src/index.ts', variables = {}, ...options } = {}) {
+export async function startGateway({
+  entryPoint = 'src/index.ts',
+  variables = {},
+  migrates = true,
+  ...options
+} = {}) {
   const port = await freePort()
   const bindings = {
     ROOT_API_KEY: rootKey,
@@ -84,7 +89,7 @@ export async function startGateway({ entryPoint = 'src/index.ts', variables = {}
     ...variables,
   }
   const worker = await startWorker(entryPoint, { ...options, port, bindings })
-  await applyMigrations(worker.database, migrationsIn(join(root, 'migrations')))
+  if (migrates) await applyMigrations(worker.database, migrationsIn(join(root, 'migrations')))
   const asRoot = async (method, path, json) => {
     const headers = { authorization: `Bearer ${rootKey}`, 'content-type': 'application/json' }
     const { status, text } = await send(new URL(path, worker.url), {

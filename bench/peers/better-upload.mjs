@@ -17,5 +17,4 @@ const client = custom({
 const routes = { files: route({ maxFileSize: 50 * 1024 ** 2, signedUrlExpiresIn: 3600 }) }
 const app = new Hono()
 app.post('/api/upload', (c) => handleRequest(c.req.raw, { client, bucketName: bucket, routes }))
-const server = createServer(getRequestListener(app.fetch))
-serve((...at) => server.listen(...at))
+serve(createServer(getRequestListener(app.fetch)))

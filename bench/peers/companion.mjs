@@ -22,5 +22,4 @@ Object.assign(process.env, {
 })
 // It reads its environment when it is loaded.
 const { default: standalone } = await import('@uppy/companion/standalone')
-const server = createServer(standalone().app)
-serve((...at) => server.listen(...at))
+serve(createServer(standalone().app))

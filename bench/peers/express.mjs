@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3'
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner'
+import Database from 'better-sqlite3'
 import express from 'express'
 import { serve } from './serve.mjs'
-import { openDatabase } from './sqlite.mjs'
 import { bucket, credentials, endpoint, region } from './store.mjs'
 
-const { database } = await openDatabase(join(process.env.FOLDER, 'files.sqlite'))
+const database = new Database(join(process.env.FOLDER, 'files.sqlite'))
 database.exec(`
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = NORMAL;
@@ -41,5 +41,4 @@ app.post('/presign', express.json(), async (request, response) => {
   insert.run(key, filename, contentType, size, new Date().toISOString())
   response.status(201).json({ url, key })
 })
-const server = createServer(app)
-serve((...at) => server.listen(...at))
+serve(createServer(app))

@@ -15,11 +15,15 @@ export async function readState(folder) {
   try {
     const rows = async (sql) => (await env.DB.prepare(sql).all()).results
     return {
-      files: await rows('SELECT id, organization_id, status, content_id, metadata FROM files'),
-      contents: await rows('SELECT id, organization_id, object_key, byte_size, etag FROM contents'),
+      files: await rows(
+        'SELECT uuid AS id, organization_id, status, hex(content_id) AS content_id, metadata FROM files',
+      ),
+      contents: await rows(
+        'SELECT hex(id) AS id, organization_id, object_key, byte_size, etag FROM contents',
+      ),
       uploads: await rows(
-        `SELECT file_id, organization_id, method, object_key, content_key, reserved_bytes, multipart_id, promoting_etag
-         FROM uploads WHERE state = 'pending'`,
+        `SELECT organization_id, object_key, content_key, reserved_bytes, multipart_id, promoting_etag
+         FROM uploads`,
       ),
       deletions: await rows('SELECT object_key, multipart_id FROM object_deletions'),
       organizations: await rows('SELECT id, used_bytes, reserved_bytes, pending_uploads FROM organizations'),

@@ -10,10 +10,10 @@ const routes = {
   /** One batch. */
   async presign(request, env) {
     const file = await request.json()
-    const [id, key] = newFile()
-    await env.DB.batch(sql.begin(env.DB, { id, key, ...file }))
+    const id = sql.newId()
+    await env.DB.batch(sql.begin(env.DB, { id, ...file }))
     const headers = { 'content-type': file.contentType, 'content-length': String(file.size) }
-    return Response.json({ id, url: await presign(env, 'PUT', key, headers) })
+    return Response.json({ id, url: await presign(env, 'PUT', sql.keyOf(id), headers) })
   },
 
   /** One read. */
@@ -42,7 +42,7 @@ const routes = {
     const { object_key: key } = await first(sql.selectUpload(env.DB, id))
     await env.BUCKET.head(key)
     const object = await env.BUCKET.get(key)
-    return settle(env, id, key, await object.arrayBuffer(), object.etag)
+    return settle(env, id, await object.arrayBuffer(), object.etag)
   },
 
   /** The same, with a copy to where no URL can change it. */
@@ -50,9 +50,8 @@ const routes = {
     const { object_key: incoming } = await first(sql.selectUpload(env.DB, id))
     await env.BUCKET.head(incoming)
     const bytes = await (await env.BUCKET.get(incoming)).arrayBuffer()
-    const key = `promoted/${incoming}`
-    const { etag } = await env.BUCKET.put(key, bytes)
-    const answer = await settle(env, id, key, bytes, etag)
+    const { etag } = await env.BUCKET.put(`promoted/${incoming}`, bytes)
+    const answer = await settle(env, id, bytes, etag)
     await env.BUCKET.delete(incoming)
     return answer
   },
@@ -67,20 +66,20 @@ const routes = {
   /** A put between two batches. */
   async base64(request, env) {
     const bytes = await decodeBase64(request)
-    const [id, key] = newFile()
-    await env.DB.batch(sql.begin(env.DB, { id, key, size: bytes.length }))
+    const id = sql.newId()
+    await env.DB.batch(sql.begin(env.DB, { id, size: bytes.length }))
     const sha256 = await crypto.subtle.digest('SHA-256', bytes)
-    const { etag } = await env.BUCKET.put(key, bytes, { sha256 })
-    const file = await end(env, { id, key, size: bytes.length, sha256, etag })
-    return Response.json({ ...shownOf(file), url: await urlOf(env, key) })
+    const { etag } = await env.BUCKET.put(sql.keyOf(id), bytes, { sha256 })
+    const file = await end(env, { id, size: bytes.length, sha256, etag })
+    return Response.json({ ...shownOf(file), url: await urlOf(env, file.object_key) })
   },
 
   /** The body as it is, put between two batches: no hash. */
   async raw(request, env) {
-    const [id, key] = newFile()
-    await env.DB.batch(sql.begin(env.DB, { id, key }))
-    const { etag, size } = await env.BUCKET.put(key, request.body)
-    return Response.json(shownOf(await end(env, { id, key, size, sha256: null, etag })))
+    const id = sql.newId()
+    await env.DB.batch(sql.begin(env.DB, { id }))
+    const { etag, size } = await env.BUCKET.put(sql.keyOf(id), request.body)
+    return Response.json(shownOf(await end(env, { id, size, sha256: null, etag })))
   },
 
   /** One read, and the object. */
@@ -98,19 +97,14 @@ export default {
   },
 }
 
-function newFile() {
-  const id = sql.newId()
-  return [id, `acme/${id}`]
-}
-
 async function first(statement) {
   const { results } = await statement.all()
   return results[0]
 }
 
-async function settle(env, id, key, bytes, etag) {
+async function settle(env, id, bytes, etag) {
   const sha256 = await crypto.subtle.digest('SHA-256', bytes)
-  return Response.json(shownOf(await end(env, { id, key, size: bytes.byteLength, sha256, etag })))
+  return Response.json(shownOf(await end(env, { id, size: bytes.byteLength, sha256, etag })))
 }
 
 async function end(env, { sha256, ...content }) {

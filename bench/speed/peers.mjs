@@ -1,15 +1,14 @@
 // What a user would take in place of Slipway: started here, on loopback, with a folder of its own each.
 import { execFileSync, fork, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { cpSync, existsSync, realpathSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { root } from '../lib/bundle.mjs'
 import { atEnd, temporaryFolder } from '../lib/cleanup.mjs'
 import { freePort } from '../lib/free-port.mjs'
 import { send } from '../lib/send.mjs'
-import { openDatabase } from '../peers/sqlite.mjs'
 
 const folder = join(root, 'bench')
 const startMs = 60_000
@@ -60,10 +59,18 @@ export function installPeers() {
   console.log('installing the packages of bench/package.json')
   const npm = process.env.npm_execpath
   const [command, before] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []]
+  // better-sqlite3 is compiled where it has no binary for this Node: with this Node's headers, not with other ones.
+  const prefix = dirname(dirname(realpathSync(process.execPath)))
+  const hasHeaders = existsSync(join(prefix, 'include', 'node', 'node.h'))
   const { status, stderr, error } = spawnSync(
     command,
     [...before, 'ci', '--prefix', folder, '--no-audit', '--no-fund', '--loglevel=error'],
-    { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8' },
+    {
+      cwd: folder,
+      env: { ...process.env, ...(hasHeaders ? { npm_config_nodedir: prefix } : {}) },
+      stdio: ['ignore', 'ignore', 'pipe'],
+      encoding: 'utf8',
+    },
   )
   return status === 0 ? null : (error?.message ?? stderr.trim().split('\n')[0] ?? 'npm ci failed')
 }
@@ -89,13 +96,6 @@ export async function startPeers() {
     }
   }
   return { running, leftOut, stop: () => Promise.all(stops.map((stop) => stop())) }
-}
-
-/** Which SQLite the peer in Express has. */
-export async function sqliteName() {
-  const { name, database } = await openDatabase(':memory:')
-  database.close()
-  return name
 }
 
 async function startNode(file, folder) {

@@ -6,20 +6,21 @@ const step = 10_000
  */
 export async function seedOverdue(database, bucket, count) {
   const endedAt = Date.now() - 2 * 86_400_000
-  const id = "printf('01900000-0000-7000-8000-%012x', i)"
+  const uuid = "printf('01900000-0000-7000-8000-%012x', i)"
+  const id = `unhex(${uuid}, '-')`
   for (let from = 0; from < count; from += step) {
     const series = `WITH RECURSIVE n(i) AS (SELECT ${from} UNION ALL SELECT i + 1 FROM n WHERE i < ${Math.min(from + step, count) - 1})`
     await database.batch([
       database.prepare('UPDATE organizations SET pending_uploads_max = 10000000'),
       database.prepare(
-        `${series} INSERT INTO files (id, organization_id, filename, content_type, metadata, terms, status, created_at)
-         SELECT ${id}, 'acme', 'a.txt', 'text/plain', '{}', '[]', 'uploading', ${endedAt} FROM n`,
+        `${series} INSERT INTO files (organization_id, id, filename, content_type, metadata, terms, status, created_at)
+         SELECT 'acme', ${id}, 'a.txt', 'text/plain', '{}', '[]', 'uploading', ${endedAt} FROM n`,
       ),
       database.prepare(
-        `${series} INSERT INTO uploads (file_id, organization_id, method, state, object_key, content_key,
+        `${series} INSERT INTO uploads (organization_id, file_id, method, object_key, content_key,
            content_type, byte_size, reserved_bytes, expires_at, sweep_at)
-         SELECT ${id}, 'acme', iif(i % 5 = 0, 'edge', 'presigned_put'), 'pending',
-           iif(i % 5 = 0, 'acme/' || ${id} || '.txt', '_incoming/acme/' || ${id}), 'acme/' || ${id} || '.txt',
+         SELECT 'acme', ${id}, iif(i % 5 = 0, 'edge', 'presigned_put'),
+           iif(i % 5 = 0, 'acme/' || ${uuid} || '.txt', '_incoming/acme/' || ${uuid}), 'acme/' || ${uuid} || '.txt',
            'text/plain', 5, 5, ${endedAt} + i, ${endedAt} + i FROM n`,
       ),
     ])

@@ -20,33 +20,31 @@ export const all = Object.fromEntries(Array.from({ length: fieldCount }, (_, at)
 
 const copiesPerStatement = 500
 
-/** Copies the files with the ids `templates`, in turn, until there are `count` more, with their terms and associations. */
+/** Copies the files of acme with the ids `templates`, in turn, until there are `count` more, with their terms and associations. */
 export async function copyFiles(database, templates, count) {
   for (let from = 0; from < count; from += copiesPerStatement) {
     const numbers = `WITH RECURSIVE n(i) AS (SELECT ${from} UNION ALL SELECT i + 1 FROM n WHERE i < ${Math.min(from + copiesPerStatement, count) - 1})`
-    const copied = "printf('01900000-0000-7000-8000-%012x', i)"
-    const template = `json_extract(?1, '$[' || (i % ${templates.length}) || ']')`
-    const statements = []
-    for (const [table, id] of [
-      ['files', 'id'],
-      ['metadata_terms', 'file_id'],
-      ['associations', 'file_id'],
-    ]) {
+    const copied = "unhex(printf('01900000-0000-7000-8000-%012x', i), '-')"
+    const template = `unhex(json_extract(?1, '$[' || (i % ${templates.length}) || ']'), '-')`
+    const copy = async (table, id) => {
       const columns = await columnsOf(database, table)
       const begun = { [id]: copied, status: "'uploading'", content_id: 'NULL' }
       const values = columns.map((column) => begun[column] ?? `t.${column}`)
-      const sql = `${numbers} INSERT INTO ${table} (${columns}) SELECT ${values} FROM n CROSS JOIN ${table} t ON t.${id} = ${template}`
-      statements.push(database.prepare(sql).bind(JSON.stringify(templates)))
+      return `${numbers} INSERT INTO ${table} (${columns}) SELECT ${values}
+        FROM n CROSS JOIN ${table} t ON t.organization_id = 'acme' AND t.${id} = ${template}`
     }
-    statements.push(
-      database
-        .prepare(
-          `${numbers} UPDATE files SET status = t.status, content_id = t.content_id FROM n CROSS JOIN files t
-           WHERE t.id = ${template} AND files.id = ${copied}`,
-        )
-        .bind(JSON.stringify(templates)),
-    )
-    await database.batch(statements)
+    const statements = [
+      await copy('files', 'id'),
+      await copy('associations', 'file_id'),
+      `${numbers} INSERT INTO metadata_terms (term, file_id)
+       SELECT terms.value, ${copied} FROM n CROSS JOIN files t ON t.organization_id = 'acme' AND t.id = ${template}
+         CROSS JOIN json_each(t.terms) terms`,
+      `${numbers} UPDATE files SET status = t.status, content_id = t.content_id
+       FROM n CROSS JOIN files t
+       WHERE t.organization_id = 'acme' AND t.id = ${template}
+         AND files.organization_id = 'acme' AND files.id = ${copied}`,
+    ]
+    await database.batch(statements.map((sql) => database.prepare(sql).bind(JSON.stringify(templates))))
   }
   // Which their uploads would have done.
   await database
@@ -56,8 +54,8 @@ export async function copyFiles(database, templates, count) {
     .run()
 }
 
-/** Gives each of these files `count` associations with resources of long names. */
-export async function associate(database, fileIds, count) {
+/** Gives each of these files of `organization` `count` associations with resources of long names. */
+export async function associate(database, organization, fileIds, count) {
   const columns = await columnsOf(database, 'associations')
   const values = columns.map((column) =>
     column === 'resource_id' ? "printf('%s-%0230d', t.resource_id, i)" : `t.${column}`,
@@ -67,9 +65,10 @@ export async function associate(database, fileIds, count) {
       .prepare(
         `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
          INSERT INTO associations (${columns})
-         SELECT ${values} FROM n CROSS JOIN (SELECT * FROM associations WHERE file_id = ?1 LIMIT 1) t`,
+         SELECT ${values} FROM n CROSS JOIN (
+           SELECT * FROM associations WHERE organization_id = ?1 AND file_id = unhex(?2, '-') LIMIT 1) t`,
       )
-      .bind(id)
+      .bind(organization, id)
       .run()
 }
 

@@ -1,0 +1,4 @@
+import bare from '../speed/bare-worker.mjs'
+import { withoutStore } from './without-store'
+
+export default withoutStore(bare)

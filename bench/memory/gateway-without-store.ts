@@ -1,0 +1,4 @@
+import gateway from '../../src/index'
+import { withoutStore } from './without-store'
+
+export default withoutStore(gateway)
