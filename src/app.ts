@@ -46,7 +46,7 @@ function createApp(composition: Composition): Hono<HttpEnv> {
       'gateway',
       gatewayFor((work) => c.executionCtx.waitUntil(work), { requestId }, publicCopies),
     )
-    c.set('guardGateway', (key) => guardGateway(c.var.gateway, key))
+    c.set('guardGateway', (key) => guardGateway(c.get('gateway'), key))
     c.set('credentials', credentials)
     c.set('allowsRequest', async (key) => (await rateLimiter?.limit({ key }))?.success ?? true)
     await next()
@@ -100,7 +100,7 @@ function originOf(url: string): string {
 }
 
 function logRequest(c: Context<HttpEnv>, startedAt: number): void {
-  c.var.gateway.log({
+  c.get('gateway').log({
     event: 'request',
     method: c.req.method,
     // The route, not the path: a path can hold a signed id.

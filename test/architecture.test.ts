@@ -112,11 +112,13 @@ describe('what is handed a gateway', () => {
     ['app.ts', "import type { Presigner } from './core/ports/presigner'", './core/ports/presigner'],
     ['http/planted.ts', 'await c.var.gateway.objects.get(key)', 'gateway.objects'],
     ['http/planted.ts', 'await c.var.gateway\n    .objects.get(key)', 'gateway.objects'],
+    ['http/planted.ts', "await c.get('gateway').objects.get(key)", 'gateway.objects'],
     [dialect, 'gateway.presigner.uri(key)', 'gateway.presigner'],
     [dialect, 'gateway?.files.find(organizationId, id)', 'gateway.files'],
     [dialect, "gateway['files']", 'gateway.files'],
     [dialect, 'const { limits, uploads: them } = c.var.gateway', 'gateway.uploads'],
     [dialect, 'const { uploads } = gateway', 'gateway.uploads'],
+    [dialect, "const { limits, uploads: them } = c.get('gateway')", 'gateway.uploads'],
     [dialect, 'const {\n  limits,\n  ...ports\n} = gateway', 'gateway.ports'],
     [dialect, 'const { gateway: { apiKeys } } = c.var', 'gateway.apiKeys'],
     ['jobs/planted.ts', 'gateway.deletions.due(0, 1, null)', 'gateway.deletions'],
@@ -131,6 +133,7 @@ describe('what is handed a gateway', () => {
     ['storage/planted.ts', "import type { Presigner } from '../core/ports/presigner'"],
     [dialect, 'c.var.gateway.log(event)\nconst { limits, now } = gateway\ngateway.background(work)'],
     [dialect, 'const { hashMaxBytes } = c.var.gateway.limits'],
+    [dialect, "const { hashMaxBytes } = c.get('gateway').limits"],
     [dialect, 'const { gateway, principal } = c.var\nawait getFile(gateway, organizationId, id)'],
     [dialect, '// gateway.objects\n/** `gateway.files` */\nc.var.gatewayUrl.length'],
   ])('may have, in %s, %j', (file, text) => {
@@ -311,7 +314,7 @@ const gatewayFacts = new Set(['background', 'limits', 'log', 'now', 'store'])
 /** One sentence for every port that `file`, unless it is core or an adapter, imports or takes from a gateway. */
 function portsReached(file: string, text: string): string[] {
   if (!/^(http|dialects|jobs|openapi)\/|^(app|index)\.ts$/.test(file)) return []
-  const code = withoutComments(text)
+  const code = withoutComments(text).replaceAll(".get('gateway')", '.gateway')
   const taken = code.matchAll(/\bgateway\s*(?:\?\.\s*|\.\s*|(?:\?\.)?\[\s*['"`])(\w+)/g)
   const unpacked = code.matchAll(
     /\{([^{}]*)\}\s*=\s*[\w.]*\bgateway\b(?!\s*[.?[])|\bgateway:\s*\{([^{}]*)\}/g,

@@ -18,14 +18,14 @@ export const rateLimitRequests = 1200
  */
 export async function authenticateRequest(c: Context<HttpEnv>, token: string | null): Promise<Principal> {
   const address = networkOf(c.req.header('cf-connecting-ip') ?? '')
-  const { principal, unverified } = await authenticate(c.var.gateway, c.var.credentials, token, {
+  const { principal, unverified } = await authenticate(c.get('gateway'), c.get('credentials'), token, {
     address,
     // Cannot collide with the other rates' keys: ids have no blanks.
-    allowsRefusal: () => c.var.allowsRequest(`address ${address}`),
+    allowsRefusal: () => c.get('allowsRequest')(`address ${address}`),
   })
   c.set('principal', principal)
   if (unverified !== null) guardRequest(c, unverified)
-  if (!(await c.var.allowsRequest(rateKeyOf(principal))))
+  if (!(await c.get('allowsRequest')(rateKeyOf(principal))))
     fail({ code: 'rate_limited', retryAfterSeconds: rateLimitPeriodSeconds })
   return principal
 }

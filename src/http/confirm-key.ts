@@ -5,7 +5,7 @@ import type { HttpEnv } from './context'
 
 /** Has the request's work done with a gateway that asks the database about `key` first. */
 export function guardRequest(c: Context<HttpEnv>, key: UnverifiedKey): void {
-  const { gateway, confirm } = c.var.guardGateway(key)
+  const { gateway, confirm } = c.get('guardGateway')(key)
   c.set('gateway', gateway)
   c.set('confirmKey', confirm)
 }

@@ -70,7 +70,7 @@ export async function answerFromCopy(
 }
 
 function preconditionOutcome(c: Context<HttpEnv>, kept: Headers): PreconditionOutcome {
-  const now = c.var.gateway.now()
+  const now = c.get('gateway').now()
   const lastModified = parseHttpDate(kept.get('last-modified') ?? '', now) ?? now
   return evaluatePreconditions(c.req.raw, { etag: kept.get('etag') ?? '', lastModified }, now)
 }
@@ -88,7 +88,7 @@ export function keepCopy(
   answer.headers.set('content-location', path)
   const isWhole = c.req.method === 'GET' && answer.status === 200 && answer.body !== null
   if (!isWhole || file.content.byteSize > publicCopyMaxBytes) return
-  const { gateway } = c.var
+  const gateway = c.get('gateway')
   gateway.background(
     caches.default.put(cacheKeyOf(filesUrl, file), answer.clone()).catch((cause) => {
       gateway.log({ event: 'public_copy_not_kept', fileId: file.id, cause })

@@ -35,7 +35,7 @@ const nameMaxLength = 200
  */
 export function failureOf(error: Error, c: Context<HttpEnv>): Failure {
   const failure = toFailure(error)
-  if (isOurs(failure)) c.var.gateway.log({ event: 'request_failed', failure, cause: error })
+  if (isOurs(failure)) c.get('gateway').log({ event: 'request_failed', failure, cause: error })
   return bounded(failure)
 }
 

@@ -25,7 +25,7 @@ export async function serveContent(
   const { content } = file
   const headers = headersOf(file, options.cacheControl)
   const validators = { etag: `"${content.etag}"`, lastModified: file.createdAt }
-  const now = c.var.gateway.now()
+  const now = c.get('gateway').now()
   const outcome = evaluatePreconditions(c.req.raw, validators, now)
   if (outcome === 'failed') fail({ code: 'precondition_failed', etag: validators.etag })
   if (outcome === 'not_modified') return new Response(null, { status: 304, headers })
@@ -48,7 +48,7 @@ export async function serveContent(
   headers.set('content-length', String(length))
   if (c.req.method === 'HEAD' || length === 0) return new Response(null, { status, headers })
 
-  const body = await openContent(c.var.gateway, file, range)
+  const body = await openContent(c.get('gateway'), file, range)
   // Says its length by itself, and fails when the store does not keep it.
   return new Response(body.pipeThrough(new FixedLengthStream(length)), { status, headers })
 }

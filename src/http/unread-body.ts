@@ -23,7 +23,7 @@ export const dropUnreadBody: MiddlewareHandler<HttpEnv> = async (c, next) => {
   const request = c.req.raw
   await next()
   if (request.body === null || isReadWhole(request)) return
-  const { formUploadMaxBytes } = c.var.gateway.limits
+  const { formUploadMaxBytes } = c.get('gateway').limits
   const bytesMax = Math.max(dropBytesMin, formUploadMaxBytes + formEnvelopeMaxBytes)
   if (!(await dropped(request, request.body, bytesMax))) c.header('Connection', 'close')
 }

@@ -104,11 +104,22 @@ export function factsOf(metadata: Metadata): Map<string, [field: string, value: 
   return facts
 }
 
+/** By the text that is hashed. `artifactType` and what many files share are hashed once in an isolate. */
+const knownTerms = new Map<string, MetadataTerm>()
+const knownTermsMax = 500
+/** A text that is longer than that is not kept. */
+const knownTextMax = 200
+
 async function termOf(organizationId: OrganizationId, field: string, value: Scalar): Promise<MetadataTerm> {
-  const text = new TextEncoder().encode(JSON.stringify([organizationId, field, value]))
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', text))
+  const text = JSON.stringify([organizationId, field, value])
+  const known = knownTerms.get(text)
+  if (known !== undefined) return known
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)))
   const options = { alphabet: 'base64url', omitPadding: true } as const
-  return hash.subarray(0, termBytes).toBase64(options) as MetadataTerm
+  const term = hash.subarray(0, termBytes).toBase64(options) as MetadataTerm
+  if (knownTerms.size >= knownTermsMax) knownTerms.clear()
+  if (text.length <= knownTextMax) knownTerms.set(text, term)
+  return term
 }
 
 /** Whether `value` can be a term: objects are not indexed. */

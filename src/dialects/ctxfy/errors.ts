@@ -115,7 +115,7 @@ export const ctxfyFailures: FailureRenderer = {
       message,
       code: status,
       ...(details ? { details } : {}),
-      ...(status === 500 ? { requestId: c.var.requestId } : {}),
+      ...(status === 500 ? { requestId: c.get('requestId') } : {}),
     }
     return c.json(body, status, failureHeaders(failure))
   },

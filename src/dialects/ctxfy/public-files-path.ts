@@ -6,5 +6,5 @@ export const publicFilesPath = '/public'
 
 /** The URL below which the Worker serves public files, without a trailing slash. */
 export function publicFilesUrl(c: Context<HttpEnv>): string {
-  return `${c.var.gatewayUrl}${publicFilesPath}`
+  return `${c.get('gatewayUrl')}${publicFilesPath}`
 }

@@ -26,7 +26,7 @@ export const createApiKeyOperation = operation({
   ],
   async handle(c, caller, { body, idempotencyKey }) {
     const { organization } = body
-    const created = await createApiKey(c.var.gateway, caller, {
+    const created = await createApiKey(c.get('gateway'), caller, {
       name: body.name ?? null,
       scopes: body.scopes ?? null,
       expiresAt: body.expiration_date == null ? null : Date.parse(body.expiration_date),

@@ -20,7 +20,7 @@ export const createUploadOperation = (publicBaseUrl: string | null) =>
     marksReplays: true,
     fails: ['upload_too_large', 'quota_exceeded', 'too_many_uploads', 'too_many_files', 'replay_over'],
     async handle(c, { organizationId }, { body, idempotencyKey }) {
-      const presigned = await presignUpload(c.var.gateway, {
+      const presigned = await presignUpload(c.get('gateway'), {
         file: {
           organizationId,
           filename: sanitizeFilename(body.filename) ?? failField('filename', 'has no visible character'),

@@ -26,7 +26,7 @@ export const getPublicFileOperation = operation({
     const copy = await answerFromCopy(c, identity, address)
     if (copy !== null) return copy
 
-    const file = await getPublicFile(c.var.gateway, fileKey)
+    const file = await getPublicFile(c.get('gateway'), fileKey)
     const answer = await serveContent(c, file, { cacheControl })
     keepCopy(c, file, address, answer)
     return answer

@@ -28,7 +28,7 @@ export const listApiKeysOperation = operation({
     const page = parseCount('page', query.one('page'), 1, pageMax)
     const perPage = parseCount('per_page', query.one('per_page'), perPageDefault, perPageMax)
     const organizationId = parseOrganization(query.one('organization'))
-    const { keys, total } = await listApiKeys(c.var.gateway, caller, { organizationId, page, perPage })
+    const { keys, total } = await listApiKeys(c.get('gateway'), caller, { organizationId, page, perPage })
     return c.json(presentApiKeys(keys, page, perPage, total))
   },
 })

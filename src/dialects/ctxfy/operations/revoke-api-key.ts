@@ -12,7 +12,8 @@ export const revokeApiKeyOperation = operation({
   answers: { 200: 'ApiKey' },
   fails: ['missing_scope', 'api_key_not_found'],
   async handle(c, caller) {
-    const { gateway, credentials } = c.var
+    const gateway = c.get('gateway')
+    const credentials = c.get('credentials')
     const key = await revokeApiKey(gateway, credentials, caller, (c.req.param('id') ?? '').toLowerCase())
     return c.json(presentApiKey(key))
   },

@@ -22,7 +22,7 @@ export const associateFileOperation = operation({
       id: parseResourceId(body.resourceId, 'resourceId'),
     }
     const file = { organizationId, id: fileIdOf(c) }
-    const { association, replayed } = await associateFile(c.var.gateway, file, resource, idempotencyKey)
+    const { association, replayed } = await associateFile(c.get('gateway'), file, resource, idempotencyKey)
     if (replayed) c.header('Idempotent-Replayed', 'true')
     return c.json(presentAssociation(association), 201)
   },

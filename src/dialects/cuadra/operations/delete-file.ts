@@ -11,7 +11,7 @@ export const deleteFileOperation = operation({
   answers: { 204: 'Deleted' },
   fails: ['file_not_found'],
   async handle(c, { organizationId }) {
-    await deleteFile(c.var.gateway, organizationId, fileIdOf(c))
+    await deleteFile(c.get('gateway'), organizationId, fileIdOf(c))
     return c.body(null, 204)
   },
 })

@@ -21,7 +21,7 @@ export const dissociateFileOperation = operation({
       type: parseResourceType(c.req.param('resourceType') ?? '', 'resourceType'),
       id: parseResourceId(c.req.param('resourceId') ?? '', 'resourceId'),
     }
-    await dissociateFile(c.var.gateway, organizationId, fileId, resource)
+    await dissociateFile(c.get('gateway'), organizationId, fileId, resource)
     return c.body(null, 204)
   },
 })

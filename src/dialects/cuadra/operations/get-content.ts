@@ -20,7 +20,7 @@ export const getContentOperation = operation({
   answers: { 200: 'Content', 206: 'Part', 302: 'Redirect', 304: 'NotModified', 416: 'NoSuchRange' },
   fails: ['file_not_found', 'file_uploading', 'file_refused', 'precondition_failed', 'store_failed'],
   async handle(c, { organizationId }, { query }) {
-    const { gateway } = c.var
+    const gateway = c.get('gateway')
     const text = query.one('redirect') ?? 'true'
     const redirect = parseBoolean(text)
     if (redirect === null) failField('redirect', `must be true or false, not ${sayValue(text)}`)

@@ -17,7 +17,7 @@ export const getFileOperation = operation({
   fails: ['file_not_found', 'store_failed'],
   async handle(c, { organizationId }, { query }) {
     const withAssociations = expandsAssociations(query)
-    const { file, associations } = await describeFile(c.var.gateway, organizationId, fileIdOf(c), {
+    const { file, associations } = await describeFile(c.get('gateway'), organizationId, fileIdOf(c), {
       withAssociations,
     })
     return c.json(presentFile(summaryOf(file), associations))

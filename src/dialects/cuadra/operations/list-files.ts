@@ -44,7 +44,7 @@ export const listFilesOperation = operation({
     const page =
       status === 'uploaded' || status === 'processing'
         ? noFiles
-        : await listFiles(c.var.gateway, organizationId, { terms: [], status, resource }, options)
+        : await listFiles(c.get('gateway'), organizationId, { terms: [], status, resource }, options)
     return c.json({
       items: page.files.map(({ file, associations }) => presentFile(file, associations)),
       hasMore: page.next !== null,

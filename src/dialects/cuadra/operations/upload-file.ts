@@ -41,7 +41,7 @@ export const uploadFileOperation = (accepted: AcceptedTypes) =>
     ],
     async handle(c, member, { idempotencyKey }) {
       const { organizationId } = member
-      const { gateway } = c.var
+      const gateway = c.get('gateway')
       const byteSizeMax = gateway.limits.formUploadMaxBytes
       const fields = uploadFieldsReader()
       const form = readForm(c.req.raw, {

@@ -9,11 +9,11 @@ const purpose = 'blob'
 
 /** What is said of a blob beside its file. Its signed id never expires, as in Rails. */
 export async function blobFactsOf(c: Context<HttpEnv>, file: FileBase): Promise<BlobFacts> {
-  const { gateway } = c.var
+  const gateway = c.get('gateway')
   return { signedId: await signedIdOf(gateway, file, purpose), serviceName: gateway.store.service }
 }
 
 /** The file in the path. A signed id that was changed, or is another organization's, is of a file that is not there. */
 export function signedFileIdOf(c: Context<HttpEnv>, organizationId: OrganizationId): Promise<FileId> {
-  return fileIdOfSigned(c.var.gateway, organizationId, c.req.param('signedId') ?? '', purpose)
+  return fileIdOfSigned(c.get('gateway'), organizationId, c.req.param('signedId') ?? '', purpose)
 }

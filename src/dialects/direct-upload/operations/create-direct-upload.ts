@@ -43,7 +43,7 @@ export const createDirectUploadOperation = operation({
     // Stores that ignore what a download URL asks for answer with this.
     const contentDisposition = contentDispositionOf(inlineOrAttachment(contentType), filename)
 
-    const { file, upload, url, headers, replayed } = await presignUpload(c.var.gateway, {
+    const { file, upload, url, headers, replayed } = await presignUpload(c.get('gateway'), {
       file: { organizationId, filename, contentType, metadata, checksum: blob.checksum },
       byteSize: blob.byte_size,
       seal: { ...checksum, writeOnce: true, contentDisposition },

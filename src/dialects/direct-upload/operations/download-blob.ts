@@ -23,7 +23,7 @@ export const downloadBlobOperation = operation({
   answers: { 302: 'Redirect' },
   fails: ['file_not_found', 'file_uploading', 'file_refused', 'store_failed'],
   async handle(c, { organizationId }, { query }) {
-    const { gateway } = c.var
+    const gateway = c.get('gateway')
     const asked = query.one('disposition')
     const wish = asked?.toLowerCase() ?? 'attachment'
     if (wish !== 'inline' && wish !== 'attachment')

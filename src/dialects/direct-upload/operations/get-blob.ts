@@ -19,7 +19,7 @@ export const getBlobOperation = operation({
   answers: { 200: 'Blob' },
   fails: ['file_not_found', 'file_refused', 'upload_over', 'store_failed'],
   async handle(c, caller) {
-    const { gateway } = c.var
+    const gateway = c.get('gateway')
     const { organizationId } = caller
     const file = await lookUpFile(gateway, organizationId, await signedFileIdOf(c, organizationId))
     const upload = !isStored(file) && hasScope(caller, 'files:write') ? file.upload : null

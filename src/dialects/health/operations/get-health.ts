@@ -9,7 +9,7 @@ export const getHealthOperation = operation({
   access: 'public',
   answers: { 200: 'Healthy', 503: 'Unhealthy' },
   async handle(c) {
-    const failing = await failingParts(c.var.gateway)
+    const failing = await failingParts(c.get('gateway'))
     return failing.length === 0 ? c.json({ status: 'ok' }) : c.json({ status: 'unavailable', failing }, 503)
   },
 })

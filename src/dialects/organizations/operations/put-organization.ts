@@ -21,7 +21,7 @@ export const putOrganizationOperation = operation({
     const id = parseOrganizationId(text)
     if (id === null) failField('id', `must be 1 to 63 of a-z, 0-9 and -, not ${sayValue(text)}`)
     const { name, quotaBytes } = body
-    const { organization, created } = await putOrganization(c.var.gateway, caller, {
+    const { organization, created } = await putOrganization(c.get('gateway'), caller, {
       id,
       name,
       quotaBytes: quotaBytes ?? null,

@@ -12,7 +12,7 @@ export const deleteFileOperation = operation({
   fails: ['file_not_found'],
   async handle(c, { organizationId }) {
     const fileId = fileIdOf(c)
-    await deleteFile(c.var.gateway, organizationId, fileId)
+    await deleteFile(c.get('gateway'), organizationId, fileId)
     return c.json({ message: 'File deleted', fileId })
   },
 })

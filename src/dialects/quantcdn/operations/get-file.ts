@@ -12,7 +12,7 @@ export const getFileOperation = operation({
   answers: { 200: 'StoredFile' },
   fails: ['file_not_found', 'file_uploading', 'file_refused', 'store_failed'],
   async handle(c, { organizationId }) {
-    const { gateway } = c.var
+    const gateway = c.get('gateway')
     const file = await getFile(gateway, organizationId, fileIdOf(c))
     const url = await presignDownload(gateway, file)
     return c.json(presentStored(file, locate(gateway, file), url))

@@ -26,7 +26,7 @@ export const listFilesOperation = operation({
   async handle(c, { organizationId }, { query }) {
     const terms = await parseFilter(organizationId, query.one('filter'))
     const selection = { terms, status: null, resource: null }
-    const page = await listFiles(c.var.gateway, organizationId, selection, {
+    const page = await listFiles(c.get('gateway'), organizationId, selection, {
       before: parseBefore(query.one('cursor')),
       limit: parseLimit(query.one('limit'), limits),
       part: 'metadata',

@@ -45,7 +45,7 @@ export const uploadFileOperation = (supported: readonly string[]) =>
       'store_failed',
     ],
     async handle(c, { organizationId }, { idempotencyKey }) {
-      const { limits } = c.var.gateway
+      const { limits } = c.get('gateway')
       const body = await readJsonUpload(c.req.raw, {
         field: 'content',
         maxDecodedBytes: limits.directUploadMaxBytes,
@@ -75,7 +75,7 @@ export const uploadFileOperation = (supported: readonly string[]) =>
   })
 
 async function store(c: Context<HttpEnv>, input: Parameters<typeof uploadBytes>[1]): Promise<Response> {
-  const { gateway } = c.var
+  const gateway = c.get('gateway')
   const { file, replayed } = await uploadBytes(gateway, input)
   if (replayed) c.header('Idempotent-Replayed', 'true')
   const url = await presignDownload(gateway, file)
@@ -83,7 +83,7 @@ async function store(c: Context<HttpEnv>, input: Parameters<typeof uploadBytes>[
 }
 
 async function presign(c: Context<HttpEnv>, input: Parameters<typeof presignUpload>[1]): Promise<Response> {
-  const presigned = await presignUpload(c.var.gateway, input)
+  const presigned = await presignUpload(c.get('gateway'), input)
   if (presigned.replayed) c.header('Idempotent-Replayed', 'true')
   return c.json(presentPresigned(presigned), 201)
 }
@@ -92,12 +92,12 @@ async function createInParts(
   c: Context<HttpEnv>,
   input: Pick<CreateUpload, 'file' | 'byteSize' | 'idempotencyKey' | 'operation'>,
 ): Promise<Response> {
-  const { gateway } = c.var
+  const gateway = c.get('gateway')
   const promised = { md5: null, sha256: null, wantsParts: true, partBytes: null }
   const created = await createUpload(gateway, { ...input, ...promised })
   if (created.kind !== 'multipart') fail({ code: 'internal' })
   if (created.replayed) c.header('Idempotent-Replayed', 'true')
-  const uploadsUrl = `${c.var.gatewayUrl}/v1/uploads`
+  const uploadsUrl = `${c.get('gatewayUrl')}/v1/uploads`
   return c.json(presentInParts(created, uploadsUrl, gateway.now()), 201)
 }
 

@@ -12,7 +12,7 @@ export const abortUploadOperation = operation({
   answers: { 204: 'Aborted' },
   fails: ['file_not_found', 'upload_over'],
   async handle(c, { organizationId }) {
-    await abortUpload(c.var.gateway, organizationId, fileIdOf(c, 'id'))
+    await abortUpload(c.get('gateway'), organizationId, fileIdOf(c, 'id'))
     return c.body(null, 204)
   },
 })

@@ -28,7 +28,7 @@ export const completeUploadOperation = operation({
     'store_failed',
   ],
   async handle(c, { organizationId }, { body, idempotencyKey }) {
-    const { gateway } = c.var
+    const gateway = c.get('gateway')
     const parts = body.parts ?? null
     const file = await completeUpload(gateway, organizationId, fileIdOf(c, 'id'), parts, idempotencyKey)
     return c.json(presentFile(summaryOf(file), null))

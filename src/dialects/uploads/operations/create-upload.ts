@@ -38,7 +38,7 @@ export const createUploadOperation = operation({
   ],
   async handle(c, { organizationId }, { body, idempotencyKey }) {
     const { sha256, md5 } = body
-    const created = await createUpload(c.var.gateway, {
+    const created = await createUpload(c.get('gateway'), {
       file: {
         organizationId,
         filename: sanitizeFilename(body.filename) ?? failField('filename', 'has no visible character'),

@@ -13,6 +13,6 @@ export const getUploadOperation = operation({
   answers: { 200: 'Upload' },
   fails: ['file_not_found', 'store_failed'],
   async handle(c, { organizationId }) {
-    return c.json(presentStatus(await uploadStatus(c.var.gateway, organizationId, fileIdOf(c, 'id'))))
+    return c.json(presentStatus(await uploadStatus(c.get('gateway'), organizationId, fileIdOf(c, 'id'))))
   },
 })

@@ -13,7 +13,7 @@ export const listPartsOperation = operation({
   answers: { 200: 'Parts' },
   fails: ['file_not_found', 'not_multipart', 'upload_over', 'parts_not_listable', 'store_failed'],
   async handle(c, { organizationId }) {
-    const parts = await listParts(c.var.gateway, organizationId, fileIdOf(c, 'id'))
+    const parts = await listParts(c.get('gateway'), organizationId, fileIdOf(c, 'id'))
     return c.json({ parts: parts.map(presentPart) })
   },
 })

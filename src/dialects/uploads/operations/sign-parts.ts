@@ -14,7 +14,7 @@ export const signPartsOperation = operation({
   answers: { 200: 'SignedParts' },
   fails: ['part_not_planned', 'file_not_found', 'not_multipart', 'upload_over'],
   async handle(c, { organizationId }, { body, idempotencyKey }) {
-    const { gateway } = c.var
+    const gateway = c.get('gateway')
     const parts = await signParts(
       gateway,
       organizationId,
