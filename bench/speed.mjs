@@ -36,7 +36,7 @@ export async function run([rounds = '3', only = '']) {
 
 /** One after the other: each finds its workerd among the processes as the latest. */
 async function startWorkers() {
-  const gateway = await startGateway()
+  const gateway = await startGateway({ variables: { LOG_REQUESTS_SHARE: '0' } })
   const limited = await startGateway({ rateLimiter: true })
   const bare = await startGateway({ entryPoint: 'bench/speed/bare-worker.mjs' })
   await bare.database.prepare(insertOrganization).run()

@@ -20,7 +20,7 @@ export async function measure(sides, { connections, rounds }) {
   const counts = {}
   const results = {}
   for (const [name, side] of Object.entries(sides)) {
-    const { warm = 60, least = 1, most = 400 } = side
+    const { warm = 300, least = 1, most = 400 } = side
     const { cpu } = await runRound(side, Math.max(warm, connections), connections)
     counts[name] = Math.max(connections, least, Math.min(most, Math.ceil(roundCpuMs / Math.max(cpu, 0.1))))
     results[name] = []

@@ -2,7 +2,7 @@ import { base64Bodies, formBodies, mib, rawBodies } from '../lib/bodies.mjs'
 import { answersTo, putObjects } from '../lib/gateway-requests.mjs'
 import { bareRequests } from './bare-requests.mjs'
 
-/** The gateway as the platform would run it: without Miniflare's rate limiter. */
+/** The gateway without what is dearer here than on the platform: Miniflare's rate limiter and the pipe of the log. */
 export const slipway = 'Slipway'
 export const limitedSlipway = 'Slipway with limiter'
 export const bareWorker = 'bare Worker'
@@ -110,7 +110,7 @@ export async function makeCases({ gateway, limited, bare, of, ofReads, ofLimited
 /** The one request that other programs answer too. They have no rate limiter, so they are compared with both gateways. */
 function presigns({ gateway, limited, bare, of, ofLimited, peers }) {
   const targets = { Companion: 1.2, Rails: 2 }
-  const warm = 200
+  const warm = 800
   return {
     name: 'presign',
     connections: [1, 16],
