@@ -112,8 +112,11 @@ export function readBody(
   if ((declared ?? 0) > maxBytes) tooLarge()
   if (request.body === null) return { next: async () => null, release() {} }
   const { readBytes = defaultReadBytes } = how
-  const min = declared ? Math.min(declared, readBytes.min) : readBytes.min
-  const reader = readStream(request.body, { ...how, readBytes: { ...readBytes, min } })
+  const most = (bytes: number) => (declared ? Math.min(declared, bytes) : bytes)
+  const reader = readStream(request.body, {
+    ...how,
+    readBytes: { min: most(readBytes.min), max: most(readBytes.max) },
+  })
   let received = 0
   return {
     async next(keep = 0) {

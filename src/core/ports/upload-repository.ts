@@ -118,8 +118,8 @@ export interface UploadRepository {
    */
   revoke(file: FileKey, reason: Refusal, now: number): Promise<DueObject[]>
   /**
-   * What is known of objects that the store itself tells of, of any organization: the file whose upload put them
-   * there, by the id that the key says, and whether the outbox lists the key.
+   * What is known of objects that the store itself tells of, of any organization: the files that their keys name, wherever
+   * the bytes of these are, and which keys the outbox lists.
    */
   findByObjectKeys(
     named: readonly { key: ObjectKey; file: FileKey | null }[],

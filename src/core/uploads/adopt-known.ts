@@ -38,7 +38,7 @@ async function adopt(gateway: Gateway, intent: UploadIntent, known: Content): Pr
     ...(known.byteSize === 0 ? {} : { range }),
   })
   if (found === null) return null
-  const { sample, all } = await peek(chunksOf(found.body), detectionSampleBytes)
+  const { sample, all } = await peek(chunksOf(found.body, range.length), detectionSampleBytes)
   await all.return(undefined)
   await requireType(gateway, contentType, sample)
   return adoptKnown(gateway, intent, known)

@@ -81,12 +81,12 @@ async function settleRead(
 
 /** The first bytes of `object`, and what the plan reads of it; null when it is no longer the same. */
 async function open(gateway: Gateway, object: StoredObject, { reads }: SettlementPlan) {
-  const range = { offset: 0, length: Math.min(detectionSampleBytes, object.byteSize) }
+  const length = reads === 'start' ? Math.min(detectionSampleBytes, object.byteSize) : object.byteSize
   const found = await gateway.objects.get(object.key, {
     ifMatch: object.etag,
-    ...(reads === 'start' ? { range } : {}),
+    ...(reads === 'start' ? { range: { offset: 0, length } } : {}),
   })
-  return found && peek(chunksOf(found.body), detectionSampleBytes)
+  return found && peek(chunksOf(found.body, length), detectionSampleBytes)
 }
 
 /** Whether `object` may be copied: no other version of the bytes was chosen, if one has to be. */
