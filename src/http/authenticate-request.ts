@@ -12,8 +12,8 @@ export const rateLimitRequests = 1200
 
 /**
  * Authenticates the request by `token` and sets `principal` on the context. If the database has to be asked about an API
- * key, `gateway` on the context does so from now on, and `answerConfirmed` at the latest. Counts the request against the rate of the API key or of the
- * JWT's subject, and a refused credential against the rate of the client's address.
+ * key, `gateway` on the context does so from now on, and `answerConfirmed` at the latest. Counts the request against the
+ * rate of the API key or of the JWT's subject, and a refused credential against the rate of the client's address.
  * Throws `rate_limited` and what `authenticate` throws.
  */
 export async function authenticateRequest(c: Context<HttpEnv>, token: string | null): Promise<Principal> {

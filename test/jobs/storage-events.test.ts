@@ -286,6 +286,27 @@ describe('a copy', () => {
     expect(await fileOf(id)).toEqual(copied)
   })
 
+  it('takes the bytes from the file that it was put for, and not from one that shares them', async () => {
+    const { worker, token, api, put, deliver } = await start()
+    const json = { filename: 'a.txt', contentType: 'text/plain', size: 5 }
+    const created = await bodyOf(await worker.call('POST', '/v1/uploads', { token, json }))
+    const [{ key = '', id = '' } = {}] = await rows<{ key: string; id: string }>(
+      'SELECT object_key AS key, uuid AS id FROM uploads JOIN files ON id = file_id',
+    )
+    const etag = await put(key)
+    const completed = await worker.call('POST', `/v1/uploads/${created.id}/complete`, { token, json: {} })
+    expect(completed.status).toBe(200)
+    const shared = await api.stored('bytes')
+    expect(await rows('SELECT 1 FROM contents')).toHaveLength(1)
+    // The Worker has put the same bytes at the other file's key, for as long as it did not know of these.
+    const ofShared = eventOf('PutObject', key.replace(id, shared), { etag })
+    await deliver(eventOf('CopyObject', key, { etag }), ofShared)
+    expect(await fileOf(id)).toEqual(copied)
+    expect(await fileOf(shared)).toEqual(ready)
+    expect((await api.get(shared)).status).toBe(200)
+    await expectInvariants({ swept: false })
+  })
+
   it('under the key of a pending upload is refused, and the copied bytes are deleted', async () => {
     const { worker, promise, put, deliver } = await start()
     const { id, incoming } = await promise()

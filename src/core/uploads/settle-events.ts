@@ -51,10 +51,10 @@ function fileKeyOf(key: ObjectKey): FileKey | null {
   return parts && { organizationId: parts.organizationId, id: parts.fileId }
 }
 
-/** Where the bytes of the file were put, or are awaited; null: it has none. */
+/** Where the bytes of the file were put, or are awaited; null: it has none, or those that were put for another file. */
 function uploadedTo(file: FileRecord): ObjectKey | null {
   if (file.status === 'uploading') return file.upload.objectKey
-  if (!isStored(file)) return null
+  if (!isStored(file) || file.isDuplicate) return null
   const { objectKey, sourceEtag } = file.content
   return sourceEtag === null ? objectKey : incomingKeyFor(file.organizationId, file.id)
 }
