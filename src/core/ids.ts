@@ -36,7 +36,11 @@ export function uuidV7(now: number, random: Uint8Array): string {
   view.setUint32(2, now % 2 ** 32)
   view.setUint8(6, (view.getUint8(6) & 0x0f) | 0x70)
   view.setUint8(8, (view.getUint8(8) & 0x3f) | 0x80)
-  const hex = bytes.toHex()
+  return uuidOf(bytes.toHex())
+}
+
+/** The UUID of 32 hexadecimal digits. */
+export function uuidOf(hex: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
 

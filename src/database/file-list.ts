@@ -1,7 +1,7 @@
 import type { Association } from '../core/associations/association'
 import type { FilePage, FileSelection, FoundPage, PageOptions } from '../core/files/file-selection'
 import type { SummaryPart, SummaryWith } from '../core/files/file-summary'
-import type { FileId, OrganizationId } from '../core/ids'
+import { type FileId, type OrganizationId, uuidOf } from '../core/ids'
 import { type AssociationRow, toAssociations } from './association-rows'
 import { runRepeatableBatch } from './d1'
 import { toFileRecord } from './file-records'
@@ -25,7 +25,7 @@ export type ListOptions<Part extends SummaryPart> = PageOptions<Part> & {
 }
 
 /** A file of the page, or where its walk was given up; ids as 32 hexadecimal digits, '' where there is none. */
-type Row = Partial<SummaryRow> & { position: string; stopped_at: string; associations?: string | null }
+type Row = Partial<SummaryRow> & { position: string; stopped_at?: string; associations?: string | null }
 
 /** A page of the files of `selection`, newest first. One round trip, within `bounds`. */
 export async function listFiles<Part extends SummaryPart>(
@@ -55,11 +55,12 @@ function selectPage(
   { steps, associations }: typeof listBounds,
 ): Statement<Row> {
   const { status, terms, resource } = selection
+  const walk = walkOf(selection, steps)
   return prepare(
     db,
-    `WITH page AS ${withAssociations ? 'MATERIALIZED' : ''} (${walkOf(selection, steps)})
+    `WITH page AS ${withAssociations ? 'MATERIALIZED' : ''} (${walk.sql})
        ${withAssociations ? `, ${tiesOfPage(associations)}` : ''}
-     SELECT hex(page.position) AS position, hex(page.stopped_at) AS stopped_at,
+     SELECT hex(page.position) AS position, ${walk.mayStop ? 'hex(page.stopped_at) AS stopped_at,' : ''}
        ${summaryColumnsOf(part, status)} ${withAssociations ? ', ties.associations' : ''}
      FROM page
        LEFT JOIN files f ON f.organization_id = :organizationId AND f.id = page.position
@@ -116,8 +117,8 @@ function pageOf<Part extends SummaryPart>(
   const files = shown.filter(isSummaryRow).map((row) => ({ file: toSummary(row), associations: tiesOf(row) }))
   const last = shown.at(-1)
   if (last && shown.length < found.length) return { files, next: fileIdOf(last.position) }
-  const stop = rows.find((row) => row.stopped_at !== '')
-  if (!stop) return { files, next: null }
+  const stop = rows.find((row) => row.stopped_at)
+  if (!stop?.stopped_at) return { files, next: null }
   return { files, next: fileIdOf(stop.position || following(stop.stopped_at)) }
 }
 
@@ -147,5 +148,5 @@ function following(hex: string): string {
 
 /** The id of 32 hexadecimal digits. */
 function fileIdOf(hex: string): FileId {
-  return hex.toLowerCase().replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-') as FileId
+  return uuidOf(hex.toLowerCase()) as FileId
 }

@@ -3,10 +3,13 @@ import type { FileSelection } from '../core/files/file-selection'
 /**
  * A query for the ids of the files of a selection, newest first, which reads no more than its page and its steps,
  * however many files there are. All are below the id `:before`, unless that is NULL, and no more than `:rowsMax`; `:terms`
- * are a JSON array. Each row is a file (`position`), or says where the walk was given up (`stopped_at`).
+ * are a JSON array. Each row is a file (`position`); a row of a walk that `mayStop` is that, or says where the walk was
+ * given up (`stopped_at`).
  */
-export type FileWalk =
-  `${string} :organizationId :before :rowsMax :status :terms :resourceType :resourceId ${string}`
+export type FileWalk = {
+  sql: `${string} :organizationId :before :rowsMax :status :terms :resourceType :resourceId ${string}`
+  mayStop: boolean
+}
 
 /** A list of file ids that an index keeps in order. */
 type SortedList = { from: string; id: string; where: string }
@@ -22,9 +25,10 @@ export function walkOf({ terms, status, resource }: FileSelection, stepsMax: num
   // Only files with bytes have terms.
   else if (status === 'ready' || terms.length === 0) lists.push(withBytes)
   const [first = withBytes, ...others] = lists
-  const sql = others.length === 0 ? page(first) : joined([first, ...others], stepsMax)
+  const mayStop = others.length > 0
+  const sql = mayStop ? joined([first, ...others], stepsMax) : page(first)
   // The text is made here, so the compiler cannot see which of the parameters it has.
-  return sql as FileWalk
+  return { sql: sql as FileWalk['sql'], mayStop }
 }
 
 // Indices are named where SQLite could take another one in the same order, which has what is not wanted as well.
@@ -63,7 +67,7 @@ const before = "coalesce(unhex(:before, '-'), x'ff')"
 
 /** The files of one list. */
 function page({ from, id, where }: SortedList): string {
-  return `SELECT ${id} AS position, NULL AS stopped_at FROM ${from}
+  return `SELECT ${id} AS position FROM ${from}
     WHERE ${where} AND ${id} < ${before} ORDER BY ${id} DESC LIMIT :rowsMax`
 }
 

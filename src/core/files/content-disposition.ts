@@ -1,10 +1,14 @@
 import { essenceOf } from './content-type'
 
+/** What stands for itself in both forms, as most names do. */
+const plainName = /^[A-Za-z0-9._~-]*$/
+
 /**
  * A Content-Disposition header value (RFC 6266): `filename` in plain ASCII for old clients, `filename*`
  * in UTF-8 (RFC 8187) for everyone else.
  */
 export function contentDispositionOf(type: 'attachment' | 'inline', filename: string): string {
+  if (plainName.test(filename)) return `${type}; filename="${filename}"; filename*=UTF-8''${filename}`
   const ascii = filename
     .normalize('NFKD')
     .replace(/[\u0300-\u036f]/g, '')

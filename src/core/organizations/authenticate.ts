@@ -21,7 +21,10 @@ import type { UnverifiedKey } from './unverified-key'
 export const verifiedKeyTtlMs = 30_000
 const verifiedKeysMax = 1000
 
-/** Keys and tokens this isolate has verified, by their SHA-256. */
+/**
+ * Keys and tokens this isolate has verified. By the credential itself: hashing it would be a tenth of what a request
+ * costs, and what can read the isolate's memory can read `SIGNING_SECRET`.
+ */
 export type VerifiedKeys = Map<string, { principal: Principal; until: number }>
 
 export type Credentials = {
@@ -50,19 +53,19 @@ export async function authenticate(
   attempt: Attempt,
 ): Promise<Authenticated> {
   if (token === null) fail({ code: 'unauthenticated', reason: 'missing' })
+  const now = gateway.now()
+  const known = credentials.verified.get(token)
+  if (known && known.until > now && !isExpired(known.principal, now)) return verified(known.principal)
+
   const tokenSha256 = await sha256OfText(token)
   if (equalDigests(tokenSha256, credentials.rootKeySha256)) return verified({ kind: 'root' })
-
-  const now = gateway.now()
-  const known = credentials.verified.get(tokenSha256)
-  if (known && known.until > now && !isExpired(known.principal, now)) return verified(known.principal)
 
   requireAllowed(credentials.refused, attempt, now)
   const presented = { token, tokenSha256, attempt, now }
   try {
     if (token.split('.').length !== 3) return await readApiKey(gateway, credentials, presented)
     const principal = await verifyJwt(credentials, token)
-    rememberVerified(credentials, tokenSha256, principal, now)
+    rememberVerified(credentials, token, principal, now)
     return verified(principal)
   } catch (error) {
     if (isRefusal(error)) await countRefusal(credentials.refused, attempt, now)
@@ -74,14 +77,9 @@ function verified(principal: Principal): Authenticated {
   return { principal, unverified: null }
 }
 
-function rememberVerified(
-  { verified }: Credentials,
-  tokenSha256: Sha256,
-  principal: Principal,
-  now: number,
-): void {
+function rememberVerified({ verified }: Credentials, token: string, principal: Principal, now: number): void {
   if (verified.size >= verifiedKeysMax) verified.clear()
-  verified.set(tokenSha256, { principal, until: now + verifiedKeyTtlMs })
+  verified.set(token, { principal, until: now + verifiedKeyTtlMs })
 }
 
 /** Whether the credential is wrong, rather than the database or the identity provider failing. */
@@ -92,8 +90,8 @@ function isRefusal(error: unknown): boolean {
 
 /** Forgets that this isolate has verified the key `keyId`: its next use asks the database. */
 export function forgetVerified({ verified }: Credentials, keyId: string): void {
-  for (const [tokenSha256, { principal }] of verified)
-    if (principal.kind === 'api_key' && principal.keyId === keyId) verified.delete(tokenSha256)
+  for (const [token, { principal }] of verified)
+    if (principal.kind === 'api_key' && principal.keyId === keyId) verified.delete(token)
 }
 
 /** The caller as an API key says, which the database may still refuse. */
@@ -113,7 +111,7 @@ async function readApiKey(
     id,
     secretSha256,
     usedAt: now,
-    accept: () => rememberVerified(credentials, tokenSha256, principal, now),
+    accept: () => rememberVerified(credentials, token, principal, now),
     async refuse(reason) {
       rememberRefused(refused, tokenSha256, reason, now)
       try {
