@@ -7,6 +7,7 @@ import { parseEnv } from 'node:util'
 import { build, stop } from 'esbuild'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { unstable_getMiniflareWorkerOptions as optionsOf, unstable_readConfig as readConfig } from 'wrangler'
+import { buildAssets } from '../build-assets.mjs'
 import { openKept } from './local-state.mjs'
 import { applyMigrations, hasMigrations, migrationsIn, OtherSchema } from './migrations.mjs'
 import { watchStore } from './store-events.mjs'
@@ -86,6 +87,8 @@ function localStore(url) {
 /** Miniflare's options, from wrangler.toml, .dev.vars and the bundle of the code. */
 async function readOptions({ root, port, url, kept, write }) {
   const file = join(root, 'wrangler.toml')
+  const store = localStore(url)
+  await buildAssets({ root, storeEndpoint: store.S3_ENDPOINT })
   const { workerOptions, define, main } = optionsOf(file)
   const alias = pathsIn(root, readConfig({ config: file }, { hideWarnings: true }).alias)
   const { modulesRules: _, bindings: declared, ...options } = workerOptions
@@ -108,7 +111,7 @@ async function readOptions({ root, port, url, kept, write }) {
       ],
       bindings: {
         ...bindings,
-        ...localStore(url),
+        ...store,
         GATEWAY_URL: url,
         CORS_ALLOWED_ORIGINS: origins.join(','),
       },
@@ -172,6 +175,7 @@ function watchSources(root, reload) {
       }
     }, reloadAfterMs)
   }
-  watch(join(root, 'src'), { recursive: true }, soon).unref()
+  for (const folder of ['src', 'client', 'assets'])
+    if (existsSync(join(root, folder))) watch(join(root, folder), { recursive: true }, soon).unref()
   watch(root, (_, name) => (name === 'wrangler.toml' || name === '.dev.vars') && soon()).unref()
 }

@@ -1,0 +1,44 @@
+// What the gateway serves beside its API: builds the pages of src/web/ and the client module of client/ with esbuild, and puts
+// them with the files of assets/ into dist/, which `[assets]` of wrangler.toml serves. wrangler runs this file before it
+// deploys; `npm start` and the tests call `buildAssets`.
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+/** Sources by the name under which they are served, without `.js`. */
+const entryPoints = {}
+
+/**
+ * Builds what is served from the project in `root` into its dist/. Pages may call the store at `storeEndpoint`, a URL, and
+ * no other host. Rejects with esbuild's errors.
+ */
+export async function buildAssets({ root, storeEndpoint }) {
+  const folder = join(root, 'dist')
+  rmSync(folder, { recursive: true, force: true })
+  cpSync(join(root, 'assets'), folder, { recursive: true })
+  const headers = join(folder, '_headers')
+  const { origin } = new URL(storeEndpoint)
+  writeFileSync(headers, readFileSync(headers, 'utf8').replaceAll('STORE_ORIGIN', origin))
+  await build({
+    absWorkingDir: root,
+    entryPoints,
+    outdir: folder,
+    bundle: true,
+    format: 'esm',
+    minify: true,
+    sourcemap: 'linked',
+    target: 'es2022',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    logLevel: 'silent',
+  })
+}
+
+if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  const root = dirname(dirname(fileURLToPath(import.meta.url)))
+  const { unstable_readConfig: readConfig } = await import('wrangler')
+  const { vars } = readConfig({ config: join(root, 'wrangler.toml') }, { hideWarnings: true })
+  await buildAssets({ root, storeEndpoint: process.env.S3_ENDPOINT ?? vars.S3_ENDPOINT })
+}
