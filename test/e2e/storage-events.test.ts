@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -63,6 +64,8 @@ beforeAll(async () => {
       },
     ],
   })
+  // The harness wants [assets] to be there, and does not run [build].
+  execFileSync(process.execPath, ['scripts/build-assets.mjs'], { cwd: folder })
   await server.listen()
   await server.getWorker('slipway').applyD1Migrations('DB')
 })
