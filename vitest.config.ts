@@ -113,7 +113,7 @@ export default defineConfig({
         name: 'worker',
         include: ['test/**/*.test.ts'],
         exclude: [
-          'test/{e2e,conformance}/**',
+          'test/{client,e2e,conformance}/**',
           'test/{architecture,documentation}.test.ts',
           ...withoutStorage,
           ...exhaustive,
@@ -129,6 +129,14 @@ export default defineConfig({
         test: {
           name: 'architecture',
           include: ['test/{architecture,documentation}.test.ts'],
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        // The client module, in Node.
+        test: {
+          name: 'client',
+          include: ['test/client/*.test.ts'],
           sequence: { groupOrder: 3 },
         },
       },

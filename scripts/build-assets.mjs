@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 /** Sources by the name under which they are served, without `.js`. */
-const entryPoints = {}
+const entryPoints = { client: 'client/index.ts' }
 
 /**
  * Builds what is served from the project in `root` into its dist/. Pages may call the store at `storeEndpoint`, a URL, and
@@ -18,6 +18,7 @@ export async function buildAssets({ root, storeEndpoint }) {
   const folder = join(root, 'dist')
   rmSync(folder, { recursive: true, force: true })
   cpSync(join(root, 'assets'), folder, { recursive: true })
+  cpSync(join(root, 'client', 'client.d.ts'), join(folder, 'client.d.ts'))
   const headers = join(folder, '_headers')
   const { origin } = new URL(storeEndpoint)
   writeFileSync(headers, readFileSync(headers, 'utf8').replaceAll('STORE_ORIGIN', origin))

@@ -54,6 +54,8 @@ const directions: readonly { room: RegExp; mayImport: readonly string[] }[] = [
 ]
 
 const sources = readSources('src')
+/** The module for browsers: each file, named from `client/` on. Pages load it from the gateway, so it is all of its own. */
+const clientSources = readSources('client')
 const imports: Imports = new Map([...sources].map(([file, text]) => [file, importsOf(text)]))
 
 describe('the source', () => {
@@ -88,6 +90,33 @@ describe('the source', () => {
 
   it('has no barrels: no file hands on what another exports', () => {
     expect([...sources].filter(([, text]) => handsOn(text)).map(([file]) => file)).toEqual([])
+  })
+})
+
+describe('the client module', () => {
+  const clientImports = new Map([...clientSources].map(([file, text]) => [file, importsOf(text)]))
+  const outside = (files: Imports) =>
+    [...files].flatMap(([file, specifiers]) =>
+      specifiers
+        .filter((specifier) => !/^\.\/[^/]+$/.test(specifier))
+        .map((specifier) => `${file} imports ${specifier}`),
+    )
+
+  it('imports nothing but its own files, without cycles', () => {
+    expect(clientImports.get('upload.ts')).toContain('./transfer')
+    expect(outside(clientImports)).toEqual([])
+    expect(cycleAmong(clientImports)).toBeNull()
+  })
+
+  it.each(['preact', '../src/core/ids', './x/../../src/core/ids'])(
+    'would be seen to import %s',
+    (specifier) => {
+      expect(outside(new Map([['planted.ts', [specifier]]]))).toEqual([`planted.ts imports ${specifier}`])
+    },
+  )
+
+  it('hands on what other files export in its entry alone', () => {
+    expect([...clientSources].filter(([, text]) => handsOn(text)).map(([file]) => file)).toEqual(['index.ts'])
   })
 })
 
