@@ -134,8 +134,9 @@ export type UppyInParts = {
   abortMultipartUpload(file: UppyFile, upload: UppyUpload): Promise<void>
 }
 
-/** What version 6 calls, and `complete` for `uppy.addPostProcessor`. */
+/** What version 6 calls, and version 5 with `shouldUseMultipart: false`; and `complete` for `uppy.addPostProcessor`. */
 export type UppyInOnePut = {
+  getUploadParameters(file: UppyFile): Promise<UppySignature>
   generateObjectKey(file: UppyFile): string
   signRequest(request: { method: string; key: string }): Promise<UppySignature>
   /** Ends the uploads of these files. Rejects with an `UploadError` when the gateway refuses one. */

@@ -9,7 +9,7 @@ const offlineBeliefMs = 30_000
 /**
  * Sends a request until it is answered by more than "not now", `retries` times again. Waits before each, and without an end
  * while the browser is offline. `prepare` makes the request anew for each try. Resolves with the last answer. Rejects with
- * the reason of the control's end, and with `unreadable` when the file of the body is gone.
+ * the reason of the control's end, with `network` when there was none, and with `unreadable` when the file of the body is gone.
  */
 export async function persist(
   control: Control,
@@ -28,7 +28,11 @@ export async function persist(
     if (!isTransient(answer.status, retryAfter)) return answer
     if (answer.status === 0) await checkReadable(request.body)
     const isOffline = globalThis.navigator?.onLine === false
-    if (!isOffline && ++failures > retries) return answer
+    if (!isOffline && ++failures > retries) {
+      if (answer.status > 0) return answer
+      const { host } = new URL(request.url)
+      throw new UploadError('network', 0, `${host} does not answer, or does not allow this page by CORS`)
+    }
     await wait(isOffline ? offlineBeliefMs : backoffMs(failures, retryAfter), leg)
   }
 }

@@ -42,7 +42,7 @@ export async function put(
 }
 
 function codeOfStore(status: number) {
-  if (status === 0 || status === 408) return 'network'
+  if (status === 408) return 'network'
   if (status === 403 || status === 404) return 'expired'
   if (status === 429) return 'rate_limited'
   return status < 500 ? 'refused' : 'server'

@@ -33,7 +33,6 @@ export class UploadError extends Error {
 }
 
 const codes: Record<number, UploadErrorCode> = {
-  0: 'network',
   401: 'unauthorized',
   402: 'quota',
   403: 'forbidden',

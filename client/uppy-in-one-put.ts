@@ -1,16 +1,23 @@
-import type { Credentials, UppyFile, UppyInOnePut } from './client'
+import type { Credentials, UppyFile, UppyInOnePut, UppySignature } from './client'
 import { Control } from './control'
 import { Gateway } from './gateway'
 import { randomKey } from './random-key'
 import { UploadError } from './upload-error'
 import { newUploadOf, retries } from './uppy-file'
 
-/** For Uppy 6, which asks for one URL by a key that it had made for the file. */
+/** For Uppy 6, which asks for one URL by a key that it had made for the file; and for Uppy 5 on pages that want no parts. */
 export function uppyInOnePut(credentials: Credentials): UppyInOnePut & { hasKey(fileId: string): boolean } {
   const gateway = new Gateway(credentials, new Control(), retries)
   const files = new Map<string, UppyFile>()
   /** The latest upload of each file. */
   const uploads = new Map<string, string>()
+
+  async function sign(file: UppyFile, key: string): Promise<UppySignature> {
+    const { id, url, headers = {} } = await gateway.create(newUploadOf(file), key)
+    if (!url) throw new UploadError('too_large')
+    uploads.set(file.id, id)
+    return { method: 'PUT', url, headers }
+  }
 
   return {
     hasKey: (fileId) => Array.from(files.values()).some(({ id }) => id === fileId),
@@ -21,14 +28,13 @@ export function uppyInOnePut(credentials: Credentials): UppyInOnePut & { hasKey(
       return key
     },
 
+    getUploadParameters: (file) => sign(file, randomKey()),
+
     async signRequest({ method, key }) {
       const file = files.get(key)
       if (method !== 'PUT' || !file)
         throw new TypeError('Uppy 6 sends files to Slipway in one PUT, not in parts')
-      const { id, url, headers = {} } = await gateway.create(newUploadOf(file), key)
-      if (!url) throw new UploadError('too_large')
-      uploads.set(file.id, id)
-      return { method: 'PUT', url, headers }
+      return sign(file, key)
     },
 
     async complete(fileIds) {

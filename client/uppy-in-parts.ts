@@ -78,7 +78,8 @@ export function uppyInParts(credentials: Credentials): UppyInParts {
       const { renewed, onSent, ...first } = signature as Signature
       const bytes = body as Blob
       let signed: UppySignature | undefined = first
-      const answer = await put(new Control(signal), retries, {
+      const control = new Control(signal)
+      const answer = await put(control, retries, {
         body: bytes,
         signed: async () => {
           signed ??= await renewed()
@@ -88,7 +89,7 @@ export function uppyInParts(credentials: Credentials): UppyInParts {
           signed = undefined
         },
         onProgress: (loaded) => onProgress({ loaded, lengthComputable: true }),
-      })
+      }).finally(() => control.release())
       const etag = answer.header('ETag') ?? ''
       onSent(etag, bytes.size)
       onProgress({ loaded: bytes.size, lengthComputable: true })

@@ -3,7 +3,7 @@ import { codeOfRefusal, errorOfAnswer, UploadError } from '../../client/upload-e
 
 describe('errorOfAnswer', () => {
   it.each([
-    [0, 'network'],
+    [408, 'network'],
     [400, 'invalid'],
     [401, 'unauthorized'],
     [402, 'quota'],
