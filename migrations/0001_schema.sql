@@ -76,6 +76,8 @@ CREATE TABLE files (
   checksum TEXT,
   -- Anyone may read it under /public/{object key}, without a credential.
   is_public INTEGER NOT NULL DEFAULT 0 CHECK (is_public IN (0, 1)),
+  -- The grant under which it was made, whose holder sees it by this and no other file.
+  grant_id BLOB CHECK (length(grant_id) = 16),
   -- Where the request came from.
   source TEXT NOT NULL DEFAULT 'api' CHECK (source IN ('api', 'm2m', 'connector')),
   source_detail TEXT,
@@ -96,6 +98,8 @@ CREATE TABLE files (
 -- The lists by status; what is `uploading` is in `uploads`.
 CREATE INDEX files_ready ON files (organization_id, id) WHERE content_id IS NOT NULL;
 CREATE INDEX files_lost ON files (organization_id, status, id) WHERE status IN ('error', 'failed');
+-- What was made under a grant.
+CREATE INDEX files_by_grant ON files (organization_id, grant_id, id) WHERE grant_id IS NOT NULL;
 -- Who else has a content than the file that brought it.
 CREATE INDEX files_duplicate ON files (organization_id, content_id) WHERE content_id <> id;
 
@@ -164,6 +168,8 @@ CREATE TABLE uploads (
   content_type TEXT NOT NULL,
   byte_size INTEGER CHECK (byte_size >= 0),
   reserved_bytes INTEGER NOT NULL CHECK (reserved_bytes >= 0),
+  -- What it takes of the bytes of its file's grant: its size, or all that was left; NULL: its file is under none.
+  granted_bytes INTEGER CHECK (granted_bytes >= 0),
   expires_at INTEGER NOT NULL,
   -- When the sweep looks at it next: at its expiry; sooner until a multipart upload is noted; later where a sweep took
   -- it on and did not end it.
@@ -187,6 +193,35 @@ CREATE TABLE uploads (
 CREATE INDEX uploads_by_sweep ON uploads (sweep_at);
 -- Those for which nothing is reserved, though they may bring up to 5 GiB.
 CREATE INDEX uploads_unsized ON uploads (organization_id) WHERE method = 'presigned_put' AND byte_size IS NULL;
+
+-- The grants that were used, or revoked before they expired. One that was neither has no row: its token says all of it.
+CREATE TABLE grants (
+  organization_id TEXT NOT NULL REFERENCES organizations (id),
+  -- The 16 bytes of a UUIDv7: they are in the order of creation.
+  id BLOB NOT NULL CHECK (length(id) = 16),
+  -- As its token says them; NULL: it was revoked before it was used.
+  terms TEXT CHECK (json_valid(terms)),
+  max_files INTEGER,
+  max_bytes INTEGER,
+  -- Of its files that are pending or ready. Kept by the triggers of these.
+  files_used INTEGER NOT NULL DEFAULT 0 CHECK (files_used >= 0),
+  bytes_used INTEGER NOT NULL DEFAULT 0 CHECK (bytes_used >= 0),
+  -- What is refused or given up can be tried again, but not for ever: each try is rows.
+  uploads_begun INTEGER NOT NULL DEFAULT 0,
+  revoked_at INTEGER,
+  PRIMARY KEY (organization_id, id),
+  -- An overrun aborts the whole batch it happens in.
+  CONSTRAINT within_grant_files CHECK (files_used <= max_files),
+  CONSTRAINT within_grant_bytes CHECK (bytes_used <= max_bytes),
+  CONSTRAINT within_grant_uploads CHECK (uploads_begun <= 10 * max_files)
+) STRICT, WITHOUT ROWID;
+-- To insert here is to use a grant. It aborts the batch if the grant is revoked.
+CREATE VIEW grant_uses AS SELECT organization_id, id FROM grants;
+CREATE TRIGGER grants_use INSTEAD OF INSERT ON grant_uses
+BEGIN
+  SELECT RAISE(ABORT, 'grant_revoked') FROM grants
+  WHERE organization_id = NEW.organization_id AND id = NEW.id AND revoked_at IS NOT NULL;
+END;
 
 -- Top-level metadata, inverted: one row for each scalar, and for each scalar of an array, of the files with bytes.
 -- A filter walks this index; it never reads the files it rejects.
@@ -247,6 +282,19 @@ BEGIN
   WHERE id = NEW.organization_id AND file_count > files_max;
 END;
 
+-- An upload begins under a grant, and takes its share of that.
+CREATE TRIGGER uploads_begin_granted AFTER INSERT ON uploads WHEN NEW.granted_bytes IS NOT NULL
+BEGIN
+  INSERT INTO grant_uses (organization_id, id)
+  SELECT organization_id, grant_id FROM files WHERE organization_id = NEW.organization_id AND id = NEW.file_id;
+  UPDATE grants SET
+    files_used = files_used + 1,
+    bytes_used = bytes_used + NEW.granted_bytes,
+    uploads_begun = uploads_begun + 1
+  WHERE organization_id = NEW.organization_id
+    AND id = (SELECT grant_id FROM files WHERE organization_id = NEW.organization_id AND id = NEW.file_id);
+END;
+
 -- An upload ends, and its file stays. What was reserved becomes used if it has brought its content, in one update: the
 -- quota never has to hold both.
 CREATE TRIGGER uploads_end AFTER DELETE ON uploads
@@ -260,9 +308,28 @@ BEGIN
   WHERE id = OLD.organization_id;
 END;
 
+-- An upload under a grant ends, and its file stays: the bytes that came are its share, or there is none.
+CREATE TRIGGER uploads_end_granted AFTER DELETE ON uploads WHEN OLD.granted_bytes IS NOT NULL
+BEGIN
+  UPDATE grants SET
+    files_used = files_used - (f.content_id IS NULL),
+    bytes_used = bytes_used - OLD.granted_bytes + coalesce((
+      SELECT byte_size FROM contents WHERE organization_id = f.organization_id AND id = f.content_id), 0)
+  FROM (
+    SELECT organization_id, grant_id, content_id FROM files
+    WHERE organization_id = OLD.organization_id AND id = OLD.file_id) f
+  WHERE grants.organization_id = f.organization_id AND grants.id = f.grant_id;
+END;
+
 -- A file goes, and with it its terms, its upload, and its content if no other file has that.
 CREATE TRIGGER files_go AFTER DELETE ON files
 BEGIN
+  UPDATE grants SET
+    files_used = files_used - 1,
+    bytes_used = bytes_used - coalesce(
+      (SELECT granted_bytes FROM uploads WHERE organization_id = OLD.organization_id AND file_id = OLD.id),
+      (SELECT byte_size FROM contents WHERE organization_id = OLD.organization_id AND id = OLD.content_id), 0)
+  WHERE OLD.status IN ('uploading', 'ready') AND organization_id = OLD.organization_id AND id = OLD.grant_id;
   UPDATE organizations SET
     used_bytes = used_bytes - coalesce((
       SELECT byte_size FROM unshared_contents WHERE organization_id = OLD.organization_id AND id = OLD.content_id), 0),
@@ -283,6 +350,11 @@ END;
 CREATE TRIGGER files_lose AFTER UPDATE OF content_id ON files
 WHEN OLD.content_id IS NOT NULL AND NEW.content_id IS NULL
 BEGIN
+  UPDATE grants SET
+    files_used = files_used - 1,
+    bytes_used = bytes_used - (
+      SELECT byte_size FROM contents WHERE organization_id = OLD.organization_id AND id = OLD.content_id)
+  WHERE organization_id = OLD.organization_id AND id = OLD.grant_id;
   UPDATE organizations SET
     used_bytes = used_bytes - coalesce((
       SELECT byte_size FROM unshared_contents WHERE organization_id = OLD.organization_id AND id = OLD.content_id), 0)

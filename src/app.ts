@@ -4,6 +4,7 @@ import { cors } from 'hono/cors'
 import { matchedRoutes } from 'hono/route'
 import { TrieRouter } from 'hono/router/trie-router'
 import type { Composition } from './compose'
+import { readGrant } from './core/grants/look-at-grants'
 import type { Principal } from './core/organizations/principal'
 import { createDialects } from './dialects'
 import { publicFilesPath } from './dialects/ctxfy/public-files-path'
@@ -12,7 +13,7 @@ import type { HttpEnv } from './http/context'
 import { mount } from './http/mount'
 import { isAllowedOrigin } from './http/origins'
 import { createPublicCopies } from './http/public-copies'
-import { routedPath } from './http/routed-path'
+import { pathTokenOf, routedPath } from './http/routed-path'
 import { dropUnreadBody } from './http/unread-body'
 
 /** How long a browser may remember a preflight's answer. */
@@ -49,20 +50,35 @@ function createApp(composition: Composition): Hono<HttpEnv> {
     c.set('guardGateway', (key) => guardGateway(c.get('gateway'), key))
     c.set('credentials', credentials)
     c.set('allowsRequest', async (key) => (await rateLimiter?.limit({ key }))?.success ?? true)
+    const pathToken = pathTokenOf(c.req.raw)
+    if (pathToken !== undefined) {
+      c.set('pathToken', pathToken)
+      if (c.req.header('origin') !== undefined)
+        c.set('pathGrant', await readGrant(c.get('gateway'), pathToken))
+    }
     await next()
     // Not by c.header, with which hono makes a new answer for every header.
     const { headers } = c.res
     headers.set('X-Request-Id', requestId)
+    // The address is a credential.
+    if (pathToken !== undefined) headers.set('Referrer-Policy', 'no-referrer')
     // Answers hold API keys and presigned URLs; one that may be kept says so itself.
     if (!headers.has('cache-control')) headers.set('Cache-Control', 'no-store')
     if (c.res.status >= 500 || Math.random() < config.logRequestsShare) logRequest(c, startedAt)
   })
 
+  /**
+   * Who may read answers. Under a token in the path the grant says so itself; where it is none of this gateway's, the answer
+   * is a refusal, which every page may read.
+   */
+  const originsFor = (c: Context<HttpEnv>): readonly string[] =>
+    c.get('pathToken') === undefined ? config.cors.origins : (c.get('pathGrant')?.origins ?? ['*'])
+
   app.use(answerOptions(app))
   app.use(
     onlyForOrigins(
       cors({
-        origin: (origin) => (isAllowedOrigin(config.cors.origins, origin) ? origin : null),
+        origin: (origin, c: Context<HttpEnv>) => (isAllowedOrigin(originsFor(c), origin) ? origin : null),
         allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
         // With no list hono answers with the headers the preflight asks for.
         allowHeaders: [],
@@ -79,7 +95,9 @@ function createApp(composition: Composition): Hono<HttpEnv> {
     ),
   )
 
-  for (const dialect of Object.values(createDialects(config))) app.route(dialect.path, mount(dialect))
+  const storeOrigin = new URL(config.s3.endpoint).origin
+  for (const dialect of Object.values(createDialects({ ...config, storeOrigin })))
+    app.route(dialect.path, mount(dialect))
   app.notFound((c) => c.json({ error: 'Not Found', message: 'There is nothing here', code: 404 }, 404))
   return app
 }
@@ -116,6 +134,8 @@ function callerOf(principal: Principal | undefined): Record<string, unknown> {
   switch (principal?.kind) {
     case 'api_key':
       return { organizationId: principal.organizationId, keyId: principal.keyId }
+    case 'grant':
+      return { organizationId: principal.organizationId, grantId: principal.grant.id }
     case 'jwt': {
       const { organizationId, subject, isMachine } = principal
       return { organizationId, subject, isMachine }

@@ -1,12 +1,13 @@
 import { type Config, readConfig } from './config'
 import { createSignedIds } from './core/files/signed-id'
 import type { Gateway, LogEvent, StoreFacts } from './core/gateway'
+import { createGrantTokens } from './core/grants/grant-token'
 import { createReplySealer } from './core/idempotency/reply-sealer'
 import { sha256OfText, uuidV7 } from './core/ids'
 import { createApiKeyTokens } from './core/organizations/api-key-token'
 import type { Credentials } from './core/organizations/authenticate'
 import { noRefusedCredentials } from './core/organizations/refused-credentials'
-import type { GuardedGateway, UnverifiedKey } from './core/organizations/unverified-key'
+import type { GuardedGateway, Unverified } from './core/organizations/unverified'
 import { noPublicCopies, type PublicCopies } from './core/ports/public-copies'
 import { guardDatabase } from './database/guarded-database'
 import { createRepositories } from './database/repositories'
@@ -33,8 +34,8 @@ export type Composition = {
     tags: Record<string, unknown>,
     publicCopies?: PublicCopies,
   ): Gateway
-  /** The same gateway for a request of an API key that the database has still to be asked about. */
-  guardGateway(gateway: Gateway, key: UnverifiedKey): GuardedGateway
+  /** The same gateway for a request with a credential that the database has still to be asked about. */
+  guardGateway(gateway: Gateway, credential: Unverified): GuardedGateway
 }
 
 const compositions = new WeakMap<Env, Composition>()
@@ -84,6 +85,7 @@ async function build(env: Env): Promise<Composition> {
     },
     signedIds: createSignedIds(config.signingSecrets),
     apiKeyTokens: createApiKeyTokens(config.signingSecrets),
+    grantTokens: createGrantTokens(config.signingSecrets),
     now,
     sleep: (ms: number) => scheduler.wait(ms),
     newId: () => uuidV7(Date.now(), crypto.getRandomValues(new Uint8Array(16))),
@@ -107,8 +109,8 @@ async function build(env: Env): Promise<Composition> {
       log: (event: LogEvent) => writeLog({ ...tags, ...event }),
       background: waitUntil,
     }),
-    guardGateway(gateway, key) {
-      const { db, confirm } = guardDatabase(env.DB, key)
+    guardGateway(gateway, credential) {
+      const { db, confirm } = guardDatabase(env.DB, credential)
       return { gateway: { ...gateway, ...createRepositories(db) }, confirm }
     },
   }

@@ -23,6 +23,20 @@ export type Failure =
   | { code: 'too_many_uploads' }
   | { code: 'too_many_unsized_uploads' }
   | { code: 'too_many_files' }
+  /** A grant allows uploads and nothing else. */
+  | { code: 'grant_forbids' }
+  /** The web page that asks is not among those that may use the grant. */
+  | { code: 'grant_refuses_origin' }
+  | { code: 'grant_refuses_type'; contentType: string; accepted: readonly string[] }
+  /** `limitBytes`: what the grant allows all files together; null: less than that is left. */
+  | { code: 'grant_too_large'; limitBytes: number | null }
+  /** It has as many files, or as many tries, as it may have. */
+  | { code: 'grant_used_up' }
+  | { code: 'grant_not_found'; grantId: string }
+  /** More than one request can carry under a grant. */
+  | { code: 'one_request_too_large'; limitBytes: number }
+  /** The bytes of the body are not those that its digest promised. */
+  | { code: 'digest_mismatch'; expected: string; actual: string }
   | { code: 'too_many_associations'; max: number }
   | { code: 'quota_below_usage'; usedBytes: number; reservedBytes: number }
   | { code: 'scope_not_grantable'; scope: string }
@@ -84,6 +98,8 @@ export type Refusal =
   | { code: 'encoding_not_promised'; encoding: string }
   | { code: 'copied_not_uploaded' }
   | { code: 'quota_exceeded' }
+  /** They were more than was left of the grant. */
+  | { code: 'grant_exceeded' }
   | { code: 'never_arrived' }
   | { code: 'aborted' }
 

@@ -1,4 +1,5 @@
 import type { SignedIds } from './files/signed-id'
+import type { GrantTokens } from './grants/grant-token'
 import type { ReplySealer } from './idempotency/reply-sealer'
 import type { ApiKeyTokens } from './organizations/api-key-token'
 import type { ContentTypeDetector } from './ports/content-type-detector'
@@ -25,6 +26,7 @@ export interface Gateway extends Repositories {
   readonly store: StoreFacts
   readonly signedIds: SignedIds
   readonly apiKeyTokens: ApiKeyTokens
+  readonly grantTokens: GrantTokens
   /** Milliseconds since 1970 UTC. */
   now(): number
   /** Resolves after `ms` milliseconds. */

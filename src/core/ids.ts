@@ -5,6 +5,8 @@ export type Brand<T, Name extends string> = T & { readonly [brand]: Name }
 export type OrganizationId = Brand<string, 'OrganizationId'>
 /** A UUIDv7 in lower case: the text order of file ids is the order in which files were made. */
 export type FileId = Brand<string, 'FileId'>
+/** A UUIDv7 in lower case: the text order of ids is the order in which grants were made. */
+export type GrantId = Brand<string, 'GrantId'>
 /** A file of an organization. */
 export type FileKey = { readonly organizationId: OrganizationId; readonly id: FileId }
 /** Where bytes are in the bucket; made by the gateway from `[A-Za-z0-9/_.-]` only. */

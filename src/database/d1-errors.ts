@@ -14,6 +14,12 @@ export function databaseFailure(operation: string, cause: unknown): GatewayError
   if (violates(cause, 'within_unsized_uploads'))
     return new GatewayError({ code: 'too_many_unsized_uploads' }, { cause })
   if (violates(cause, 'within_files')) return new GatewayError({ code: 'too_many_files' }, { cause })
+  if (violates(cause, 'CHECK constraint failed: within_grant_bytes'))
+    return new GatewayError({ code: 'grant_too_large', limitBytes: null }, { cause })
+  if (violates(cause, 'CHECK constraint failed: within_grant_'))
+    return new GatewayError({ code: 'grant_used_up' }, { cause })
+  if (violates(cause, 'grant_revoked'))
+    return new GatewayError({ code: 'unauthenticated', reason: 'revoked' }, { cause })
   return new GatewayError({ code: 'database_failed', operation }, { cause })
 }
 

@@ -2,15 +2,26 @@ import type { FileRepository } from '../core/ports/repositories'
 import { readRow, runBatch } from './d1'
 import { listFiles } from './file-list'
 import { toFileRecord } from './file-records'
-import { type FileRow, fileColumns, fileJoins, isFile, isOfFile, type OfFile, selectFile } from './file-rows'
+import {
+  type FileRow,
+  fileColumns,
+  fileJoins,
+  isFile,
+  isOfFile,
+  type OfFile,
+  selectFile,
+  selectGrantedFile,
+} from './file-rows'
 import { type DueRow, dueColumns, toDueObject } from './object-deletions'
 import { prepare, type Statement } from './statement'
 import { letGoOfContent, letGoOfUploads } from './uploads/end'
 
 export function createFileRepository(db: D1Database): FileRepository {
   return {
-    async find(organizationId, fileId) {
-      const row = await readRow('files.find', selectFile(db, { fileId, organizationId }))
+    async find(organizationId, fileId, grantId = null) {
+      const of = { fileId, organizationId }
+      const select = grantId === null ? selectFile(db, of) : selectGrantedFile(db, { ...of, grantId })
+      const row = await readRow('files.find', select)
       return row && toFileRecord(row)
     },
 

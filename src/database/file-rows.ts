@@ -1,5 +1,5 @@
 import type { FileOrigin, FileRecord } from '../core/files/file-record'
-import type { FileId, OrganizationId } from '../core/ids'
+import type { FileId, GrantId, OrganizationId } from '../core/ids'
 import type { Upload } from '../core/uploads/upload'
 import { prepare, type Statement } from './statement'
 
@@ -105,6 +105,13 @@ export const fileSnapshot = `json_object(${Object.entries(columns)
 
 const oneFile = `SELECT ${fileColumns} FROM files f ${fileJoins}
   WHERE f.organization_id = :organizationId AND f.id = unhex(:fileId, '-')` as const
+
+const oneGrantedFile = `${oneFile} AND f.grant_id = unhex(:grantId, '-')` as const
+
+/** One file that was made under a grant. */
+export function selectGrantedFile(db: D1Database, of: OfFile & { grantId: GrantId }): Statement<FileRow> {
+  return prepare(db, oneGrantedFile, of)
+}
 
 /** One file with its content and its upload. */
 export function selectFile(db: D1Database, of: OfFile): Statement<FileRow> {

@@ -1,27 +1,28 @@
-import type { RefusalReason, UnverifiedKey } from '../core/organizations/unverified-key'
+import type { RefusalReason, Unverified } from '../core/organizations/unverified'
 import { repeatedly, runRepeatableBatch } from './d1'
 import { prepare, type Statement } from './statement'
 
 /** A use is noted once in this time. */
 const lastUseResolutionMs = 60 * 60 * 1000
 
-/** What the trigger of `api_key_uses` says, and what it means. */
+/** What the triggers of `api_key_uses` and `grant_uses` say, and what it means. */
 const refusals: Readonly<Record<string, RefusalReason>> = {
   api_key_unknown: 'invalid',
   api_key_revoked: 'revoked',
   api_key_expired: 'expired',
+  grant_revoked: 'revoked',
 }
 
 /**
- * `db` for one request of `key`. The request's first call carries a statement that aborts the whole batch if the key is
- * refused; calls that come meanwhile wait for its end. If it fails otherwise, the next call is the first. Once the key is
+ * `db` for one request with `credential`. The request's first call carries a statement that aborts the whole batch if that is
+ * refused; calls that come meanwhile wait for its end. If it fails otherwise, the next call is the first. Once it is
  * accepted `db` is called as it is, and once it is refused no more. `confirm` asks if no call did.
  */
 export function guardDatabase(
   db: D1Database,
-  key: UnverifiedKey,
+  credential: Unverified,
 ): { db: D1Database; confirm(): Promise<void> } {
-  const use = useOf(db, key)
+  const use = useOf(db, credential)
   let isAccepted = false
   let refusal: Error | null = null
   let asking: Promise<unknown> | null = null
@@ -30,12 +31,12 @@ export function guardDatabase(
     try {
       const [, ...results] = await db.batch([use, ...statements])
       isAccepted = true
-      key.accept()
+      credential.accept()
       return results
     } catch (error) {
       const reason = refusalIn(error)
       if (reason === undefined) throw error
-      refusal = await key.refuse(reason)
+      refusal = await credential.refuse(reason)
       throw refusal
     }
   }
@@ -71,7 +72,7 @@ export function guardDatabase(
   return {
     db: guarded,
     async confirm() {
-      if (!isAccepted) await runRepeatableBatch(guarded, 'apiKeys.use', {})
+      if (!isAccepted) await runRepeatableBatch(guarded, 'credentials.use', {})
     },
   }
 }
@@ -92,8 +93,15 @@ class GuardedStatement {
   }
 }
 
-/** Fails if the key is refused, and notes its use if none is noted of the last hour. */
-function useOf(db: D1Database, { id, secretSha256, usedAt }: UnverifiedKey): Statement {
+/** Fails if the credential is refused. Notes the use of an API key if none is noted of the last hour. */
+function useOf(db: D1Database, { subject, usedAt }: Unverified): Statement {
+  if (subject.kind === 'grant')
+    return prepare(
+      db,
+      "INSERT INTO grant_uses (organization_id, id) VALUES (:organizationId, unhex(:id, '-'))",
+      { organizationId: subject.organizationId, id: subject.id },
+    )
+  const { id, secretSha256 } = subject
   return prepare(
     db,
     `INSERT INTO api_key_uses (id, secret_sha256, used_at, unless_used_after)

@@ -4,6 +4,7 @@ import { createAssociationRepository } from './association-repository'
 import { readRows } from './d1'
 import { createDeletionRepository } from './deletion-repository'
 import { createFileRepository } from './file-repository'
+import { createGrantRepository } from './grant-repository'
 import { createIdempotencyKeyRepository } from './idempotency-key-repository'
 import { createOrganizationRepository } from './organization-repository'
 import { prepare } from './statement'
@@ -17,6 +18,7 @@ export function createRepositories(db: D1Database): Repositories {
     apiKeys: createApiKeyRepository(db),
     files: createFileRepository(db),
     uploads: createUploadRepository(db),
+    grants: createGrantRepository(db),
     deletions: createDeletionRepository(db),
     sweepPositions: createSweepPositionRepository(db),
     associations: createAssociationRepository(db),

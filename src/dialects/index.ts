@@ -3,6 +3,7 @@ import { ctxfyDialect } from './ctxfy'
 import { publicFilesDialect } from './ctxfy/public-files'
 import { cuadraDialect } from './cuadra'
 import { directUploadDialect } from './direct-upload'
+import { grantHolderDialect, grantsDialect } from './grants'
 import { healthDialect } from './health'
 import { organizationsDialect } from './organizations'
 import { quantcdnDialect } from './quantcdn'
@@ -12,6 +13,8 @@ export type DialectSettings = {
   quantcdnExtraContentTypes: readonly string[]
   cuadraExtraContentTypes: readonly string[]
   publicBaseUrl: string | null
+  /** Of the store that clients put bytes into. */
+  storeOrigin: string
 }
 
 /** Every API that the gateway speaks, in the order in which their paths are matched. */
@@ -23,6 +26,8 @@ export function createDialects(settings: DialectSettings) {
     organizations: organizationsDialect,
     cuadra: cuadraDialect({ extraContentTypes: settings.cuadraExtraContentTypes }),
     uploads: uploadsDialect,
+    grants: grantsDialect,
+    grantHolder: grantHolderDialect({ storeOrigin: settings.storeOrigin }),
     ctxfy: ctxfyDialect({ publicBaseUrl: settings.publicBaseUrl }),
     publicFiles: publicFilesDialect,
   } satisfies Record<string, Dialect>

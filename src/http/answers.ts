@@ -18,6 +18,7 @@ export const RefusalCode = z.enum([
   'encoding_not_promised',
   'copied_not_uploaded',
   'quota_exceeded',
+  'grant_exceeded',
   'never_arrived',
   'aborted',
 ])

@@ -1,18 +1,18 @@
 import type { Context } from 'hono'
 import { GatewayError } from '../core/errors'
-import type { UnverifiedKey } from '../core/organizations/unverified-key'
+import type { Unverified } from '../core/organizations/unverified'
 import type { HttpEnv } from './context'
 
-/** Has the request's work done with a gateway that asks the database about `key` first. */
-export function guardRequest(c: Context<HttpEnv>, key: UnverifiedKey): void {
-  const { gateway, confirm } = c.get('guardGateway')(key)
+/** Has the request's work done with a gateway that asks the database about `credential` first. */
+export function guardRequest(c: Context<HttpEnv>, credential: Unverified): void {
+  const { gateway, confirm } = c.get('guardGateway')(credential)
   c.set('gateway', gateway)
-  c.set('confirmKey', confirm)
+  c.set('confirmCredential', confirm)
 }
 
 /**
- * Runs `work`, which authenticates and answers a request. If the database has not been asked about the caller's API key by
- * then, it is asked now: whatever the answer would be, a revoked key gets 401. Throws what `work` and
+ * Runs `work`, which authenticates and answers a request. If the database has not been asked about the caller's credential
+ * by then, it is asked now: whatever the answer would be, a revoked one gets 401. Throws what `work` and
  * `GuardedGateway.confirm` throw.
  */
 export async function answerConfirmed(c: Context<HttpEnv>, work: () => Promise<void>): Promise<void> {
@@ -29,7 +29,7 @@ async function confirm(c: Context<HttpEnv>, failure: unknown): Promise<void> {
   // The answer is that the database does not answer: to ask again would take longer and say no more.
   if (failure instanceof GatewayError && failure.failure.code === 'database_failed') return
   try {
-    await c.get('confirmKey')?.()
+    await c.get('confirmCredential')?.()
   } catch (refusal) {
     forgetAnswer(c)
     throw refusal

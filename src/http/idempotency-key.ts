@@ -16,5 +16,6 @@ export function idempotencyKeyOf(c: Context, caller: Principal): IdempotencyKey 
   const isHalfQuoted = quoted === undefined && text.startsWith('"')
   if (isHalfQuoted || !/^[\x20-\x7e]{1,255}$/.test(key))
     failField('Idempotency-Key', 'must be 1 to 255 printable ASCII characters, quoted or bare')
-  return { text: key, caller }
+  // Holders of two grants do not know each other's keys, and must not meet in them.
+  return { text: caller.kind === 'grant' ? `${caller.grant.id} ${key}` : key, caller }
 }

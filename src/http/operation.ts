@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import { type FailureCode, fail } from '../core/errors'
 import type { IdempotencyKey } from '../core/idempotency/idempotency'
 import {
+  type GrantHolder,
   type Member,
   type Principal,
   requireRoot,
@@ -15,13 +16,20 @@ import { type QueryParameters, queryParameters } from './query-parameters'
 import { jsonBodyMaxBytes } from './read-json'
 
 /**
- * Who may call an operation: a member of an organization whose credential has a scope, the `root` key, `any`
- * credential (the use case decides what it may do), or `public`: every client, without a credential.
+ * Who may call an operation: a member of an organization whose credential has a scope, or the holder of a grant as well, who
+ * must get nothing but what is the grant's own; the `root` key; `any` other credential (the use case decides what it may
+ * do); or `public`: every client, without a credential.
  */
-export type Access = Scope | 'root' | 'any' | 'public'
+export type Access = Scope | `${Scope} or grant` | 'root' | 'any' | 'public'
 
 /** The caller that an operation is given, as far as its `access` says who that is. */
-export type CallerOf<A extends Access> = A extends Scope ? Member : A extends 'public' ? undefined : Principal
+export type CallerOf<A extends Access> = A extends Scope
+  ? Member
+  : A extends `${Scope} or grant`
+    ? Member | GrantHolder
+    : A extends 'public'
+      ? undefined
+      : Exclude<Principal, GrantHolder>
 
 /** What the request says, parsed. */
 export type Input<Body, Name extends string> = {
@@ -117,12 +125,28 @@ export function operation<const A extends Access, Body = undefined, Name extends
 
 const noParameters: QueryParameters<never> = { one: () => undefined, all: () => [] }
 
-/** Throws `unauthenticated` where no credential was checked, `missing_scope`, `wrong_organization`. */
+/** Throws `unauthenticated` where no credential was checked, `missing_scope`, `wrong_organization`, `grant_forbids`. */
 function callerOf(principal: Principal | undefined, access: Access): Principal | undefined {
   if (access === 'public') return undefined
   if (principal === undefined) fail({ code: 'unauthenticated', reason: 'missing' })
+  if (principal.kind === 'grant') {
+    if (!isForGrants(access)) fail({ code: 'grant_forbids' })
+    return principal
+  }
   if (access === 'any') return principal
-  if (access !== 'root') return requireScope(principal, access)
+  if (access !== 'root') return requireScope(principal, scopeOf(access))
   requireRoot(principal)
   return principal
+}
+
+const orGrant = ' or grant'
+
+/** The scope that a member needs. */
+export function scopeOf(access: Exclude<Access, 'root' | 'any' | 'public'>): Scope {
+  return (isForGrants(access) ? access.slice(0, -orGrant.length) : access) as Scope
+}
+
+/** Whether the holder of a grant may call the operation. */
+export function isForGrants(access: Access): boolean {
+  return access.endsWith(orGrant)
 }

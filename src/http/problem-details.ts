@@ -12,6 +12,7 @@ import { rateLimitPeriodSeconds, rateLimitRequests } from './authenticate-reques
 import type { HttpEnv } from './context'
 import type { FailureRenderer } from './mount'
 import { failureHeaders } from './render-failure'
+import { sayGrantFailure } from './say-grant-failure'
 import { type InvalidValue, sayInvalidValue } from './say-invalid-value'
 import { sayParts } from './say-parts'
 import { sayRefusedBytes } from './say-refused-bytes'
@@ -54,6 +55,14 @@ const table = {
   too_many_unsized_uploads: () => problem(429, 'Too Many Requests', tooManyUnsizedUploads),
   too_many_files: () =>
     problem(402, 'Payment Required', 'The organization has as many files as it may have; delete some'),
+  grant_forbids: (failure) => problem(403, 'Forbidden', sayGrantFailure(failure)),
+  grant_refuses_origin: (failure) => problem(403, 'Forbidden', sayGrantFailure(failure)),
+  grant_refuses_type: (failure) => problem(415, 'Unsupported Media Type', sayGrantFailure(failure)),
+  grant_too_large: (failure) => problem(413, 'Content Too Large', sayGrantFailure(failure)),
+  grant_used_up: (failure) => problem(403, 'Forbidden', sayGrantFailure(failure)),
+  grant_not_found: (failure) => problem(404, 'Not Found', sayGrantFailure(failure)),
+  one_request_too_large: (failure) => problem(413, 'Content Too Large', sayGrantFailure(failure)),
+  digest_mismatch: (failure) => badRequest([{ field: 'Repr-Digest', message: sayGrantFailure(failure) }]),
   too_many_associations: invalidValue('resourceId'),
   quota_below_usage: ({ usedBytes, reservedBytes }) =>
     problem(
@@ -144,6 +153,7 @@ function sayRefusal(refusal: Refusal): string {
     case 'type_mismatch':
     case 'encoding_not_promised':
     case 'quota_exceeded':
+    case 'grant_exceeded':
       return sayRefusedBytes(refusal)
     case 'checksum_mismatch':
       return `the ${refusal.algorithm === 'md5' ? 'MD5' : 'SHA-256'} of the bytes is not the promised one`
@@ -159,7 +169,7 @@ function sayRefusal(refusal: Refusal): string {
 function respond(c: Context<HttpEnv>, rendered: Rendered, headers: Record<string, string>): Response {
   const { status, title, detail, errors } = rendered
   // Percent-encoded as it came; with two slashes first it would name another host.
-  const instance = new URL(c.req.url).pathname.replace(/^\/+/, '/')
+  const instance = c.get('pathToken') === undefined ? new URL(c.req.url).pathname.replace(/^\/+/, '/') : '/g'
   return c.json(
     { type: 'about:blank', title, status, detail, instance, ...(errors ? { errors } : {}) },
     status,

@@ -9,7 +9,26 @@ const ownText = [/^\/+public\/+(.*)$/s, /^\/+v1\/+files\/+[^/]+\/+associations\/
  * resolved when the URL was parsed.
  */
 export function routedPath(request: Request): string {
+  return withoutToken(request.method, tidyPath(getPath(request)))
+}
+
+/**
+ * What follows the token of `/g/{token}/…`, which is then routed as if it came with the token as a header. `/g/{token}`
+ * itself and a PUT to a name directly below it are routed as they are.
+ */
+function withoutToken(method: string, path: string): string {
+  const [, below] = /^\/g\/[^/]+(\/.+)$/s.exec(path) ?? []
+  if (below === undefined) return path
+  return method === 'PUT' && !below.includes('/', 1) ? path : below
+}
+
+/** The token of a path `/g/{token}` and below it. */
+export function pathTokenOf(request: Request): string | undefined {
   const path = getPath(request)
+  return path.startsWith('/g/') || path.startsWith('//') ? /^\/+g\/+([^/]+)/.exec(path)?.[1] : undefined
+}
+
+function tidyPath(path: string): string {
   if (!path.includes('//') && !path.endsWith('/')) return path
   const tail = ownText.map((form) => form.exec(path)?.[1]).find((text) => text !== undefined)
   if (tail === undefined) return tidy(path)

@@ -1,7 +1,12 @@
 import type { Refusal } from '../core/errors'
 import { sayTypeRefusal } from './say-type-mismatch'
 
-type RefusedAlike = 'size_mismatch' | 'type_mismatch' | 'encoding_not_promised' | 'quota_exceeded'
+type RefusedAlike =
+  | 'size_mismatch'
+  | 'type_mismatch'
+  | 'encoding_not_promised'
+  | 'quota_exceeded'
+  | 'grant_exceeded'
 
 /** Why the bytes of an upload were refused, where the dialects say it alike. The other reasons each says itself. */
 export function sayRefusedBytes(refusal: Extract<Refusal, { code: RefusedAlike }>): string {
@@ -14,5 +19,7 @@ export function sayRefusedBytes(refusal: Extract<Refusal, { code: RefusedAlike }
       return `Content-Encoding ${refusal.encoding} was not promised`
     case 'quota_exceeded':
       return "the organization's storage quota is exceeded"
+    case 'grant_exceeded':
+      return 'they are more bytes than were left of the grant'
   }
 }

@@ -2,6 +2,7 @@ import { createDialects } from '../dialects'
 import { documentation as ctxfy, publicFilesDocumentation } from '../dialects/ctxfy/documentation'
 import { documentation as cuadra } from '../dialects/cuadra/documentation'
 import { documentation as directUpload } from '../dialects/direct-upload/documentation'
+import { documentation as grants, holderDocumentation } from '../dialects/grants/documentation'
 import { documentation as health } from '../dialects/health/documentation'
 import { documentation as organizations } from '../dialects/organizations/documentation'
 import { documentation as quantcdn } from '../dialects/quantcdn/documentation'
@@ -15,6 +16,7 @@ const dialects = createDialects({
   quantcdnExtraContentTypes: [],
   cuadraExtraContentTypes: [],
   publicBaseUrl: null,
+  storeOrigin: 'https://store.example.com',
 })
 
 const documentations: { [Name in keyof typeof dialects]: Documentation } = {
@@ -24,6 +26,8 @@ const documentations: { [Name in keyof typeof dialects]: Documentation } = {
   organizations,
   cuadra,
   uploads,
+  grants,
+  grantHolder: holderDocumentation,
   ctxfy,
   publicFiles: publicFilesDocumentation,
 }

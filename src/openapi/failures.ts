@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import type { Failure, FailureCode } from '../core/errors'
 import type { HttpEnv } from '../http/context'
-import type { Operation } from '../http/operation'
+import { isForGrants, type Operation } from '../http/operation'
 import type { DocumentedDialect } from './documented'
 import { sampleFailures } from './sample-failures'
 
@@ -21,6 +21,7 @@ export function failureCodesOf(operation: Operation): FailureCode[] {
       'identity_provider_failed',
     )
   if (access !== 'public' && access !== 'any' && access !== 'root') codes.push('missing_scope')
+  if (access !== 'public') codes.push(isForGrants(access) ? 'grant_refuses_origin' : 'grant_forbids')
   if (body) codes.push('invalid_request', 'content_too_large', 'body_timed_out')
   if (query) codes.push('invalid_request')
   if (method === 'post') codes.push('invalid_request', 'idempotency_key_reused', 'idempotency_in_progress')

@@ -2,7 +2,7 @@ import type * as z from 'zod'
 import type { FailureCode } from '../core/errors'
 import type { Answer, Parameter } from '../http/documentation'
 import type { Dialect } from '../http/mount'
-import type { Operation } from '../http/operation'
+import { isForGrants, type Operation, scopeOf } from '../http/operation'
 import type { DocumentedDialect } from './documented'
 import { type FailureAnswer, failureAnswerOf, failureCodesOf } from './failures'
 import { type JsonSchema, requestSchema } from './schemas'
@@ -60,7 +60,7 @@ function describeAccess({ access }: Operation, { documentation }: DocumentedDial
       ? 'Only with the root key.'
       : access === 'any'
         ? 'With any credential; what it may do decides.'
-        : `The credential needs the scope \`${access}\`.`
+        : `The credential needs the scope \`${scopeOf(access)}\`${isForGrants(access) ? ', or is a grant' : ''}.`
   return { description, security }
 }
 

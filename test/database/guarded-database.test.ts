@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { GatewayError } from '../../src/core/errors'
 import type { Sha256 } from '../../src/core/ids'
-import type { RefusalReason } from '../../src/core/organizations/unverified-key'
+import type { RefusalReason } from '../../src/core/organizations/unverified'
 import { readRows, runBatch } from '../../src/database/d1'
 import { guardDatabase } from '../../src/database/guarded-database'
 import { prepare } from '../../src/database/statement'
@@ -24,8 +24,7 @@ function guard({
   const calls = recordCalls()
   const told: ('accepted' | RefusalReason)[] = []
   const { db, confirm } = guardDatabase(interceptDatabase(env.DB, calls), {
-    id: 'key 1',
-    secretSha256,
+    subject: { kind: 'api_key', id: 'key 1', secretSha256 },
     usedAt,
     accept: () => void told.push('accepted'),
     async refuse(reason) {

@@ -25,6 +25,8 @@ function patternOf(path: string): RegExp {
 export async function expectDocumented(request: Request, answer: Response): Promise<void> {
   // A Worker that is not configured knows no operation.
   if (!answer.headers.has('x-request-id')) return
+  // A page for people is no answer of the API.
+  if (answer.headers.get('content-type')?.startsWith('text/html')) return
   const path = routedPath(request)
   const method = request.method.toLowerCase()
   const route = routes.find((one) => one.operation.method === method && one.path.test(path))

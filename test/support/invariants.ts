@@ -7,7 +7,7 @@ export type StoreView = { openMultiparts(): { key: string; id: string }[] }
 
 /**
  * What must hold always, read from D1 and the bucket themselves: a ready file has its bytes, no content is without a
- * file, an organization's usage is the sum of what it has, and no term is of a file that is gone.
+ * file, an organization's usage is the sum of what it has, and so is the use of a grant, and no term is of a file that is gone.
  * `swept`: a sweep past the grace period has run, so nothing may be left over either. `over`: and all that was
  * promised has expired so long ago that nothing is waited for any more, nor remembered.
  */
@@ -41,6 +41,17 @@ export async function expectInvariants(options: { swept: boolean; over?: StoreVi
       pending_uploads: organization.pending,
       file_count: organization.files,
     })
+
+  const shares = await rows(
+    `SELECT hex(id) AS id, files_used, bytes_used,
+       (SELECT count(*) FROM files f WHERE f.grant_id = g.id AND f.status IN ('uploading', 'ready')) AS files,
+       coalesce((SELECT sum(u.granted_bytes) FROM files f JOIN uploads u ON u.file_id = f.id WHERE f.grant_id = g.id), 0)
+         + coalesce((SELECT sum(c.byte_size) FROM files f JOIN contents c ON c.id = f.content_id WHERE f.grant_id = g.id), 0)
+         AS bytes
+     FROM grants g`,
+  )
+  for (const grant of shares)
+    expect(grant, 'use of a grant').toMatchObject({ files_used: grant.files, bytes_used: grant.bytes })
 
   const [strayTerms] = await rows(
     `SELECT count(*) AS n FROM metadata_terms t WHERE NOT EXISTS (

@@ -46,6 +46,24 @@ export function extensionOf(essence: string): string | null {
   return extensions.get(essence) ?? null
 }
 
+/** Types by the extensions of file names, also those that `extensionOf` does not choose. */
+const typesByExtension = new Map([
+  ...[...extensions].map(([type, extension]) => [extension, type] as const),
+  ...(['jpeg', 'jpe', 'jfif'] as const).map((extension) => [extension, 'image/jpeg'] as const),
+  ...([
+    ['htm', 'text/html'],
+    ['yml', 'text/yaml'],
+    ['mjs', 'text/javascript'],
+    ['markdown', 'text/markdown'],
+  ] as const),
+])
+
+/** The media type that the extension of `filename` stands for; null when that is not known. */
+export function typeOfName(filename: string): string | null {
+  const extension = /\.([A-Za-z0-9]{1,10})$/.exec(filename)?.[1] ?? ''
+  return typesByExtension.get(extension.toLowerCase()) ?? null
+}
+
 /** Where the bytes of a file go: `{organization}/{fileId}{.ext}`. Nothing a user typed is part of it. */
 export function objectKeyFor(organizationId: OrganizationId, fileId: FileId, essence: string): ObjectKey {
   const extension = extensionOf(essence)

@@ -22,7 +22,7 @@ export async function describeFile(
   options: { withAssociations: boolean },
 ): Promise<DescribedFile> {
   const [file, associations] = await Promise.all([
-    findFile(gateway, organizationId, id),
+    findFile(gateway, { organizationId }, id),
     options.withAssociations ? gateway.associations.of(organizationId, id) : null,
   ])
   return { file: file ?? fail({ code: 'file_not_found', fileId: id }), associations }

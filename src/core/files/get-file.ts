@@ -1,5 +1,6 @@
 import { fail } from '../errors'
 import type { Gateway } from '../gateway'
+import type { Owner } from '../grants/grant'
 import type { FileId, OrganizationId } from '../ids'
 import { settleUpload } from '../uploads/settle-upload'
 import { contentDispositionOf } from './content-disposition'
@@ -34,20 +35,28 @@ export async function settledFile(
  */
 export async function lookUpFile(
   gateway: Gateway,
-  organizationId: OrganizationId,
+  owner: Owner,
   id: FileId,
 ): Promise<StoredFile | PendingFile> {
-  const file = await findFile(gateway, organizationId, id)
+  const file = await findFile(gateway, owner, id)
   return file?.status === 'uploading' ? file : presentOrFail(id, file)
 }
 
-/** The file in any status, settled first if its bytes have arrived; null when there is none. */
-export async function findFile(
+/**
+ * The file in any status, settled first if its bytes have arrived; null when there is none, or it is not the owner's to
+ * see.
+ */
+export async function findFile(gateway: Gateway, owner: Owner, id: FileId): Promise<FileRecord | null> {
+  return settleFound(gateway, await findOwn(gateway, owner, id))
+}
+
+/** The file as it is written down; null when there is none, or it is not the owner's to see. */
+export function findOwn(
   gateway: Gateway,
-  organizationId: OrganizationId,
+  { organizationId, grant }: Owner,
   id: FileId,
 ): Promise<FileRecord | null> {
-  return settleFound(gateway, await gateway.files.find(organizationId, id))
+  return gateway.files.find(organizationId, id, grant?.id)
 }
 
 async function settleFound(gateway: Gateway, found: FileRecord | null): Promise<FileRecord | null> {

@@ -76,6 +76,8 @@ function identityOf(caller: Principal): readonly string[] {
       return [caller.kind, caller.organizationId, caller.keyId]
     case 'jwt':
       return [caller.kind, caller.organizationId, caller.issuer, caller.subject]
+    case 'grant':
+      return [caller.kind, caller.organizationId, caller.grant.id]
   }
 }
 

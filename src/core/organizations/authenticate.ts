@@ -1,5 +1,6 @@
 import { fail, GatewayError } from '../errors'
 import type { Gateway } from '../gateway'
+import { grantTokenPrefix } from '../grants/grant-token'
 import { type Sha256, sha256OfText } from '../ids'
 import type { TokenVerifier } from '../ports/token-verifier'
 import type { Principal } from './principal'
@@ -12,7 +13,7 @@ import {
   requireUnrefused,
 } from './refused-credentials'
 import { type TokenReading, tokenPrincipalOf } from './token-principal'
-import type { UnverifiedKey } from './unverified-key'
+import type { Unverified } from './unverified'
 
 /**
  * How long a verified key or token is trusted without asking the database or the identity provider's keys: a revocation
@@ -37,11 +38,11 @@ export type Credentials = {
 }
 
 /** Who holds a credential. `unverified`: what the database has to be asked before the caller is answered; null: nothing. */
-export type Authenticated = { principal: Principal; unverified: UnverifiedKey | null }
+export type Authenticated = { principal: Principal; unverified: Unverified | null }
 
 /**
- * Who holds `token`. No round trip to the database: an API key says itself what it may do, and whether it was revoked is
- * asked with the request's work, unless this isolate verified it within the last 30 s. One that this isolate refused
+ * Who holds `token`. No round trip to the database: an API key or a grant says itself what it allows, and whether it was
+ * revoked is asked with the request's work, unless this isolate verified it within the last 30 s. One that this isolate refused
  * within the last 10 s is refused again. A refused credential counts against the address of `attempt`: from an address
  * over its limit only the root key and credentials that this isolate has verified are accepted. Throws `unauthenticated`,
  * `wrong_organization` for a valid JWT that names no organization, `rate_limited`, `identity_provider_failed`.
@@ -63,6 +64,7 @@ export async function authenticate(
   requireAllowed(credentials.refused, attempt, now)
   const presented = { token, tokenSha256, attempt, now }
   try {
+    if (token.startsWith(grantTokenPrefix)) return await readGrant(gateway, credentials, presented)
     if (token.split('.').length !== 3) return await readApiKey(gateway, credentials, presented)
     const principal = await verifyJwt(credentials, token)
     rememberVerified(credentials, token, principal, now)
@@ -88,28 +90,57 @@ function isRefusal(error: unknown): boolean {
   return error.failure.code === 'unauthenticated' || error.failure.code === 'wrong_organization'
 }
 
-/** Forgets that this isolate has verified the key `keyId`: its next use asks the database. */
-export function forgetVerified({ verified }: Credentials, keyId: string): void {
-  for (const [token, { principal }] of verified)
-    if (principal.kind === 'api_key' && principal.keyId === keyId) verified.delete(token)
+/** Forgets that this isolate has verified the API key or grant `id`: its next use asks the database. */
+export function forgetVerified({ verified }: Credentials, id: string): void {
+  for (const [token, { principal }] of verified) if (idOf(principal) === id) verified.delete(token)
 }
+
+function idOf(principal: Principal): string | null {
+  if (principal.kind === 'api_key') return principal.keyId
+  return principal.kind === 'grant' ? principal.grant.id : null
+}
+
+type Presented = { token: string; tokenSha256: Sha256; attempt: Attempt; now: number }
 
 /** The caller as an API key says, which the database may still refuse. */
 async function readApiKey(
   gateway: Gateway,
   credentials: Credentials,
-  { token, tokenSha256, attempt, now }: { token: string; tokenSha256: Sha256; attempt: Attempt; now: number },
+  presented: Presented,
 ): Promise<Authenticated> {
-  const { refused } = credentials
-  requireUnrefused(refused, tokenSha256, now)
+  const { token, tokenSha256, now } = presented
+  requireUnrefused(credentials.refused, tokenSha256, now)
   const claims = await gateway.apiKeyTokens.read(token)
   if (claims === null) fail({ code: 'unauthenticated', reason: 'invalid' })
   const { id, secretSha256, organizationId, scopes, expiresAt } = claims
   const principal: Principal = { kind: 'api_key', organizationId, keyId: id, scopes, expiresAt }
+  return unverifiedAs(credentials, presented, principal, { kind: 'api_key', id, secretSha256 })
+}
+
+/** The caller as a grant says, which may have been revoked. */
+async function readGrant(
+  gateway: Gateway,
+  credentials: Credentials,
+  presented: Presented,
+): Promise<Authenticated> {
+  requireUnrefused(credentials.refused, presented.tokenSha256, presented.now)
+  const grant = await gateway.grantTokens.read(presented.token)
+  if (grant === null) fail({ code: 'unauthenticated', reason: 'invalid' })
+  const { id, organizationId, expiresAt } = grant
+  const principal: Principal = { kind: 'grant', organizationId, grant, expiresAt }
+  return unverifiedAs(credentials, presented, principal, { kind: 'grant', id, organizationId })
+}
+
+function unverifiedAs(
+  credentials: Credentials,
+  { token, tokenSha256, attempt, now }: Presented,
+  principal: Principal,
+  subject: Unverified['subject'],
+): Authenticated {
+  const { refused } = credentials
   if (isExpired(principal, now)) fail({ code: 'unauthenticated', reason: 'expired' })
-  const unverified: UnverifiedKey = {
-    id,
-    secretSha256,
+  const unverified: Unverified = {
+    subject,
     usedAt: now,
     accept: () => rememberVerified(credentials, token, principal, now),
     async refuse(reason) {

@@ -5,7 +5,15 @@ import type { OrganizationId } from '../ids'
 import { type ApiKey, apiKeysMax } from './api-key'
 import { secretByteLength } from './api-key-token'
 import { inOwnOrganization } from './own-organization'
-import { defaultKeyScopes, type Member, type Principal, requireScope, type Scope, scopes } from './principal'
+import {
+  defaultKeyScopes,
+  type GrantHolder,
+  type Member,
+  type Principal,
+  requireScope,
+  type Scope,
+  scopes,
+} from './principal'
 
 export type CreateApiKey = {
   name: string | null
@@ -30,7 +38,7 @@ export type CreatedApiKey = { key: ApiKey; token: string }
  */
 export async function createApiKey(
   gateway: Gateway,
-  principal: Principal,
+  principal: Exclude<Principal, GrantHolder>,
   input: CreateApiKey,
 ): Promise<CreatedApiKey & { replayed: boolean }> {
   const now = gateway.now()

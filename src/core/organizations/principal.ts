@@ -1,4 +1,5 @@
 import { fail } from '../errors'
+import type { Grant, Owner } from '../grants/grant'
 import type { OrganizationId } from '../ids'
 
 export const scopes = ['files:read', 'files:write', 'org:admin'] as const
@@ -31,23 +32,43 @@ export type Principal =
       /** A program got the token for itself (client credentials grant). */
       isMachine: boolean
     }
+  | {
+      kind: 'grant'
+      organizationId: OrganizationId
+      grant: Grant
+      /** Milliseconds since 1970 UTC. */
+      expiresAt: number
+    }
+
+/** The holder of a grant. */
+export type GrantHolder = Extract<Principal, { kind: 'grant' }>
 
 /** A principal that acts inside one organization. */
-export type Member = Exclude<Principal, { kind: 'root' }>
+export type Member = Exclude<Principal, { kind: 'root' | 'grant' }>
 
-/** `principal` as a member with `scope`. Throws `wrong_organization` for the root key, or `missing_scope`. */
+/** In whose name `caller` acts. */
+export function ownerOf(caller: Member | GrantHolder): Owner {
+  return { organizationId: caller.organizationId, grant: caller.kind === 'grant' ? caller.grant : null }
+}
+
+/**
+ * `principal` as a member with `scope`. Throws `wrong_organization` for the root key, `grant_forbids` for a grant, or
+ * `missing_scope`.
+ */
 export function requireScope(principal: Principal, scope: Scope): Member {
   if (principal.kind === 'root') fail({ code: 'wrong_organization' })
+  if (principal.kind === 'grant') fail({ code: 'grant_forbids' })
   if (!principal.scopes.includes(scope)) fail({ code: 'missing_scope', scope })
   return principal
 }
 
 /** Whether `principal` is a member with `scope`. */
 export function hasScope(principal: Principal, scope: Scope): boolean {
-  return principal.kind !== 'root' && principal.scopes.includes(scope)
+  return principal.kind !== 'root' && principal.kind !== 'grant' && principal.scopes.includes(scope)
 }
 
-/** Throws `wrong_organization` unless `principal` is the root key. */
+/** Throws `grant_forbids` or `wrong_organization` unless `principal` is the root key. */
 export function requireRoot(principal: Principal): void {
+  if (principal.kind === 'grant') fail({ code: 'grant_forbids' })
   if (principal.kind !== 'root') fail({ code: 'wrong_organization' })
 }

@@ -1,6 +1,6 @@
 import { fail } from '../errors'
 import type { Sha256 } from '../ids'
-import type { RefusalReason } from './unverified-key'
+import type { RefusalReason } from './unverified'
 
 /** An attempt to authenticate, before the caller is known. */
 export type Attempt = {

@@ -2,11 +2,12 @@ import type { FileRecord } from '../files/file-record'
 import type { FileSelection, FoundPage, PageOptions } from '../files/file-selection'
 import type { SummaryPart } from '../files/file-summary'
 import type { IdempotencyClaim, IdempotencyRecord } from '../idempotency/idempotency'
-import type { FileId, OrganizationId } from '../ids'
+import type { FileId, GrantId, OrganizationId } from '../ids'
 import type { ApiKey, StoredApiKey } from '../organizations/api-key'
 import type { Organization } from '../organizations/organization'
 import type { AssociationRepository } from './association-repository'
 import type { DeletionRepository, DueObject, SweepPositionRepository } from './deletion-repository'
+import type { GrantRepository } from './grant-repository'
 import type { IdempotencyKeys } from './idempotency-keys'
 import type { UploadRepository } from './upload-repository'
 
@@ -19,6 +20,7 @@ export interface Repositories {
   readonly apiKeys: ApiKeyRepository
   readonly files: FileRepository
   readonly uploads: UploadRepository
+  readonly grants: GrantRepository
   readonly deletions: DeletionRepository
   readonly sweepPositions: SweepPositionRepository
   readonly associations: AssociationRepository
@@ -64,7 +66,8 @@ export interface ApiKeyRepository {
 }
 
 export interface FileRepository {
-  find(organizationId: OrganizationId, id: FileId): Promise<FileRecord | null>
+  /** With `grantId` only if the file was made under that grant. */
+  find(organizationId: OrganizationId, id: FileId, grantId?: GrantId | null): Promise<FileRecord | null>
   /** The same, for files that anyone may read. */
   findPublic(organizationId: OrganizationId, id: FileId): Promise<FileRecord | null>
   /**

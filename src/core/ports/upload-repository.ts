@@ -3,6 +3,7 @@ import type { Content } from '../contents/content'
 import type { Refusal } from '../errors'
 import type { FileBase, FileOrigin, FileRecord } from '../files/file-record'
 import type { MetadataTerm } from '../files/metadata'
+import type { Grant } from '../grants/grant'
 import type { EarlyClaim, FileReply, IdempotencyClaim, IdempotencyRecord } from '../idempotency/idempotency'
 import type { FileKey, ObjectKey, Sha256 } from '../ids'
 import type { Upload } from '../uploads/upload'
@@ -12,7 +13,16 @@ import type { DueObject } from './deletion-repository'
 export type UploadIntent<U = Upload> = { file: FileBase; upload: U }
 
 /** One that is to be written down; `terms` are what filters find the file by once it has its bytes. */
-export type NewUploadIntent<U = Upload> = UploadIntent<U> & { terms: readonly MetadataTerm[] }
+export type NewUploadIntent<U = Upload> = UploadIntent<U> & {
+  terms: readonly MetadataTerm[]
+  /** Under which it is to be begun; left out or null: none. */
+  grant?: Grant | null
+  /**
+   * What an upload of unknown size takes of its grant: as many bytes as there will be, or what is left, up to so many. Left
+   * out: all that is left.
+   */
+  takes?: { exactly: number } | { atMost: number }
+}
 
 export type BeginUpload = {
   intent: NewUploadIntent
@@ -69,7 +79,8 @@ export type StreamEnd = {
 export interface UploadRepository {
   /**
    * Writes the intent and reserves its bytes; none for content that the organization has already. Throws
-   * `quota_exceeded`, `too_many_uploads`, `too_many_files`, `organization_not_found`.
+   * `quota_exceeded`, `too_many_uploads`, `too_many_files`, `organization_not_found`, under a grant `grant_used_up`,
+   * `grant_too_large`, and `unauthenticated` when that is revoked.
    */
   begin(input: BeginUpload): Promise<BegunUpload>
   /**
@@ -88,7 +99,7 @@ export interface UploadRepository {
    * by now, as that content, and the object is due for deletion. Does nothing when the upload is no longer
    * pending, or another version was chosen. Returns the file as it then is (null: deleted) and the keys that the
    * outbox lists now; incoming keys it never lists. With `end` the file gets its details and its association, and its
-   * idempotency key the fingerprint, all at once. Throws `quota_exceeded`.
+   * idempotency key the fingerprint, all at once. Throws `quota_exceeded`, `grant_too_large`.
    */
   settle(
     intent: UploadIntent,

@@ -6,8 +6,9 @@ import type { FileRecord } from '../files/file-record'
 import { artifactTypeOf, type Metadata, termsOf } from '../files/metadata'
 import { canonicalTypeOf } from '../files/type-names'
 import type { Gateway } from '../gateway'
+import { type Owner, requireWithin } from '../grants/grant'
 import { failInProgress, type IdempotencyClaim, replyOf } from '../idempotency/idempotency'
-import type { FileId, OrganizationId, Sha256 } from '../ids'
+import type { FileId, Sha256 } from '../ids'
 import { inOwnOrganization } from '../organizations/own-organization'
 import type { BeginUpload, BegunUpload, NewUploadIntent } from '../ports/upload-repository'
 import {
@@ -20,8 +21,7 @@ import {
 } from './upload'
 
 /** What a caller says about a file, parsed and within its limits. */
-export type NewFile = {
-  organizationId: OrganizationId
+export type NewFile = Owner & {
   /** null: named after its id. */
   filename: string | null
   contentType: string
@@ -59,7 +59,10 @@ export function edgePlan(byteSize: number | null): UploadPlan<EdgeDelivery> {
   return { delivery: { method: 'edge', byteSize }, ttlMs: edgeUploadTtlMs, isPromoted: false }
 }
 
-/** The intent of a new upload of `file`, with everything the gateway fills in. */
+/**
+ * The intent of a new upload of `file`, with everything the gateway fills in. Throws `grant_refuses_type`,
+ * `grant_too_large`.
+ */
 export async function intentOf<D extends Delivery>(
   gateway: Gateway,
   file: NewFile,
@@ -68,11 +71,14 @@ export async function intentOf<D extends Delivery>(
 ): Promise<NewUploadIntent<UploadPlace & D>> {
   const id = gateway.newId() as FileId
   const contentKey = objectKeyFor(file.organizationId, id, essenceOf(file.contentType))
-  const metadata = Object.hasOwn(file.metadata, 'artifactType')
-    ? file.metadata
-    : { ...file.metadata, artifactType: artifactTypeOf(file.contentType) }
+  if (file.grant) requireWithin(file.grant, file.contentType, plan.delivery.byteSize)
+  const stated = { ...file.metadata, ...file.grant?.metadata }
+  const metadata = Object.hasOwn(stated, 'artifactType')
+    ? stated
+    : { ...stated, artifactType: artifactTypeOf(file.contentType) }
   return {
     terms: await termsOf(file.organizationId, metadata),
+    grant: file.grant ?? null,
     file: {
       id,
       organizationId: file.organizationId,

@@ -1,9 +1,11 @@
 import { fail } from '../errors'
 import { type FileRecord, isStored, type PendingFile, type StoredFile } from '../files/file-record'
+import { findOwn } from '../files/get-file'
 import type { Gateway } from '../gateway'
+import { asSeenBy, type Owner } from '../grants/grant'
 import { claimFor, type IdempotencyKey } from '../idempotency/idempotency'
 import { underKey } from '../idempotency/under-key'
-import type { FileId, OrganizationId } from '../ids'
+import type { FileId } from '../ids'
 import { byteSizeOfPart, partCountOf } from './parts'
 import { settleUpload } from './settle-upload'
 import type { MultipartUpload } from './upload'
@@ -23,17 +25,17 @@ export type NamedPart = Pick<UploadedPart, 'partNumber' | 'etag'>
  */
 export async function completeUpload(
   gateway: Gateway,
-  organizationId: OrganizationId,
+  owner: Owner,
   id: FileId,
   named: readonly NamedPart[] | null,
   idempotencyKey: IdempotencyKey | null,
 ): Promise<StoredFile> {
   const inOrder = named?.toSorted((one, other) => one.partNumber - other.partNumber)
   const claim = await claimFor(idempotencyKey, 'completeUpload', [id, inOrder], gateway.now())
-  return underKey(gateway, organizationId, claim, async () => {
-    const found = await gateway.files.find(organizationId, id)
+  return underKey(gateway, owner.organizationId, claim, async () => {
+    const found = await findOwn(gateway, owner, id)
     const ended = found?.status === 'uploading' ? await complete(gateway, found, named) : found
-    return storedOrFail(id, ended)
+    return asSeenBy(owner, storedOrFail(id, ended), true)
   })
 }
 

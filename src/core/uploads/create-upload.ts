@@ -60,12 +60,13 @@ export type CreatedMultipart = {
  *
  * Throws `upload_too_large` over 5 TiB, `part_size_without_parts`, `part_size_out_of_bounds`, `part_size_too_small`,
  * `checksum_unverifiable`, `known_size_mismatch` and `type_mismatch` of known bytes, `quota_exceeded`,
- * `too_many_uploads`, `too_many_files`, what an idempotency key can throw, `upload_superseded` when it was deleted
+ * `too_many_uploads`, `too_many_files`, what a grant and what an idempotency key can throw, `upload_superseded` when it was deleted
  * meanwhile, `store_failed`, `database_failed`.
  */
 export async function createUpload(gateway: Gateway, input: CreateUpload): Promise<CreatedUpload> {
   const plan = await planOf(gateway, input)
-  const begun = await begin(gateway, input, plan, input.sha256)
+  // Under a grant bytes are sent in any case: the holder must not learn what the organization has.
+  const begun = await begin(gateway, input, plan, input.file.grant ? null : input.sha256)
   if ('replay' in begun || begun.known === null) return handOut(gateway, input, begun)
   const adopted = await adoptOrAbandon(gateway, begun.intent, begun.known)
   if (adopted !== null) return { kind: 'known', file: adopted, replayed: false }

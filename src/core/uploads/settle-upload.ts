@@ -136,6 +136,8 @@ async function accept(
     // Without a sealed size nothing was reserved, so the quota is met only now.
     if (error instanceof GatewayError && error.failure.code === 'quota_exceeded')
       return refuse(gateway, file, { code: 'quota_exceeded' })
+    if (error instanceof GatewayError && error.failure.code === 'grant_too_large')
+      return refuse(gateway, file, { code: 'grant_exceeded' })
     throw error
   }
 }

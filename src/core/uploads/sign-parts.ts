@@ -1,10 +1,11 @@
 import { fail } from '../errors'
 import type { FileRecord } from '../files/file-record'
-import { findFile } from '../files/get-file'
+import { findFile, findOwn } from '../files/get-file'
 import type { Gateway } from '../gateway'
+import type { Owner } from '../grants/grant'
 import { claimFor, type IdempotencyKey } from '../idempotency/idempotency'
 import { underKey } from '../idempotency/under-key'
-import type { FileId, OrganizationId } from '../ids'
+import type { FileId } from '../ids'
 import { partCountOf, presignParts, type SignedPart } from './parts'
 import type { BegunMultipart } from './upload'
 import type { UploadedPart } from './uploaded-part'
@@ -16,14 +17,14 @@ import type { UploadedPart } from './uploaded-part'
  */
 export async function signParts(
   gateway: Gateway,
-  organizationId: OrganizationId,
+  owner: Owner,
   id: FileId,
   partNumbers: readonly number[],
   idempotencyKey: IdempotencyKey | null,
 ): Promise<SignedPart[]> {
   const claim = await claimFor(idempotencyKey, 'signParts', [id, partNumbers], gateway.now())
-  return underKey(gateway, organizationId, claim, async () => {
-    const upload = pendingParts(gateway, id, await gateway.files.find(organizationId, id))
+  return underKey(gateway, owner.organizationId, claim, async () => {
+    const upload = pendingParts(gateway, id, await findOwn(gateway, owner, id))
     const count = partCountOf(upload)
     if (partNumbers.some((number) => number > count)) fail({ code: 'part_not_planned', partCount: count })
     return presignParts(gateway, upload, partNumbers)
@@ -34,12 +35,8 @@ export async function signParts(
  * The parts that the store has of a pending upload. Throws `parts_not_listable` where it cannot say, and as
  * `signParts` does; `store_failed`.
  */
-export async function listParts(
-  gateway: Gateway,
-  organizationId: OrganizationId,
-  id: FileId,
-): Promise<UploadedPart[]> {
-  const file = await findFile(gateway, organizationId, id)
+export async function listParts(gateway: Gateway, owner: Owner, id: FileId): Promise<UploadedPart[]> {
+  const file = await findFile(gateway, owner, id)
   const { objectKey, multipartId } = pendingParts(gateway, id, file)
   const parts = await gateway.clientMultipart.listParts(objectKey, multipartId)
   if (parts === 'unsupported') fail({ code: 'parts_not_listable' })

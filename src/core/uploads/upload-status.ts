@@ -2,7 +2,8 @@ import { fail } from '../errors'
 import type { FileRecord } from '../files/file-record'
 import { findFile } from '../files/get-file'
 import type { Gateway } from '../gateway'
-import type { FileId, OrganizationId } from '../ids'
+import type { Owner } from '../grants/grant'
+import type { FileId } from '../ids'
 import type { UploadedPart } from './uploaded-part'
 
 /** A file with how its upload stands. */
@@ -16,12 +17,8 @@ export type UploadStatus = {
  * How an upload stands, settled first if its bytes have come. One database round trip, one request to the
  * store while it is pending, two in parts. Throws `file_not_found`, `store_failed`, `database_failed`.
  */
-export async function uploadStatus(
-  gateway: Gateway,
-  organizationId: OrganizationId,
-  id: FileId,
-): Promise<UploadStatus> {
-  const file = (await findFile(gateway, organizationId, id)) ?? fail({ code: 'file_not_found', fileId: id })
+export async function uploadStatus(gateway: Gateway, owner: Owner, id: FileId): Promise<UploadStatus> {
+  const file = (await findFile(gateway, owner, id)) ?? fail({ code: 'file_not_found', fileId: id })
   if (file.status !== 'uploading' || file.upload.method !== 'multipart') return { file, parts: null }
   const { objectKey, multipartId } = file.upload
   if (multipartId === null) return { file, parts: null }

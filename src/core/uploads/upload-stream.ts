@@ -3,6 +3,7 @@ import { peek } from '../contents/peek'
 import { fail, GatewayError } from '../errors'
 import { isStored, type StoredFile } from '../files/file-record'
 import type { Gateway } from '../gateway'
+import { requireWithin } from '../grants/grant'
 import {
   claimFor,
   earlyClaimFor,
@@ -14,7 +15,7 @@ import {
 } from '../idempotency/idempotency'
 import type { Sha256 } from '../ids'
 import { detectionSampleBytes } from '../ports/content-type-detector'
-import type { StreamDetails, UploadIntent } from '../ports/upload-repository'
+import type { NewUploadIntent, StreamDetails, UploadIntent } from '../ports/upload-repository'
 import { claimUpload, edgePlan, intentOf, type NewFile } from './begin-upload'
 import { bytesOfPut, finishUpload, leaveNothing, requireType } from './finish-upload'
 import { createPartWriter, type ObjectWriter } from './part-writer'
@@ -28,6 +29,10 @@ export type UploadStream = {
   byteSizeMax: number
   /** The most bytes that can come, when the client has said so. */
   announcedBytesMax: number | null
+  /** The client has said how many bytes come, and not only how many can. */
+  isAnnouncedExactly?: boolean
+  /** Of all bytes, as the client promised it; left out or null: it did not. */
+  sha256?: Sha256 | null
   /** Asked for after the last chunk. What it throws ends the upload. */
   details: () => Promise<StreamDetails>
   idempotencyKey: IdempotencyKey | null
@@ -47,24 +52,25 @@ export type StreamedUpload = { file: StoredFile; details: StreamDetails; replaye
  * fingerprint, is known only at the end, because it needs the hash: so a repetition is read whole before it gets the
  * stored reply.
  *
- * Throws `type_mismatch`, `content_too_large`, `quota_exceeded`, `too_many_uploads`, `too_many_files`, what an idempotency key, `chunks`
+ * Throws `type_mismatch`, `content_too_large`, `digest_mismatch`, what a grant can throw, `quota_exceeded`, `too_many_uploads`, `too_many_files`, what an idempotency key, `chunks`
  * and `details` can throw, `upload_superseded` when the file was deleted meanwhile, `store_failed`,
  * `database_failed`. After all of these nothing is left behind but what the sweep removes.
  */
 export async function uploadStream(gateway: Gateway, input: UploadStream): Promise<StreamedUpload> {
   const { file } = input
+  if (file.grant) requireWithin(file.grant, file.contentType, null)
   const { sample, all } = await peek(input.chunks, detectionSampleBytes)
   await requireType(gateway, file.contentType, sample)
 
   const now = gateway.now()
-  const intent = await intentOf(gateway, file, edgePlan(null), now)
+  const intent = { ...(await intentOf(gateway, file, edgePlan(null), now)), ...takenBy(input) }
   const key = input.idempotencyKey
   const claim = key && earlyClaimFor(key, edgeUploadTtlMs, now)
   const begun = await claimUpload(gateway, { intent, claim, sha256: null, completesReply: false }, now).catch(
     (error) => {
-      // It may have taken effect: no other request would get the key for a quarter of an hour.
+      // It may have taken effect: no other request would get the key, or the share of the grant, for a quarter of an hour.
       const mayHaveBegun = error instanceof GatewayError && error.failure.code === 'database_failed'
-      if (claim !== null && mayHaveBegun) leaveNothing(gateway, intent)
+      if (mayHaveBegun && (claim !== null || file.grant)) leaveNothing(gateway, intent)
       throw error
     },
   )
@@ -91,6 +97,12 @@ export async function uploadStream(gateway: Gateway, input: UploadStream): Promi
   }
 }
 
+/** What the upload takes of its grant: no more than can come, so that a lost answer does not block the rest for long. */
+function takenBy({ announcedBytesMax, isAnnouncedExactly }: UploadStream): Pick<NewUploadIntent, 'takes'> {
+  if (announcedBytesMax === null) return {}
+  return { takes: isAnnouncedExactly ? { exactly: announcedBytesMax } : { atMost: announcedBytesMax } }
+}
+
 /** All that has come, hashed, and written unless there is no `writer`. */
 type Received = { byteSize: number; sha256: Sha256; details: StreamDetails }
 
@@ -104,10 +116,14 @@ async function receive(
   for await (const chunk of chunks) {
     byteSize += chunk.length
     if (byteSize > input.byteSizeMax) fail({ code: 'content_too_large', limitBytes: input.byteSizeMax })
+    if (input.file.grant) requireWithin(input.file.grant, input.file.contentType, byteSize)
     await hash.update(chunk)
     await writer?.write(chunk)
   }
-  return { byteSize, details: await input.details(), sha256: (await hash.digest()) as Sha256 }
+  const sha256 = (await hash.digest()) as Sha256
+  if (input.sha256 && input.sha256 !== sha256)
+    fail({ code: 'digest_mismatch', expected: input.sha256, actual: sha256 })
+  return { byteSize, details: await input.details(), sha256 }
 }
 
 async function store(

@@ -5,6 +5,7 @@ import { edgeUploadTtlMs, noHeaderSeal } from '../../core/uploads/upload'
 import { originValues } from '../file-records'
 import { claimSteps, selectHolder, storeReply } from '../idempotency-records'
 import { prepare, type Statement } from '../statement'
+import { forgetGrants, insertGrant } from './grants'
 
 /** A row of `contents`: the one with the hash that was asked for. */
 export type ContentRow = {
@@ -29,6 +30,8 @@ export function beginSteps(db: D1Database, input: BeginUpload) {
     ...claimSteps(db, { organizationId, subjectId: fileId }, claim, null, now),
     limit: limitUploads(db, organizationId, input),
     insertFile: insertFile(db, intent, claim?.key ?? null),
+    insertGrant: intent.grant ? insertGrant(db, intent.file, intent.grant) : null,
+    forgetGrants: intent.grant ? forgetGrants(db, organizationId, now) : null,
     insertUpload: insertUpload(db, intent, sha256),
     storeReply: isReplyDue ? storeReply(db, of, 'uploading', { unlessKnown: sha256 }) : null,
     // The same request as the one that holds the key: its URL is signed anew.
@@ -80,13 +83,13 @@ function limitUploads(
 }
 
 /** The file, if it holds the idempotency key that was asked for. */
-function insertFile(db: D1Database, { file, terms }: NewUploadIntent, key: string | null): Statement {
+function insertFile(db: D1Database, { file, terms, grant }: NewUploadIntent, key: string | null): Statement {
   return prepare(
     db,
     `INSERT INTO files (organization_id, id, filename, content_type, metadata, terms, checksum, is_public,
-       source, source_detail, connector_metadata, status, created_at)
+       grant_id, source, source_detail, connector_metadata, status, created_at)
      SELECT :organizationId, unhex(:id, '-'), :filename, :contentType, :metadata, :terms, :checksum, :isPublic,
-       :source, :sourceDetail, :connectorMetadata, 'uploading', :createdAt
+       unhex(:grantId, '-'), :source, :sourceDetail, :connectorMetadata, 'uploading', :createdAt
      WHERE :key IS NULL OR EXISTS (
        SELECT 1 FROM idempotency_records
        WHERE organization_id = :organizationId AND idempotency_key = :key AND subject_id = :id)
@@ -100,6 +103,7 @@ function insertFile(db: D1Database, { file, terms }: NewUploadIntent, key: strin
       terms: JSON.stringify(terms),
       checksum: file.checksum,
       isPublic: file.isPublic,
+      grantId: grant?.id ?? null,
       ...originValues(file.origin),
       createdAt: file.createdAt,
       key,
@@ -114,7 +118,7 @@ function insertFile(db: D1Database, { file, terms }: NewUploadIntent, key: strin
  */
 function insertUpload(
   db: D1Database,
-  { file, upload }: NewUploadIntent,
+  { file, upload, takes }: NewUploadIntent,
   knownSha256: Sha256 | null,
 ): Statement {
   const { md5, sha256, writeOnce, contentDisposition, partBytes } = {
@@ -125,12 +129,15 @@ function insertUpload(
   return prepare(
     db,
     `INSERT INTO uploads (organization_id, file_id, method, object_key, content_key, content_type, byte_size,
-       reserved_bytes, expires_at, sweep_at, md5, sha256, write_once, content_disposition, part_bytes)
+       reserved_bytes, granted_bytes, expires_at, sweep_at, md5, sha256, write_once, content_disposition, part_bytes)
      SELECT f.organization_id, f.id, :method, :objectKey, :contentKey, :contentType, :byteSize,
        CASE WHEN :byteSize IS NULL OR EXISTS (
          SELECT 1 FROM contents
          WHERE organization_id = f.organization_id AND is_public = f.is_public AND sha256 = unhex(:knownSha256))
        THEN 0 ELSE :byteSize END,
+       CASE WHEN f.grant_id IS NOT NULL THEN coalesce(:byteSize, :takesExactly, (
+         SELECT min(max_bytes - bytes_used, coalesce(:takesAtMost, max_bytes - bytes_used)) FROM grants
+         WHERE organization_id = f.organization_id AND id = f.grant_id)) END,
        :expiresAt, :sweepAt, :md5, :sha256, :writeOnce, :contentDisposition, :partBytes
      FROM files f
      WHERE f.organization_id = :organizationId AND f.id = unhex(:fileId, '-') AND f.status = 'uploading'
@@ -151,6 +158,8 @@ function insertUpload(
       contentDisposition,
       partBytes,
       knownSha256,
+      takesExactly: takes && 'exactly' in takes ? takes.exactly : null,
+      takesAtMost: takes && 'atMost' in takes ? takes.atMost : null,
     },
   )
 }

@@ -9,6 +9,7 @@ import {
 } from '../../core/errors'
 import type { FailureRenderer } from '../../http/mount'
 import { failureHeaders } from '../../http/render-failure'
+import { sayGrantFailure } from '../../http/say-grant-failure'
 import { type InvalidValue, sayInvalidValue } from '../../http/say-invalid-value'
 import { sayTypeMismatch, sayTypeRefusal } from '../../http/say-type-mismatch'
 import { sayReplayOver, tooManyUnsizedUploads } from '../../http/shared-sentences'
@@ -72,6 +73,18 @@ const table = {
   too_many_uploads: () => forbidden('The organization has too many uploads pending; finish or delete some'),
   too_many_unsized_uploads: () => forbidden(tooManyUnsizedUploads),
   too_many_files: () => forbidden('The organization has as many files as it may have; delete some'),
+  grant_forbids: (failure) => forbidden(sayGrantFailure(failure)),
+  grant_refuses_origin: (failure) => forbidden(sayGrantFailure(failure)),
+  grant_refuses_type: (failure) => ({
+    status: 415,
+    error: 'Unsupported Media Type',
+    message: sayGrantFailure(failure),
+  }),
+  grant_too_large: (failure) => tooLarge(sayGrantFailure(failure)),
+  grant_used_up: (failure) => forbidden(sayGrantFailure(failure)),
+  grant_not_found: (failure) => notFound(sayGrantFailure(failure)),
+  one_request_too_large: (failure) => tooLarge(sayGrantFailure(failure)),
+  digest_mismatch: (failure) => badRequest([{ field: '', message: sayGrantFailure(failure) }]),
   too_many_associations: invalidValue('resourceId'),
   upload_refused: ({ refusal }) => conflict(`The upload was refused: ${sayRefusal(refusal)}`),
   not_arrived: () => conflict('The bytes have not arrived'),

@@ -2,6 +2,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Failure, FailureCode, FailureOf, Issue, Refusal } from '../../core/errors'
 import type { FailureRenderer } from '../../http/mount'
 import { failureHeaders } from '../../http/render-failure'
+import { sayGrantFailure } from '../../http/say-grant-failure'
 import { type InvalidValue, sayInvalidValue } from '../../http/say-invalid-value'
 import { sayRefusedBytes } from '../../http/say-refused-bytes'
 import { sayTypeMismatch } from '../../http/say-type-mismatch'
@@ -40,11 +41,7 @@ const table = {
   unsupported_body: ({ expected }) => invalid([{ field: '', message: `the body must be ${expected}` }]),
   unsupported_content_type: ({ contentType }) =>
     invalid([{ field: 'blob.content_type', message: `${contentType} is not supported` }]),
-  content_too_large: ({ limitBytes }) => ({
-    status: 413,
-    error: 'Content Too Large',
-    detail: `The body may have at most ${limitBytes} bytes`,
-  }),
+  content_too_large: ({ limitBytes }) => tooLarge(`The body may have at most ${limitBytes} bytes`),
   body_timed_out: () => ({
     status: 408,
     error: 'Request Timeout',
@@ -82,6 +79,15 @@ const table = {
   too_many_uploads: () => forbidden('The organization has too many uploads pending; finish or delete some'),
   too_many_unsized_uploads: () => forbidden(tooManyUnsizedUploads),
   too_many_files: () => forbidden('The organization has as many files as it may have; delete some'),
+  grant_forbids: (failure) => forbidden(sayGrantFailure(failure)),
+  grant_refuses_origin: (failure) => forbidden(sayGrantFailure(failure)),
+  grant_refuses_type: (failure) =>
+    invalid([{ field: 'blob.content_type', message: sayGrantFailure(failure) }]),
+  grant_too_large: (failure) => tooLarge(sayGrantFailure(failure)),
+  grant_used_up: (failure) => forbidden(sayGrantFailure(failure)),
+  grant_not_found: (failure) => notFound(sayGrantFailure(failure)),
+  one_request_too_large: (failure) => tooLarge(sayGrantFailure(failure)),
+  digest_mismatch: (failure) => invalid([{ field: '', message: sayGrantFailure(failure) }]),
   too_many_associations: invalidValue(''),
   upload_refused: ({ refusal }) => conflict(`The upload was refused: ${sayRefusal(refusal)}`),
   not_arrived: () => conflict('The bytes of this blob have not arrived yet'),
@@ -144,6 +150,10 @@ function forbidden(detail: string): Rendered {
   return { status: 403, error: 'Forbidden', detail }
 }
 
+function tooLarge(detail: string): Rendered {
+  return { status: 413, error: 'Content Too Large', detail }
+}
+
 function notFound(detail: string): Rendered {
   return { status: 404, error: 'Not Found', detail }
 }
@@ -157,6 +167,7 @@ function sayRefusal(refusal: Refusal): string {
     case 'size_mismatch':
     case 'type_mismatch':
     case 'quota_exceeded':
+    case 'grant_exceeded':
       return sayRefusedBytes(refusal)
     case 'encoding_not_promised':
       return `their ${sayRefusedBytes(refusal)}`

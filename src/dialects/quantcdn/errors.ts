@@ -2,6 +2,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Failure, FailureCode, FailureOf, Issue, Refusal } from '../../core/errors'
 import type { FailureRenderer } from '../../http/mount'
 import { failureHeaders } from '../../http/render-failure'
+import { sayGrantFailure } from '../../http/say-grant-failure'
 import { type InvalidValue, sayInvalidValue } from '../../http/say-invalid-value'
 import { sayRefusedBytes } from '../../http/say-refused-bytes'
 import { sayTypeMismatch } from '../../http/say-type-mismatch'
@@ -83,6 +84,14 @@ const table = {
     status: 403,
     message: 'Access denied: the organization has as many files as it may have; delete some',
   }),
+  grant_forbids: (failure) => ({ status: 403, message: `Access denied: ${sayGrantFailure(failure)}` }),
+  grant_refuses_origin: (failure) => ({ status: 403, message: `Access denied: ${sayGrantFailure(failure)}` }),
+  grant_refuses_type: (failure) => ({ status: 415, message: sayGrantFailure(failure) }),
+  grant_too_large: (failure) => ({ status: 413, message: sayGrantFailure(failure) }),
+  grant_used_up: (failure) => ({ status: 403, message: `Access denied: ${sayGrantFailure(failure)}` }),
+  grant_not_found: () => notFound,
+  one_request_too_large: (failure) => ({ status: 413, message: sayGrantFailure(failure) }),
+  digest_mismatch: (failure) => badRequest([{ field: '', message: sayGrantFailure(failure) }]),
   too_many_associations: invalidValue('resourceId'),
   upload_refused: ({ refusal }) => ({ status: 404, message: `File not found: ${sayRefusal(refusal)}` }),
   not_arrived: () => ({ status: 404, message: 'File not found: its bytes have not arrived' }),
@@ -142,6 +151,7 @@ function sayRefusal(refusal: Refusal): string {
     case 'type_mismatch':
     case 'encoding_not_promised':
     case 'quota_exceeded':
+    case 'grant_exceeded':
       return `its upload was refused (${sayRefusedBytes(refusal)})`
     case 'checksum_mismatch':
       return `its upload was refused (the bytes have another ${refusal.algorithm} than was promised)`

@@ -1,5 +1,6 @@
 import { failField } from '../../../core/errors'
 import { sanitizeFilename } from '../../../core/files/filename'
+import { ownerOf } from '../../../core/organizations/principal'
 import { presignUpload } from '../../../core/uploads/presign-upload'
 import { declaredContentType } from '../../../http/declared-content-type'
 import { operation } from '../../../http/operation'
@@ -14,15 +15,24 @@ export const createUploadOperation = (publicBaseUrl: string | null) =>
     method: 'post',
     path: '/upload/s3',
     summary: 'A URL to PUT the bytes to, and the one under which everyone can read them then',
-    access: 'files:write',
+    access: 'files:write or grant',
     body: uploadRequest,
     answers: { 200: 'Upload' },
     marksReplays: true,
-    fails: ['upload_too_large', 'quota_exceeded', 'too_many_uploads', 'too_many_files', 'replay_over'],
-    async handle(c, { organizationId }, { body, idempotencyKey }) {
+    fails: [
+      'upload_too_large',
+      'quota_exceeded',
+      'too_many_uploads',
+      'too_many_files',
+      'grant_refuses_type',
+      'grant_too_large',
+      'grant_used_up',
+      'replay_over',
+    ],
+    async handle(c, caller, { body, idempotencyKey }) {
       const presigned = await presignUpload(c.get('gateway'), {
         file: {
-          organizationId,
+          ...ownerOf(caller),
           filename: sanitizeFilename(body.filename) ?? failField('filename', 'has no visible character'),
           contentType: declaredContentType(body.contentType, 'contentType'),
           metadata: {},

@@ -1,10 +1,11 @@
 import type { Context } from 'hono'
 import type { Association } from '../../../core/associations/association'
-import { failField } from '../../../core/errors'
+import { fail, failField } from '../../../core/errors'
 import type { FileOrigin } from '../../../core/files/file-record'
 import { summaryOf } from '../../../core/files/file-summary'
 import { sanitizeFilename } from '../../../core/files/filename'
-import type { Member } from '../../../core/organizations/principal'
+import { asSeenBy } from '../../../core/grants/grant'
+import { type GrantHolder, type Member, ownerOf } from '../../../core/organizations/principal'
 import type { NewFile } from '../../../core/uploads/begin-upload'
 import { type StreamedUpload, uploadStream } from '../../../core/uploads/upload-stream'
 import type { HttpEnv } from '../../../http/context'
@@ -23,7 +24,7 @@ export const uploadFileOperation = (accepted: AcceptedTypes) =>
     method: 'post',
     path: '',
     summary: 'Store the file of a multipart form',
-    access: 'files:write',
+    access: 'files:write or grant',
     answers: { 201: 'File' },
     marksReplays: true,
     fails: [
@@ -36,11 +37,15 @@ export const uploadFileOperation = (accepted: AcceptedTypes) =>
       'quota_exceeded',
       'too_many_uploads',
       'too_many_files',
+      'grant_forbids',
+      'grant_refuses_type',
+      'grant_too_large',
+      'grant_used_up',
       'upload_superseded',
       'store_failed',
     ],
-    async handle(c, member, { idempotencyKey }) {
-      const { organizationId } = member
+    async handle(c, caller, { idempotencyKey }) {
+      const owner = ownerOf(caller)
       const gateway = c.get('gateway')
       const byteSizeMax = gateway.limits.formUploadMaxBytes
       const fields = uploadFieldsReader()
@@ -52,17 +57,17 @@ export const uploadFileOperation = (accepted: AcceptedTypes) =>
       })
       try {
         const part = (await form.nextFile()) ?? failField('file', 'is required')
-        const file = { organizationId, metadata: {}, ...describe(part, accepted) }
+        const file = { ...owner, metadata: {}, ...describe(part, accepted) }
         const uploaded = await uploadStream(gateway, {
           file,
           chunks: part.chunks,
           byteSizeMax,
           announcedBytesMax: form.announcedBytes,
-          details: async () => detailsOf(await fieldsOf(form, fields.read), member),
+          details: async () => detailsOf(await fieldsOf(form, fields.read), caller),
           idempotencyKey,
           operation: 'cuadra.uploadFile',
         })
-        return answer(c, uploaded)
+        return answer(c, { ...uploaded, file: asSeenBy(owner, uploaded.file) })
       } finally {
         form.release()
       }
@@ -87,8 +92,12 @@ async function fieldsOf(form: Form, read: () => UploadFields): Promise<UploadFie
   return read()
 }
 
-function detailsOf({ resource, sourceDetail, connectorMetadata }: UploadFields, member: Member) {
-  const isMachine = member.kind === 'jwt' && member.isMachine
+/** Throws `grant_forbids` where the holder of a grant says more than that it uploads a file. */
+function detailsOf(fields: UploadFields, caller: Member | GrantHolder) {
+  const { resource, sourceDetail, connectorMetadata } = fields
+  const saysMore = resource !== null || sourceDetail !== null || connectorMetadata !== null
+  if (caller.kind === 'grant' && saysMore) fail({ code: 'grant_forbids' })
+  const isMachine = caller.kind === 'jwt' && caller.isMachine
   const source: FileOrigin['source'] = connectorMetadata !== null ? 'connector' : isMachine ? 'm2m' : 'api'
   return { origin: { source, sourceDetail, connectorMetadata }, resource }
 }

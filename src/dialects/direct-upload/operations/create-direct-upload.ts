@@ -2,6 +2,7 @@ import { failField } from '../../../core/errors'
 import { contentDispositionOf, inlineOrAttachment } from '../../../core/files/content-disposition'
 import { sanitizeFilename } from '../../../core/files/filename'
 import { checkMetadata } from '../../../core/files/metadata'
+import { ownerOf } from '../../../core/organizations/principal'
 import { sayValue } from '../../../core/say-value'
 import { presignUpload } from '../../../core/uploads/presign-upload'
 import { declaredContentType } from '../../../http/declared-content-type'
@@ -16,7 +17,7 @@ export const createDirectUploadOperation = operation({
   method: 'post',
   path: '/upload/direct',
   summary: 'Promise a blob: where to PUT its bytes, and with which headers',
-  access: 'files:write',
+  access: 'files:write or grant',
   body: createDirectUploadRequest,
   answers: { 200: 'Blob' },
   marksReplays: true,
@@ -26,10 +27,13 @@ export const createDirectUploadOperation = operation({
     'quota_exceeded',
     'too_many_uploads',
     'too_many_files',
+    'grant_refuses_type',
+    'grant_too_large',
+    'grant_used_up',
     'replay_over',
     'store_failed',
   ],
-  async handle(c, { organizationId }, { body: { blob }, idempotencyKey }) {
+  async handle(c, caller, { body: { blob }, idempotencyKey }) {
     const filename =
       sanitizeFilename(blob.filename) ?? failField('blob.filename', 'must have a character that can be shown')
     const contentType = declaredContentType(blob.content_type, 'blob.content_type')
@@ -44,7 +48,7 @@ export const createDirectUploadOperation = operation({
     const contentDisposition = contentDispositionOf(inlineOrAttachment(contentType), filename)
 
     const { file, upload, url, headers, replayed } = await presignUpload(c.get('gateway'), {
-      file: { organizationId, filename, contentType, metadata, checksum: blob.checksum },
+      file: { ...ownerOf(caller), filename, contentType, metadata, checksum: blob.checksum },
       byteSize: blob.byte_size,
       seal: { ...checksum, writeOnce: true, contentDisposition },
       idempotencyKey,

@@ -1,6 +1,6 @@
 import { isStored } from '../../../core/files/file-record'
 import { lookUpFile } from '../../../core/files/get-file'
-import { hasScope } from '../../../core/organizations/principal'
+import { hasScope, ownerOf } from '../../../core/organizations/principal'
 import { presignAgain } from '../../../core/uploads/single-put'
 import { operation } from '../../../http/operation'
 import { presentBlob } from '../presenter'
@@ -15,14 +15,15 @@ export const getBlobOperation = operation({
   method: 'get',
   path: '/upload/direct/:signedId',
   summary: 'A blob; while its bytes are awaited with a fresh URL to PUT them to',
-  access: 'files:read',
+  access: 'files:read or grant',
   answers: { 200: 'Blob' },
   fails: ['file_not_found', 'file_refused', 'upload_over', 'store_failed'],
   async handle(c, caller) {
     const gateway = c.get('gateway')
     const { organizationId } = caller
-    const file = await lookUpFile(gateway, organizationId, await signedFileIdOf(c, organizationId))
-    const upload = !isStored(file) && hasScope(caller, 'files:write') ? file.upload : null
+    const file = await lookUpFile(gateway, ownerOf(caller), await signedFileIdOf(c, organizationId))
+    const mayPut = caller.kind === 'grant' || hasScope(caller, 'files:write')
+    const upload = !isStored(file) && mayPut ? file.upload : null
     const put = upload?.method === 'presigned_put' ? await presignAgain(gateway, upload) : null
     return c.json(presentBlob(file, await blobFactsOf(c, file), put))
   },

@@ -1,4 +1,5 @@
 import { summaryOf } from '../../../core/files/file-summary'
+import { ownerOf } from '../../../core/organizations/principal'
 import { completeUpload } from '../../../core/uploads/complete-upload'
 import { fileIdOf } from '../../../http/file-ids'
 import { operation } from '../../../http/operation'
@@ -11,7 +12,7 @@ export const completeUploadOperation = operation({
   method: 'post',
   path: '/:id/complete',
   summary: 'End an upload: its bytes are verified and its file is ready',
-  access: 'files:write',
+  access: 'files:write or grant',
   body: completeUploadRequest,
   // Ten thousand parts with their ETags.
   bodyMaxBytes: 2 * 1024 ** 2,
@@ -27,10 +28,10 @@ export const completeUploadOperation = operation({
     'upload_over',
     'store_failed',
   ],
-  async handle(c, { organizationId }, { body, idempotencyKey }) {
+  async handle(c, caller, { body, idempotencyKey }) {
     const gateway = c.get('gateway')
     const parts = body.parts ?? null
-    const file = await completeUpload(gateway, organizationId, fileIdOf(c, 'id'), parts, idempotencyKey)
+    const file = await completeUpload(gateway, ownerOf(caller), fileIdOf(c, 'id'), parts, idempotencyKey)
     return c.json(presentFile(summaryOf(file), null))
   },
 })

@@ -2,6 +2,7 @@ import { failField } from '../../../core/errors'
 import { sanitizeFilename } from '../../../core/files/filename'
 import { checkMetadata } from '../../../core/files/metadata'
 import type { Md5, Sha256 } from '../../../core/ids'
+import { ownerOf } from '../../../core/organizations/principal'
 import { createUpload } from '../../../core/uploads/create-upload'
 import { declaredContentType } from '../../../http/declared-content-type'
 import { operation } from '../../../http/operation'
@@ -17,7 +18,7 @@ export const createUploadOperation = operation({
   method: 'post',
   path: '',
   summary: 'Begin an upload: one URL to PUT the bytes to, or one for each part',
-  access: 'files:write',
+  access: 'files:write or grant',
   body: createUploadRequest,
   answers: { 200: 'Known', 201: 'Created' },
   marksReplays: true,
@@ -32,15 +33,18 @@ export const createUploadOperation = operation({
     'quota_exceeded',
     'too_many_uploads',
     'too_many_files',
+    'grant_refuses_type',
+    'grant_too_large',
+    'grant_used_up',
     'replay_over',
     'upload_superseded',
     'store_failed',
   ],
-  async handle(c, { organizationId }, { body, idempotencyKey }) {
+  async handle(c, caller, { body, idempotencyKey }) {
     const { sha256, md5 } = body
     const created = await createUpload(c.get('gateway'), {
       file: {
-        organizationId,
+        ...ownerOf(caller),
         filename: sanitizeFilename(body.filename) ?? failField('filename', 'has no visible character'),
         contentType: declaredContentType(body.contentType, 'contentType'),
         metadata: checkMetadata(body.metadata ?? {}, 'metadata'),

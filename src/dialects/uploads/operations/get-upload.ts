@@ -1,3 +1,4 @@
+import { ownerOf } from '../../../core/organizations/principal'
 import { uploadStatus } from '../../../core/uploads/upload-status'
 import { fileIdOf } from '../../../http/file-ids'
 import { operation } from '../../../http/operation'
@@ -9,10 +10,10 @@ export const getUploadOperation = operation({
   method: 'get',
   path: '/:id',
   summary: 'How an upload stands: its status, what is sealed, and the parts that the store has',
-  access: 'files:read',
+  access: 'files:read or grant',
   answers: { 200: 'Upload' },
   fails: ['file_not_found', 'store_failed'],
-  async handle(c, { organizationId }) {
-    return c.json(presentStatus(await uploadStatus(c.get('gateway'), organizationId, fileIdOf(c, 'id'))))
+  async handle(c, caller) {
+    return c.json(presentStatus(await uploadStatus(c.get('gateway'), ownerOf(caller), fileIdOf(c, 'id'))))
   },
 })

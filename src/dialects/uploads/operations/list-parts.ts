@@ -1,3 +1,4 @@
+import { ownerOf } from '../../../core/organizations/principal'
 import { listParts } from '../../../core/uploads/sign-parts'
 import { fileIdOf } from '../../../http/file-ids'
 import { operation } from '../../../http/operation'
@@ -9,11 +10,11 @@ export const listPartsOperation = operation({
   method: 'get',
   path: '/:id/parts',
   summary: 'The parts that the store has',
-  access: 'files:read',
+  access: 'files:read or grant',
   answers: { 200: 'Parts' },
   fails: ['file_not_found', 'not_multipart', 'upload_over', 'parts_not_listable', 'store_failed'],
-  async handle(c, { organizationId }) {
-    const parts = await listParts(c.get('gateway'), organizationId, fileIdOf(c, 'id'))
+  async handle(c, caller) {
+    const parts = await listParts(c.get('gateway'), ownerOf(caller), fileIdOf(c, 'id'))
     return c.json({ parts: parts.map(presentPart) })
   },
 })
