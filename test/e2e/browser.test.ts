@@ -1,15 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
 import { build } from 'esbuild'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { canDrive, launchChromium } from './support/chromium'
 import { copyOfProject, freePort, NpmStart, patienceMs } from './support/npm-start'
-
-/** Debian's. `.ci/run` installs it; a machine without it has everything else to test with. */
-const chromiumPath = '/usr/bin/chromium'
-const canDrive = existsSync(chromiumPath) || process.env.CI !== undefined
 
 const pageScript = `
   import { DirectUpload } from '@rails/activestorage'
@@ -46,7 +43,6 @@ let localPageOrigin = ''
 let previewOrigin = ''
 
 beforeAll(async () => {
-  if (!existsSync(chromiumPath)) throw new Error(`this test drives ${chromiumPath}: apt-get install chromium`)
   folder = copyOfProject()
   const [port, pagePort] = [await freePort(), await freePort()]
   origin = `http://127.0.0.1:${port}`
@@ -59,15 +55,9 @@ beforeAll(async () => {
   pages = await servePage(pagePort)
   await gateway.running()
   key = /^ *API key {2,}(\S+)$/m.exec(gateway.output)?.[1] ?? ''
-  browser = await chromium.launch({
-    executablePath: chromiumPath,
-    timeout: patienceMs,
-    args: [
-      ...['--no-sandbox', '--headless', '--disable-gpu', '--disable-quic', '--no-first-run'],
-      ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
-      '--host-resolver-rules=MAP *.preview.test 127.0.0.1, MAP preview.test 127.0.0.1',
-    ],
-  })
+  browser = await launchChromium(
+    '--host-resolver-rules=MAP *.preview.test 127.0.0.1, MAP preview.test 127.0.0.1',
+  )
 })
 
 afterAll(async () => {

@@ -321,7 +321,7 @@ describe.runIf(canDrive)('upload, on a page of another origin', () => {
 
 describe.runIf(canDrive)('the example of docs/uploads.md', () => {
   it('uploads what is chosen, and shows the progress', async () => {
-    const said = page.waitForEvent('console')
+    const said = page.waitForEvent('console', (message) => message.text().includes('uploaded'))
     await page.goto(`${address}example`)
     await page.setInputFiles('input', filmPath)
     const [, id] = /^film\.bin is uploaded: (file_\w+)$/.exec((await said).text()) ?? []

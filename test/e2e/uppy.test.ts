@@ -159,6 +159,27 @@ describe.runIf(canDrive)('the Dashboard of Uppy, on a page of another origin', (
     await page.close()
   })
 
+  it('goes on with an upload that Uppy kept over a reload (uppy5)', async () => {
+    const buffer = randomBytes(20 * mebibyte)
+    const file = { name: 'restored.bin', mimeType: 'application/octet-stream', buffer }
+    const before = await openWith('uppy5', file)
+    await before.route(/partNumber=2/, () => {})
+    const parts = partsOf(before)
+    await startUpload(before)
+    await expect.poll(() => parts, { timeout: patienceMs }).toEqual(['1'])
+    const kept = (await before.evaluate('uppy.getFiles()[0].s3Multipart')) as { uploadId: string }
+    await before.close()
+
+    // As its plugin Golden Retriever does.
+    const page = await openWith('uppy5', file)
+    await page.evaluate(`uppy.setFileState(uppy.getFiles()[0].id, { s3Multipart: ${JSON.stringify(kept)} })`)
+    await startUpload(page)
+    await page.waitForSelector('.uppy-StatusBar.is-complete')
+    expect(await newestFile()).toMatchObject({ id: kept.uploadId })
+    await expectUploaded('restored.bin', buffer)
+    await page.close()
+  })
+
   it('aborts the upload of a file that is removed (uppy5)', async () => {
     const buffer = randomBytes(20 * mebibyte)
     const page = await openWith('uppy5', { name: 'gone.bin', mimeType: 'application/octet-stream', buffer })
