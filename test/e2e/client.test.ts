@@ -319,6 +319,59 @@ describe.runIf(canDrive)('upload, on a page of another origin', () => {
   })
 })
 
+describe.runIf(canDrive)('upload under a grant', () => {
+  it('sends what the grant is for, and after a reload still is its one upload', async () => {
+    const grant = await grantFor({ maxBytes: film.length, contentTypes: ['application/octet-stream'] })
+    await page.route(/partNumber=2/, () => {})
+    await beginUpload(page, address, filmPath, { grant })
+    await expect.poll(() => puts, { timeout: patienceMs }).toEqual(['1'])
+    await page.unrouteAll()
+    await beginUpload(page, address, filmPath, { grant })
+    const { file, progress } = await outcomeOf(page)
+    expect(progress[0]?.loaded).toBeGreaterThanOrEqual(16 * mebibyte)
+    expect(puts).toEqual(['1', '2'])
+    await expectBytes(file?.id, film)
+  })
+
+  it('says what the grant does not take', async () => {
+    const small = { maxBytes: 4, contentTypes: ['text/plain'] }
+    await beginUpload(page, address, textFile('hello'), { grant: await grantFor(small) })
+    expect((await outcomeOf(page)).error).toMatchObject({ code: 'too_large', status: 413 })
+    const images = { maxBytes: 100, contentTypes: ['image/*'] }
+    await beginUpload(page, address, textFile(), { grant: await grantFor(images) })
+    const { error } = await outcomeOf(page)
+    expect(error).toMatchObject({ code: 'type_refused', status: 415 })
+    expect(error?.message).toBe('Files of this type are not accepted here.')
+    expect(puts).toEqual([])
+  })
+
+  it('gives the share of a cancelled upload back', async () => {
+    const grant = await grantFor({ maxBytes: film.length, contentTypes: ['application/octet-stream'] })
+    await page.route(/partNumber=/, () => {})
+    await beginUpload(page, address, filmPath, { grant })
+    const id = await idOfUpload()
+    await page.evaluate('uploading.cancel()')
+    expect((await outcomeOf(page)).error).toMatchObject({ name: 'AbortError' })
+    await expect.poll(() => statusOf(id), { timeout: patienceMs }).toMatchObject({ status: 'failed' })
+    await page.unrouteAll()
+    await beginUpload(page, address, filmPath, { grant })
+    expect((await outcomeOf(page)).file).toMatchObject({ status: 'ready', sizeBytes: film.length })
+  })
+
+  it('says that a grant is not valid', async () => {
+    const grant = await grantFor({ maxBytes: 100, contentTypes: ['text/plain'] })
+    await beginUpload(page, address, textFile(), { grant: `${grant}x` })
+    expect((await outcomeOf(page)).error).toMatchObject({ code: 'unauthorized', status: 401 })
+  })
+})
+
+/** The URL of a new grant. */
+async function grantFor(terms: { maxBytes: number; contentTypes: string[] }): Promise<string> {
+  const answer = await call('/v1/grants', { method: 'POST', body: JSON.stringify(terms) })
+  expect(answer.status).toBe(201)
+  return ((await answer.json()) as { url: string }).url
+}
+
 describe.runIf(canDrive)('the example of docs/uploads.md', () => {
   it('uploads what is chosen, and shows the progress', async () => {
     const said = page.waitForEvent('console', (message) => message.text().includes('uploaded'))
