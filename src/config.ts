@@ -1,6 +1,7 @@
 import { type JwtConfig, type JwtVariables, readJwt } from './config-jwt'
 import type { Limits } from './core/gateway'
 import type { SigningSecrets } from './core/mac'
+import { presignTtlMaxSeconds } from './core/uploads/url-lifetime'
 import { isOriginPattern, originPatternsInWords } from './http/origins'
 import type { S3Configuration } from './storage/s3/s3-client'
 
@@ -72,8 +73,6 @@ export type Variables = JwtVariables & {
 
 type Name = keyof Variables
 
-/** SigV4 presigned URLs live at most a week (S3 API Reference, "Authenticating Requests: Query Parameters"). */
-const presignTtlMaxSeconds = 604_800
 /** Decoded bytes, the JSON around them and R2's copy have to share an isolate's 128 MB with other requests. */
 const directUploadMaxBytes = 32 * 1024 ** 2
 /** What passes as a stream is bounded by the time a request may take, and by Cloudflare's plan (100 MB to 500 MB). */

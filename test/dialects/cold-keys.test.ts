@@ -153,6 +153,14 @@ const operations: Record<
     trips: 1,
     request: ({ file }) => ({ method: 'GET', path: `${cuadraPath}/${file}/content?redirect=false` }),
   },
+  'cuadra.createLink': {
+    trips: 1,
+    request: ({ file }) => ({ method: 'POST', path: `${cuadraPath}/${file}/links`, json: {} }),
+  },
+  'cuadra.createLink, that settles': {
+    trips: 2,
+    request: ({ single }) => ({ method: 'POST', path: `${cuadraPath}/${single.id}/links`, json: {} }),
+  },
   'cuadra.associateFile': {
     trips: 1,
     request: ({ file }) => ({

@@ -63,6 +63,10 @@ async function start() {
         json: { resourceType: 'chat', resourceId: 'b' },
       },
     ],
+    'Cuadra, link': [
+      { path: `${cuadraPath}/${fileId}/links`, json: { expiresIn: 60, disposition: 'inline' } },
+      { path: `${cuadraPath}/${fileId}/links`, json: { expiresIn: 61, disposition: 'inline' } },
+    ],
     '/v1/uploads': [
       { path: uploadsPath, json: { ...textUpload, size: 5, metadata: { a: 1, b: 2 } } },
       { path: uploadsPath, json: { ...textUpload, size: 5, metadata: { a: 2, b: 2 } } },
@@ -208,8 +212,8 @@ describe('completing an upload under an Idempotency-Key', () => {
     expect((await post({ path, json: { parts: named.toReversed() } })).status).toBe(200)
   })
 
-  it('and signing parts cost one round trip more, and none without a key', async () => {
-    const { start: another, token, parts } = await start()
+  it('signing parts and making a link cost one round trip more, and none without a key', async () => {
+    const { start: another, token, parts, fileId } = await start()
     const calls = recordCalls()
     const counted = another({ DB: interceptDatabase(env.DB, calls) })
     const sign = async (headers: Record<string, string>) => {
@@ -219,8 +223,17 @@ describe('completing an upload under an Idempotency-Key', () => {
       expect(answer.status).toBe(200)
       return calls.names.length
     }
+    const link = async (headers: Record<string, string>) => {
+      calls.names.length = 0
+      const path = `${cuadraPath}/${fileId}/links`
+      const answer = await counted.call('POST', path, { token, json: { expiresIn: 60 }, headers })
+      expect(answer.status).toBe(201)
+      return calls.names.length
+    }
+    const onceMore = { 'idempotency-key': 'of a link' }
     await sign({})
     expect([await sign({}), await sign(once), await sign(once)]).toEqual([1, 2, 2])
+    expect([await link({}), await link(onceMore), await link(onceMore)]).toEqual([1, 2, 2])
   })
 
   it('is forgotten after a day', async () => {

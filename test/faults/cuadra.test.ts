@@ -64,6 +64,14 @@ add({
   isUnrepeatable: true,
 })
 add({
+  name: 'a link under a key',
+  isStoreless: true,
+  prepare: ({ cuadra }) => cuadra.stored('hello'),
+  act: ({ cuadra }, file) => cuadra.link(file, { expiresIn: 60 }, once),
+  answers: [201],
+  files: 1,
+})
+add({
   name: 'an association that is removed',
   isStoreless: true,
   prepare: async ({ cuadra }: Client) => {

@@ -70,6 +70,8 @@ export function cuadra(worker: TestWorker, token: string) {
     delete: (id: string) => call('DELETE', `/${id}`),
     content: (id: string, query = '', headers: Record<string, string> = {}, method = 'GET') =>
       call(method, `/${id}/content${query}`, { headers }),
+    link: (id: string, json: unknown = {}, headers: Record<string, string> = {}) =>
+      call('POST', `/${id}/links`, { json, headers }),
     associate: (
       id: string,
       resourceType: unknown,

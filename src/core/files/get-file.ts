@@ -68,17 +68,18 @@ export function locate(gateway: Gateway, { content }: StoredFile): string {
   return gateway.presigner.uri(content.objectKey)
 }
 
-/** A presigned GET of the file's bytes, valid for the configured time. */
+/** A presigned GET of the file's bytes, valid for `ttlSeconds`: left out, for the configured time. */
 export function presignDownload(
   gateway: Gateway,
   file: StoredFile,
   disposition: 'attachment' | 'inline' = 'attachment',
+  ttlSeconds: number = gateway.limits.downloadUrlTtlSeconds,
 ): Promise<string> {
   const dressing = {
     contentType: file.contentType,
     contentDisposition: contentDispositionOf(disposition, file.filename),
   }
-  return gateway.presigner.presignGet(file.content.objectKey, dressing, gateway.limits.downloadUrlTtlSeconds)
+  return gateway.presigner.presignGet(file.content.objectKey, dressing, ttlSeconds)
 }
 
 function presentOrFail(id: FileId, file: FileRecord | null): StoredFile {

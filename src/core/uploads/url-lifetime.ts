@@ -1,5 +1,8 @@
 import type { Gateway } from '../gateway'
 
+/** SigV4 presigned URLs live at most a week (S3 API Reference, "Authenticating Requests: Query Parameters"). */
+export const presignTtlMaxSeconds = 604_800
+
 /** The slowest client that is waited for: 1 Mbit/s. */
 const bytesPerSecondMin = 128 * 1024
 

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { File } from '../../http/answers'
+import { File, Time } from '../../http/answers'
 
 /** A page. */
 export const Files = z.strictObject({
@@ -7,3 +7,5 @@ export const Files = z.strictObject({
   hasMore: z.boolean(),
   nextCursor: z.string().nullable(),
 })
+
+export const Link = z.strictObject({ url: z.url(), expiresAt: Time })

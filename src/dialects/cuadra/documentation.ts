@@ -10,7 +10,7 @@ import {
   Status,
 } from '../../http/answers'
 import type { Documentation } from '../../http/documentation'
-import { Files } from './answers'
+import { Files, Link } from './answers'
 
 export const documentation: Documentation = {
   title: 'Files (Cuadra)',
@@ -32,6 +32,14 @@ export const documentation: Documentation = {
       schema: Association,
       example: associationExample,
     },
+    Link: {
+      description: 'A presigned GET',
+      schema: Link,
+      example: {
+        url: 'https://store.example.com/slipway/acme/019a43f0-c1d2-7c3e-8f4b-5a6978123456.pdf?X-Amz-…',
+        expiresAt: '2026-11-02T10:30:00.000Z',
+      },
+    },
     Deleted: { description: 'Deleted' },
     Redirect: redirectAnswer,
     ...contentAnswers,
@@ -48,6 +56,11 @@ export const documentation: Documentation = {
         connector_metadata: z.string().optional().describe('A JSON object'),
       }),
       example: { file: '(the bytes)', resource_type: 'chat', resource_id: 'chat_1' },
+    },
+    createLink: {
+      description:
+        '`expiresIn`: seconds, by default `DOWNLOAD_URL_TTL_SECONDS`. `disposition`: `inline` shows images, audio, video, PDF and plain text; other types stay `attachment`, the default',
+      example: { expiresIn: 86_400, disposition: 'inline' },
     },
     associateFile: { example: { resourceType: 'dataset', resourceId: 'd1' } },
   },

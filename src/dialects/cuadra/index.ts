@@ -3,6 +3,7 @@ import type { Dialect } from '../../http/mount'
 import { problems } from '../../http/problem-details'
 import { acceptedTypes } from './accepted-types'
 import { associateFileOperation } from './operations/associate-file'
+import { createLinkOperation } from './operations/create-link'
 import { deleteFileOperation } from './operations/delete-file'
 import { dissociateFileOperation } from './operations/dissociate-file'
 import { getContentOperation } from './operations/get-content'
@@ -23,6 +24,7 @@ export function cuadraDialect({ extraContentTypes }: { extraContentTypes: readon
       getFileOperation,
       deleteFileOperation,
       getContentOperation,
+      createLinkOperation,
       associateFileOperation,
       dissociateFileOperation,
     ],

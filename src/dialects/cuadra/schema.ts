@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { once } from '../../core/once'
+import { presignTtlMaxSeconds } from '../../core/uploads/url-lifetime'
 import { mustBe, mustBeObject } from '../../http/field-messages'
 import { respelled } from '../../http/respell-fields'
 
@@ -11,3 +12,18 @@ export const associationRequest = once(() => {
   }
   return z.preprocess(respelled(Object.keys(fields)), z.object(fields, mustBeObject))
 })
+
+/** The body of `POST /v1/files/{id}/links`. A field that is not known is refused: a misspelt lifetime would be another. */
+export const linkRequest = once(() =>
+  z.strictObject(
+    {
+      expiresIn: z
+        .int(mustBe('a whole number of seconds'))
+        .min(1, mustBe('1 or more'))
+        .max(presignTtlMaxSeconds, mustBe(`at most ${presignTtlMaxSeconds}`))
+        .nullish(),
+      disposition: z.enum(['attachment', 'inline'], mustBe('attachment or inline')).nullish(),
+    },
+    mustBeObject,
+  ),
+)

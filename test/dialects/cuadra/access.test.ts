@@ -12,6 +12,7 @@ const operations = (api: ReturnType<typeof cuadra>, id: string) => ({
   delete: () => api.delete(id),
   content: () => api.content(id),
   bytes: () => api.content(id, '?redirect=false'),
+  link: () => api.link(id),
   associate: () => api.associate(id, 'chat', 'x'),
   dissociate: () => api.dissociate(id, 'chat', 'c1'),
 })
@@ -39,7 +40,7 @@ describe('a caller', () => {
 
   it.each([
     ['files:read', ['upload', 'delete', 'associate', 'dissociate']],
-    ['files:write', ['list', 'get', 'content', 'bytes']],
+    ['files:write', ['list', 'get', 'content', 'bytes', 'link']],
   ])('with %s alone is 403 where it is not enough, and learns which scope is', async (scope, forbidden) => {
     const { worker, id } = await start()
     const limited = cuadra(worker, await worker.organization('acme', [scope]))
@@ -103,6 +104,7 @@ describe('what is not there', () => {
     ['PUT', '', 405, 'GET, HEAD, POST'],
     ['PATCH', `/file_${'0'.repeat(32)}`, 405, 'GET, HEAD, DELETE'],
     ['POST', '/x/content', 405, 'GET, HEAD'],
+    ['GET', '/x/links', 405, 'POST'],
     ['GET', '/x/associations', 405, 'POST'],
     ['GET', '/x/associations/chat/y', 405, 'DELETE'],
     ['GET', '/x/nothing', 404, null],
