@@ -114,7 +114,7 @@ export default defineConfig({
         include: ['test/**/*.test.ts'],
         exclude: [
           'test/{client,e2e,conformance}/**',
-          'test/{architecture,documentation}.test.ts',
+          'test/{architecture,documentation,llms}.test.ts',
           ...withoutStorage,
           ...exhaustive,
         ],
@@ -128,7 +128,7 @@ export default defineConfig({
       {
         test: {
           name: 'architecture',
-          include: ['test/{architecture,documentation}.test.ts'],
+          include: ['test/{architecture,documentation,llms}.test.ts'],
           sequence: { groupOrder: 3 },
         },
       },
