@@ -2,6 +2,7 @@
 // them with the files of assets/ into dist/, which `[assets]` of wrangler.toml serves. wrangler runs this file before it
 // deploys; `npm start` and the tests call `buildAssets`.
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
@@ -9,6 +10,14 @@ import { build } from 'esbuild'
 
 /** Sources by the name under which they are served, without `.js`. */
 const entryPoints = { client: 'client/index.ts' }
+
+/** What /docs is shown with, and its licence. */
+const swaggerUiFiles = [
+  'swagger-ui-bundle.js',
+  'swagger-ui-bundle.js.LICENSE.txt',
+  'swagger-ui.css',
+  'NOTICE',
+]
 
 /**
  * Builds what is served from the project in `root` into its dist/. Pages may call the store at `storeEndpoint`, a URL, and
@@ -19,6 +28,7 @@ export async function buildAssets({ root, storeEndpoint }) {
   rmSync(folder, { recursive: true, force: true })
   cpSync(join(root, 'assets'), folder, { recursive: true })
   cpSync(join(root, 'client', 'client.d.ts'), join(folder, 'client.d.ts'))
+  copySwaggerUi(join(folder, 'docs'))
   const headers = join(folder, '_headers')
   const { origin } = new URL(storeEndpoint)
   writeFileSync(headers, readFileSync(headers, 'utf8').replaceAll('STORE_ORIGIN', origin))
@@ -35,6 +45,11 @@ export async function buildAssets({ root, storeEndpoint }) {
     jsxImportSource: 'preact',
     logLevel: 'silent',
   })
+}
+
+function copySwaggerUi(folder) {
+  const source = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
+  for (const name of swaggerUiFiles) cpSync(join(source, name), join(folder, name))
 }
 
 if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {

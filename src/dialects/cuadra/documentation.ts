@@ -50,10 +50,23 @@ export const documentation: Documentation = {
       contentType: 'multipart/form-data',
       schema: z.object({
         file: z.string().meta({ format: 'binary', description: 'The file, with its name and type' }),
-        resource_type: z.string().optional(),
-        resource_id: z.string().optional(),
-        source_detail: z.string().max(255).optional(),
-        connector_metadata: z.string().optional().describe('A JSON object'),
+        resource_type: z
+          .enum(['chat', 'dataset'])
+          .optional()
+          .meta({ examples: ['chat'] }),
+        resource_id: z
+          .string()
+          .optional()
+          .meta({ examples: ['chat_1'] }),
+        source_detail: z
+          .string()
+          .max(255)
+          .optional()
+          .meta({ examples: ['import'] }),
+        connector_metadata: z
+          .string()
+          .optional()
+          .meta({ description: 'A JSON object', examples: ['{"page":7}'] }),
       }),
       example: { file: '(the bytes)', resource_type: 'chat', resource_id: 'chat_1' },
     },

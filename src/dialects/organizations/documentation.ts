@@ -27,7 +27,7 @@ export const documentation: Documentation = {
     id: {
       description: 'The organization',
       schema: z.string().regex(/^[a-z0-9-]{1,63}$/),
-      example: 'acme',
+      example: 'demo',
     },
   },
   failure: Problem,

@@ -49,7 +49,7 @@ export const documentation: Documentation = {
     },
   },
   parameters: {
-    organisation: { description: 'The organization', schema: z.string(), example: 'acme' },
+    organisation: { description: 'The organization', schema: z.string(), example: 'demo' },
     fileId: { description: 'The file, in the spelling of any API', schema: z.string(), example: fileId },
     filter: {
       description: 'A JSON object: files whose metadata has these values',
