@@ -33,7 +33,9 @@ learn((document as { components?: unknown }).components)
 describe('/llms.txt', () => {
   it.each(operations)('names an operation that is there: %s', (text) => {
     const [method = '', path = ''] = text.split('?')[0]?.split(' ') ?? []
-    expect(document.paths[path]).toHaveProperty(method.toLowerCase())
+    // Under a grant the other APIs have their own paths.
+    const own = path.replace(/^\/g\/\{token\}(?=\/v1\/)/, '')
+    expect(document.paths[own]).toHaveProperty(method.toLowerCase())
   })
 
   it('names no field that the reference does not have', () => {
@@ -43,7 +45,7 @@ describe('/llms.txt', () => {
   })
 
   it('is one page', () => {
-    expect(page.length).toBeLessThan(6_000)
+    expect(page.length).toBeLessThan(8_000)
     expect(page.split('\n')[0]).toBe('# Slipway')
   })
 })
