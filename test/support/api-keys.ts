@@ -1,10 +1,7 @@
 import { env } from 'cloudflare:workers'
 import type { OrganizationId } from '../../src/core/ids'
-import {
-  type ApiKeyClaims,
-  createApiKeyTokens,
-  secretByteLength,
-} from '../../src/core/organizations/api-key-token'
+import { secretByteLength } from '../../src/core/organizations/api-key-claims'
+import { type ApiKeyClaims, createApiKeyTokens } from '../../src/core/organizations/api-key-token'
 import { scopes } from '../../src/core/organizations/principal'
 
 /** A token as the gateway makes them, of a key that need not be there, and its hash for the table `api_keys`. */

@@ -1,7 +1,15 @@
 import { type OrganizationId, type Sha256, sha256Of } from '../ids'
-import { createMac, macByteLength, type SigningSecrets } from '../mac'
+import { createMac, type SigningSecrets } from '../mac'
 import { type ApiKey, apiKeyPrefix } from './api-key'
-import { type Scope, scopes } from './principal'
+import {
+  apiKeyMacByteLength,
+  apiKeyPattern,
+  claimsOf,
+  expiryAt,
+  organizationAt,
+  scopeBits,
+  secretAt,
+} from './api-key-claims'
 
 /** What a token says of its key. */
 export type ApiKeyClaims = Pick<ApiKey, 'id' | 'organizationId' | 'scopes' | 'expiresAt'>
@@ -15,13 +23,6 @@ export interface ApiKeyTokens {
 }
 
 const version = 1
-const expiryAt = 2
-const secretAt = 10
-export const secretByteLength = 32
-const organizationAt = secretAt + secretByteLength
-
-/** One bit each. */
-const scopeBits: Readonly<Record<Scope, number>> = { 'files:read': 1, 'files:write': 2, 'org:admin': 4 }
 
 /**
  * A token is `slip_{id}_` and the base64url of its claims, its secret and the MAC over the id and these. Its secret part
@@ -41,13 +42,18 @@ export function createApiKeyTokens(secrets: SigningSecrets): ApiKeyTokens {
 
     async read(token) {
       // Whole groups of four: base64 has then no spare bits, and every changed character changes a byte.
-      const match = /^slip_([0-9a-f]{16})_((?:[A-Za-z0-9_-]{4}){25,46})$/.exec(token)
+      const match = apiKeyPattern.exec(token)
       const [, id = '', rest = ''] = match ?? []
       if (match === null) return null
       const bytes = Uint8Array.fromBase64(rest, { alphabet: 'base64url' })
-      const [secretPart, tag] = [bytes.subarray(0, -macByteLength), bytes.subarray(-macByteLength)]
+      const [secretPart, tag] = [
+        bytes.subarray(0, -apiKeyMacByteLength),
+        bytes.subarray(-apiKeyMacByteLength),
+      ]
       if (!(await mac.verify(tag, signedOf(id, secretPart))) || secretPart[0] !== version) return null
-      return { id, ...decode(secretPart), secretSha256: await sha256Of(secretPart) }
+      const claims = claimsOf(secretPart)
+      const organizationId = claims.organizationId as OrganizationId
+      return { id, ...claims, organizationId, secretSha256: await sha256Of(secretPart) }
     },
   }
 }
@@ -57,25 +63,14 @@ function encode(
   { organizationId, scopes: granted, expiresAt }: ApiKeyClaims,
   secret: Uint8Array,
 ): Uint8Array {
-  const length = organizationAt + organizationId.length + macByteLength
-  const bytes = new Uint8Array(Math.ceil(length / 3) * 3 - macByteLength)
+  const length = organizationAt + organizationId.length + apiKeyMacByteLength
+  const bytes = new Uint8Array(Math.ceil(length / 3) * 3 - apiKeyMacByteLength)
   bytes[0] = version
   for (const scope of granted) bytes[1] = (bytes[1] ?? 0) | scopeBits[scope]
   new DataView(bytes.buffer).setBigUint64(expiryAt, BigInt(expiresAt ?? 0))
   bytes.set(secret, secretAt)
   bytes.set(new TextEncoder().encode(organizationId), organizationAt)
   return bytes
-}
-
-function decode(bytes: Uint8Array): Omit<ApiKeyClaims, 'id'> {
-  const bits = bytes[1] ?? 0
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const organizationId = new TextDecoder().decode(bytes.subarray(organizationAt)).replace(/\0+$/, '')
-  return {
-    organizationId: organizationId as OrganizationId,
-    scopes: scopes.filter((scope) => (bits & scopeBits[scope]) !== 0),
-    expiresAt: Number(view.getBigUint64(expiryAt)) || null,
-  }
 }
 
 /** What the MAC is of. All ids have the same length. */

@@ -3,7 +3,7 @@ import type { Gateway } from '../gateway'
 import { claimFor, type IdempotencyKey, replyOf } from '../idempotency/idempotency'
 import type { OrganizationId } from '../ids'
 import { type ApiKey, apiKeysMax } from './api-key'
-import { secretByteLength } from './api-key-token'
+import { secretByteLength } from './api-key-claims'
 import { inOwnOrganization } from './own-organization'
 import {
   defaultKeyScopes,

@@ -12,6 +12,7 @@ export const ApiKey = z.strictObject({
   expiration_date: Expiry.nullable(),
   created_at: Time,
   revoked_at: Time.nullable(),
+  last_used_at: Time.nullable(),
   scopes: z.array(z.enum(scopes)),
 })
 export type ApiKey = z.infer<typeof ApiKey>

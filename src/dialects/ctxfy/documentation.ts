@@ -10,6 +10,7 @@ const key = {
   expiration_date: '2027-11-02T09:00:00.000Z',
   created_at: '2026-11-02T09:00:00.000Z',
   revoked_at: null,
+  last_used_at: null,
   scopes: ['files:read', 'files:write'],
 }
 const fileKey = 'acme/019a43f0-c1d2-7c3e-8f4b-5a6978123456.png'

@@ -14,6 +14,7 @@ export function presentApiKey(key: ApiKey): Answered.ApiKey {
     expiration_date: isoOrNull(key.expiresAt),
     created_at: iso(key.createdAt),
     revoked_at: isoOrNull(key.revokedAt),
+    last_used_at: isoOrNull(key.lastUsedAt),
     scopes: [...key.scopes],
   }
 }

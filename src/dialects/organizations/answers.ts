@@ -8,6 +8,7 @@ export const Organization = z.strictObject({
   usedBytes: ByteCount,
   reservedBytes: ByteCount,
   pendingUploads: z.int().min(0),
+  pendingUploadsMax: z.int().min(1),
   createdAt: Time,
 })
 export type Organization = z.infer<typeof Organization>

@@ -18,6 +18,7 @@ export const documentation: Documentation = {
         usedBytes: 48_213,
         reservedBytes: 0,
         pendingUploads: 0,
+        pendingUploadsMax: 10_000,
         createdAt: '2026-11-02T09:00:00.000Z',
       },
     },

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type OrganizationId, sha256Of } from '../../../src/core/ids'
-import { createApiKeyTokens, secretByteLength } from '../../../src/core/organizations/api-key-token'
+import { secretByteLength } from '../../../src/core/organizations/api-key-claims'
+import { createApiKeyTokens } from '../../../src/core/organizations/api-key-token'
 import { scopes } from '../../../src/core/organizations/principal'
 
 const current = 'the current secret of many characters'

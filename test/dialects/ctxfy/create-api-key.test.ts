@@ -29,6 +29,7 @@ describe('POST /v1/api-keys', () => {
       expiration_date: null,
       created_at: expect.any(String),
       revoked_at: null,
+      last_used_at: null,
       scopes: ['files:read'],
       api_key: expect.stringMatching(new RegExp(`^slip_${body.id}_[A-Za-z0-9_-]{104}$`)),
     })

@@ -34,8 +34,11 @@ describe('GET /v1/api-keys: 200', () => {
       expiration_date: null,
       created_at: expect.stringMatching(/^\d{4}-.*Z$/),
       revoked_at: null,
+      last_used_at: null,
       scopes: ['files:read', 'files:write'],
     })
+    // The key that asks was used.
+    expect(body.api_keys[2].last_used_at).toMatch(/^\d{4}-.*Z$/)
     const stored = await rows<{ secret_sha256: string }>('SELECT secret_sha256 FROM api_keys')
     for (const secret of [token.split('_')[2], ...stored.map((row) => row.secret_sha256)])
       expect(text).not.toContain(secret)

@@ -17,6 +17,7 @@ describe('PUT /v1/organizations/{id}', () => {
       usedBytes: 0,
       reservedBytes: 0,
       pendingUploads: 0,
+      pendingUploadsMax: 10_000,
       createdAt: expect.any(String),
     })
     await quantcdn(worker, await worker.organization('acme')).stored('12345')

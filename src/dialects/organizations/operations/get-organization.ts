@@ -16,6 +16,7 @@ export const getOrganizationOperation = operation({
   async handle(c, caller) {
     const text = c.req.param('id') ?? ''
     const id = parseOrganizationId(text) ?? fail({ code: 'organization_not_found', organizationId: text })
-    return c.json(presentOrganization(await getOrganization(c.get('gateway'), caller, id)))
+    const gateway = c.get('gateway')
+    return c.json(presentOrganization(await getOrganization(gateway, caller, id), gateway.limits))
   },
 })

@@ -21,11 +21,12 @@ export const putOrganizationOperation = operation({
     const id = parseOrganizationId(text)
     if (id === null) failField('id', `must be 1 to 63 of a-z, 0-9 and -, not ${sayValue(text)}`)
     const { name, quotaBytes } = body
-    const { organization, created } = await putOrganization(c.get('gateway'), caller, {
+    const gateway = c.get('gateway')
+    const { organization, created } = await putOrganization(gateway, caller, {
       id,
       name,
       quotaBytes: quotaBytes ?? null,
     })
-    return c.json(presentOrganization(organization), created ? 201 : 200)
+    return c.json(presentOrganization(organization, gateway.limits), created ? 201 : 200)
   },
 })
