@@ -8,8 +8,19 @@ import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
-/** Sources by the name under which they are served, without `.js`. */
-const entryPoints = { client: 'client/index.ts' }
+/** Sources by the name under which they are served, without `.js` or `.css`. */
+const entryPoints = {
+  client: 'client/index.ts',
+  console: 'src/web/console/main.tsx',
+  'console-styles': 'src/web/console/styles/console.css',
+}
+
+/** Files that are served as they are, by the names under which they are. */
+const copies = {
+  'client.d.ts': 'client/client.d.ts',
+  'index.html': 'src/web/console/index.html',
+  'console-icon.svg': 'src/web/console/console-icon.svg',
+}
 
 /** What /docs is shown with, and its licence. */
 const swaggerUiFiles = [
@@ -27,7 +38,7 @@ export async function buildAssets({ root, storeEndpoint }) {
   const folder = join(root, 'dist')
   rmSync(folder, { recursive: true, force: true })
   cpSync(join(root, 'assets'), folder, { recursive: true })
-  cpSync(join(root, 'client', 'client.d.ts'), join(folder, 'client.d.ts'))
+  for (const [name, source] of Object.entries(copies)) cpSync(join(root, source), join(folder, name))
   copySwaggerUi(join(folder, 'docs'))
   const headers = join(folder, '_headers')
   const { origin } = new URL(storeEndpoint)
