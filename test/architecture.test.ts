@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
-/** Each source file, named from `src/` on, and what it imports as it is written there. */
+/** Each source file, named from `src/` on (`../client/` beside it), and what it imports as it is written there. */
 type Imports = ReadonlyMap<string, readonly string[]>
 
 /**
@@ -38,6 +38,11 @@ const directions: readonly { room: RegExp; mayImport: readonly string[] }[] = [
   { room: /^dialects\/([^/]+)\//, mayImport: ['/core', '/http', '/dialects/$1', 'hono', 'zod'] },
   { room: /^openapi\//, mayImport: ['/core', '/dialects', '/http', '/openapi', 'hono', 'zod'] },
   { room: /^jobs\//, mayImport: ['/core', '/jobs', 'zod'] },
+  {
+    room: /^web\/console\//,
+    mayImport: ['/web/console', '/../client', '/core/organizations/api-key-claims.ts', 'preact'],
+  },
+  { room: /^\.\.\/client\//, mayImport: ['/../client'] },
   { room: /^log\.ts$/, mayImport: ['/core'] },
   { room: /^misconfigured\.ts$/, mayImport: ['/log.ts'] },
   { room: /^config-jwt\.ts$/, mayImport: ['/core', '/tokens'] },
@@ -56,7 +61,11 @@ const directions: readonly { room: RegExp; mayImport: readonly string[] }[] = [
 const sources = readSources('src')
 /** The module for browsers: each file, named from `client/` on. Pages load it from the gateway, so it is all of its own. */
 const clientSources = readSources('client')
-const imports: Imports = new Map([...sources].map(([file, text]) => [file, importsOf(text)]))
+/** Also those of the client module, which the console imports, named from `src/` on. */
+const imports: Imports = new Map([
+  ...[...sources].map(([file, text]) => [file, importsOf(text)] as const),
+  ...[...clientSources].map(([file, text]) => [`../client/${file}`, importsOf(text)] as const),
+])
 
 describe('the source', () => {
   it('is found', () => {
@@ -217,6 +226,11 @@ describe('the rules', () => {
     ['app.ts', 'zod'],
     ['misconfigured.ts', './compose'],
     ['index.ts', './core/errors'],
+    ['web/console/planted.ts', '../../core/errors'],
+    ['web/console/planted.ts', '../../http/answers'],
+    ['web/console/planted.ts', 'hono'],
+    ['http/planted.ts', '../web/console/words/format'],
+    ['http/planted.ts', '../../client/upload'],
   ])('forbid %s to import %s', (file, specifier) => {
     expect(planted(file, specifier)).toEqual([expect.stringContaining(`${file} imports ${specifier}`)])
   })
@@ -386,7 +400,7 @@ function cycleAmong(imports: Imports): string[] | null {
 /** The file that `specifier` means in `file`, or null. */
 function resolve(imports: Imports, file: string, specifier: string): string | null {
   const path = join(dirname(file), specifier)
-  return [path, `${path}.ts`, `${path}/index.ts`].find((name) => imports.has(name)) ?? null
+  return [path, `${path}.ts`, `${path}.tsx`, `${path}/index.ts`].find((name) => imports.has(name)) ?? null
 }
 
 function isRelative(specifier: string): boolean {

@@ -42,9 +42,13 @@ export function App() {
     stopAll()
     forgetMadeGrants()
   }, [session])
-  if (session === null) return <SignIn reason={reason} />
+  if (session === null) {
+    document.title = 'Slipway'
+    return <SignIn reason={reason} />
+  }
   const views: readonly View[] = session.kind === 'root' ? rootViews : memberViews
   const view = views.find((known) => known === name) ?? views[0] ?? 'files'
+  document.title = `${viewNames[view]} · Slipway`
   return (
     <>
       <Header session={session} views={views} current={view} />

@@ -35,13 +35,12 @@ type ApiFile = {
 }
 type StoredFile = { fileId: string; filename: string; contentType: string; size: number; createdAt: string }
 
-/** Files in any state, newest first; those of `status` where it is not null. `limit` is 1 to 100. */
+/** Files of one status, newest first. `limit` is 1 to 100. */
 export async function listFiles(
   { key }: Member,
-  { status, cursor, limit }: { status: Status | null; cursor: string | null; limit: number },
+  { status, cursor, limit }: { status: Status; cursor: string | null; limit: number },
 ): Promise<Page<FileRow>> {
-  const query = new URLSearchParams({ limit: String(limit) })
-  if (status !== null) query.set('statusFilter', status)
+  const query = new URLSearchParams({ limit: String(limit), statusFilter: status })
   if (cursor !== null) query.set('cursor', cursor)
   const { items, nextCursor } = await call<Page<ApiFile>>(key, 'GET', `/v1/files?${query}`)
   return { items: items.map(rowOf), nextCursor }

@@ -1,8 +1,15 @@
-import { useId, useRef, useState } from 'preact/hooks'
+import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import { Icon } from './icon'
 
+type Props = {
+  label: string
+  value: string
+  /** Copies the value by itself, now and when it changes. */
+  isCopiedAtOnce?: boolean
+}
+
 /** A value to take along: a field that holds it, and a button that copies it. `label` names both. */
-export function CopyField({ label, value }: { label: string; value: string }) {
+export function CopyField({ label, value, isCopiedAtOnce = false }: Props) {
   const [said, setSaid] = useState('')
   const field = useRef<HTMLInputElement>(null)
   const id = useId()
@@ -17,6 +24,11 @@ export function CopyField({ label, value }: { label: string; value: string }) {
       setSaid('Selected: copy it with your keyboard')
     }
   }
+
+  useEffect(() => {
+    setSaid('')
+    if (isCopiedAtOnce) copy()
+  }, [value, isCopiedAtOnce])
 
   return (
     <div class="field">

@@ -21,7 +21,7 @@ export function Labelled({ label, hint, children }: Shared & { children(ids: Ids
 }
 
 type TextProps = Shared &
-  Pick<InputHTMLAttributes, 'placeholder' | 'required' | 'maxLength' | 'onBlur'> & {
+  Pick<InputHTMLAttributes, 'placeholder' | 'required' | 'maxLength' | 'pattern' | 'title' | 'onBlur'> & {
     value: string
     setValue(value: string): void
   }

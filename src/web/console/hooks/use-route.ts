@@ -10,8 +10,5 @@ const hashStore = {
 
 /** The parts of the address behind `#`: `#files/file_1` is `['files', 'file_1']`. */
 export function useRoute(): readonly string[] {
-  return useStore(hashStore)
-    .slice(1)
-    .split('/')
-    .map((part) => decodeURIComponent(part))
+  return useStore(hashStore).slice(1).split('/')
 }

@@ -46,7 +46,9 @@ export function DropZone({ member }: { member: Member }) {
           <Icon name="upload" />
           Choose files
         </button>
-        <span id={hintId}>or drop them here</span>
+        <span id={hintId}>
+          or drop them here. An upload that was cut off goes on when you choose the same file again.
+        </span>
         <input
           ref={picker}
           type="file"

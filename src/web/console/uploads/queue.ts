@@ -1,5 +1,6 @@
-import { UploadError, upload } from '../../../../client/index'
-import type { Upload } from '../../../../client/types'
+import type { Upload } from '../../../../client/client'
+import { upload } from '../../../../client/upload'
+import { UploadError } from '../../../../client/upload-error'
 import type { Member } from '../session/session'
 
 /** An upload of this page. */
@@ -9,8 +10,8 @@ export type Item = {
   state: 'waiting' | 'uploading' | 'paused' | 'done' | 'failed' | 'cancelled'
   /** Bytes that were sent, of those of the file. */
   loaded: number
-  /** Why it failed, for people. */
-  problem: string | null
+  /** Why it failed: a sentence for people, and what the gateway said; empty where it said nothing. */
+  problem: { sentence: string; detail: string } | null
 }
 
 type Metadata = Record<string, unknown>
@@ -24,7 +25,7 @@ let entries: readonly Entry[] = []
 let items: readonly Item[] = []
 let lastId = 0
 const listeners = new Set<() => void>()
-const doneListeners = new Set<() => void>()
+const endListeners = new Set<() => void>()
 
 /** The uploads of this page, oldest first. */
 export const queueStore = {
@@ -35,10 +36,10 @@ export const queueStore = {
   },
 }
 
-/** Calls `listener` whenever a file has become ready. Returns what ends that. */
-export function onUploaded(listener: () => void): () => void {
-  doneListeners.add(listener)
-  return () => doneListeners.delete(listener)
+/** Calls `listener` whenever an upload has succeeded or failed. Returns what ends that. */
+export function onUploadEnded(listener: () => void): () => void {
+  endListeners.add(listener)
+  return () => endListeners.delete(listener)
 }
 
 /** Uploads `files`, a few at a time. */
@@ -124,7 +125,7 @@ function start(entry: Entry): void {
   running.upload.then(
     () => end(entry, { state: 'done', loaded: file.size }),
     (error: Error) => {
-      if (!controller.signal.aborted) end(entry, { state: 'failed', problem: sayProblem(error) })
+      if (!controller.signal.aborted) end(entry, { state: 'failed', problem: problemOf(error) })
     },
   )
 }
@@ -132,13 +133,12 @@ function start(entry: Entry): void {
 function end(entry: Entry, result: Partial<Item>): void {
   entry.running = null
   change(entry, result)
-  if (result.state === 'done') for (const listener of doneListeners) listener()
+  for (const listener of endListeners) listener()
   startNext()
 }
 
-function sayProblem(error: Error): string {
-  const detail = error instanceof UploadError ? error.detail : ''
-  return detail === '' ? error.message : `${error.message} (${detail})`
+function problemOf(error: Error): Item['problem'] {
+  return { sentence: error.message, detail: error instanceof UploadError ? error.detail : '' }
 }
 
 function entryOf(id: number): Entry | undefined {

@@ -57,7 +57,7 @@ function UploadRow({ item }: { item: Item }) {
       </span>
       {problem && (
         <p class="upload-problem" role="alert">
-          {problem}
+          {problem.sentence} {problem.detail && <span class="hint">{problem.detail}</span>}
         </p>
       )}
     </li>

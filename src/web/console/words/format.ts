@@ -27,7 +27,7 @@ const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
 export function formatRelative(time: number, now: number): string {
   let value = (time - now) / 1000
   for (const [unit, size] of steps) {
-    if (Math.abs(value) < size) return relative.format(Math.round(value), unit)
+    if (Math.abs(Math.round(value)) < size) return relative.format(Math.round(value), unit)
     value /= size
   }
   return relative.format(Math.round(value), 'year')

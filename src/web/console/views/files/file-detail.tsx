@@ -108,7 +108,7 @@ function Actions({ member, file, onDeleted }: { member: Member; file: FileRow; o
             close()
           }}
         >
-          <p>{filename} will be gone for everyone, and cannot be brought back. Links to it stop working.</p>
+          <p>{filename} will be gone for everyone, and cannot be brought back.</p>
         </Confirm>
       )}
     </>

@@ -1,11 +1,12 @@
 import { useCallback, useEffect, useState } from 'preact/hooks'
 import { Empty, Failure } from '../../components/notice'
 import { Pager } from '../../components/pager'
+import { useKeptFocus } from '../../hooks/use-kept-focus'
 import { useLoad } from '../../hooks/use-load'
 import { useStore } from '../../hooks/use-store'
 import type { Member } from '../../session/session'
 import { DropZone } from '../../uploads/drop-zone'
-import { onUploaded, queueStore } from '../../uploads/queue'
+import { onUploadEnded, queueStore } from '../../uploads/queue'
 import { UploadList } from '../../uploads/upload-list'
 import { FileDetail } from './file-detail'
 import { FileTable } from './file-table'
@@ -38,10 +39,11 @@ function FileList({ member, opened }: { member: Member; opened: string | null })
   const [cursors, setCursors] = useState<readonly (string | null)[]>([null])
   const cursor = cursors.at(-1) ?? null
   const { value, error, isLoading, reload } = useLoad(
-    () => loadPage(member, selection, cursor),
+    async () => ({ ...(await loadPage(member, selection, cursor)), number: cursors.length }),
     [member, selection, cursor],
   )
-  useEffect(() => onUploaded(reload), [reload])
+  useEffect(() => onUploadEnded(reload), [reload])
+  useKeptFocus(value)
 
   const select = useCallback((wanted: Selection) => {
     setCursors([null])
@@ -64,7 +66,7 @@ function FileList({ member, opened }: { member: Member; opened: string | null })
           at={cursors.length - 1}
           hasNext={value.nextCursor !== null}
           isLoading={isLoading}
-          summary={summaryOf(value, cursors.length)}
+          summary={summaryOf(value)}
           go={go}
         />
       )}
@@ -73,9 +75,9 @@ function FileList({ member, opened }: { member: Member; opened: string | null })
   )
 }
 
-function summaryOf({ items, searched }: FilePage, page: number): string {
+function summaryOf({ items, searched, number }: FilePage & { number: number }): string {
   const files = items.length === 1 ? '1 file' : `${items.length} files`
-  return `Page ${page}: ${files}${items.length < searched ? ` of ${searched} looked at` : ''}`
+  return `Page ${number}: ${files}${items.length < searched ? ` of ${searched} looked at` : ''}`
 }
 
 function Nothing({ selection, page }: { selection: Selection; page: FilePage }) {
@@ -84,7 +86,7 @@ function Nothing({ selection, page }: { selection: Selection; page: FilePage }) 
       <Empty title="No file fits">
         <p>
           {page.nextCursor === null
-            ? 'Change the filter, or show all files.'
+            ? 'Change the filter, or reset it.'
             : 'None of the files looked at so far fits. Next looks at older ones.'}
         </p>
       </Empty>

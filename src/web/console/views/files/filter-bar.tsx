@@ -33,10 +33,10 @@ export function FilterBar({ selection, select }: Props) {
     >
       <SelectField
         label="Status"
-        value={isByMetadata ? 'ready' : (selection.status ?? '')}
+        value={isByMetadata ? 'ready' : selection.status}
         disabled={isByMetadata}
-        setValue={(status) => select({ ...selection, status: (status || null) as Status | null })}
-        options={[['', 'Any status'], ...Object.entries(statusNames)]}
+        setValue={(status) => select({ ...selection, status: status as Status })}
+        options={Object.entries(statusNames)}
       />
       <SelectField
         label="Type"
@@ -64,7 +64,7 @@ export function FilterBar({ selection, select }: Props) {
             select(everything)
           }}
         >
-          Show all
+          Reset
         </button>
       )}
       <Failure error={error} />

@@ -38,13 +38,13 @@ export function LinkMaker({ member, id }: { member: Member; id: string }) {
           }
         >
           <Icon name="link" />
-          Make link
+          Copy link
         </button>
       </div>
       <Failure error={action.error} />
       {link && (
         <>
-          <CopyField label="Link" value={link.url} />
+          <CopyField label="Link" value={link.url} isCopiedAtOnce />
           <p class="hint">Everyone who has it can read the file until {formatTime(link.expiresAt)}.</p>
         </>
       )}

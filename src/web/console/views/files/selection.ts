@@ -10,9 +10,9 @@ import type { Member } from '../../session/session'
 import { type Kind, kindOf } from '../../words/content-type'
 
 /** Which files are shown. `metadata` finds ready files only, so it goes before `status`. */
-export type Selection = { status: Status | null; kind: Kind | null; metadata: MetadataFilter }
+export type Selection = { status: Status; kind: Kind | null; metadata: MetadataFilter }
 
-export const everything: Selection = { status: null, kind: null, metadata: {} }
+export const everything: Selection = { status: 'ready', kind: null, metadata: {} }
 
 const pageSize = 50
 /** How many pages of the API are read at most for one page here; the API has no filter for types. */
@@ -41,7 +41,7 @@ export async function loadPage(
 }
 
 export function isFiltered({ status, kind, metadata }: Selection): boolean {
-  return status !== null || kind !== null || hasMetadata(metadata)
+  return status !== 'ready' || kind !== null || hasMetadata(metadata)
 }
 
 export function hasMetadata(metadata: MetadataFilter): boolean {

@@ -4,6 +4,7 @@ import { Confirm } from '../../components/confirm'
 import { Icon } from '../../components/icon'
 import { Empty, Failure } from '../../components/notice'
 import { Pager } from '../../components/pager'
+import { useKeptFocus } from '../../hooks/use-kept-focus'
 import { useLoad } from '../../hooks/use-load'
 import { useStore } from '../../hooks/use-store'
 import type { Member } from '../../session/session'
@@ -18,6 +19,7 @@ export function Grants({ member }: { member: Member }) {
   const [cursors, setCursors] = useState<readonly (string | null)[]>([null])
   const cursor = cursors.at(-1) ?? null
   const { value, error, isLoading, reload } = useLoad(() => listGrants(member, cursor), [member, cursor])
+  useKeptFocus(value)
   const [isMaking, setMaking] = useState(false)
   const [shown, setShown] = useState<NewGrant | null>(null)
   const [asked, setAsked] = useState<GrantRow | null>(null)

@@ -4,6 +4,7 @@ import { Confirm } from '../../components/confirm'
 import { Icon } from '../../components/icon'
 import { Empty, Failure } from '../../components/notice'
 import { Pager } from '../../components/pager'
+import { useKeptFocus } from '../../hooks/use-kept-focus'
 import { useLoad } from '../../hooks/use-load'
 import type { Session } from '../../session/session'
 import { KeyTable } from './key-table'
@@ -20,6 +21,7 @@ export function Keys({ session, organization }: Props) {
     () => listApiKeys(session, organization, page + 1),
     [session, organization, page],
   )
+  useKeptFocus(value)
   const own = session.kind === 'member' ? session.keyId : null
   return (
     <section class="list" aria-label="API keys">
@@ -44,7 +46,7 @@ export function Keys({ session, organization }: Props) {
           at={page}
           hasNext={page + 1 < value.pagination.pages}
           isLoading={isLoading}
-          summary={`Page ${page + 1} of ${value.pagination.pages}`}
+          summary={`Page ${value.pagination.page} of ${value.pagination.pages}`}
           go={setPage}
         />
       )}

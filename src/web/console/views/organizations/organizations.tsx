@@ -19,10 +19,18 @@ export function Organizations({ session, opened }: { session: Session; opened: s
         class="filters"
         onSubmit={(event) => {
           event.preventDefault()
-          location.hash = `#organizations/${encodeURIComponent(id.trim())}`
+          location.hash = `#organizations/${id}`
         }}
       >
-        <TextField label="Id of the organization" placeholder="acme" required value={id} setValue={setId} />
+        <TextField
+          label="Id of the organization"
+          placeholder="acme"
+          required
+          pattern="[a-z0-9\-]{1,63}"
+          title="1 to 63 of a-z, 0-9 and -"
+          value={id}
+          setValue={setId}
+        />
         <button type="submit" class="button primary">
           Open
         </button>

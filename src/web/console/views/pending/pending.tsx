@@ -1,6 +1,7 @@
 import { listFiles } from '../../api/files'
 import { getUpload } from '../../api/uploads'
 import { Failure } from '../../components/notice'
+import { useKeptFocus } from '../../hooks/use-kept-focus'
 import { useLoad } from '../../hooks/use-load'
 import type { Member } from '../../session/session'
 import { Ended } from './ended'
@@ -12,6 +13,7 @@ const everyMs = 15_000
 /** Uploads that are under way, and those of late that came to nothing. */
 export function Pending({ member }: { member: Member }) {
   const { value, error, reload } = useLoad(() => load(member), [member], everyMs)
+  useKeptFocus(value)
   return (
     <>
       <Failure error={error} retry={reload} />
