@@ -400,7 +400,11 @@ function cycleAmong(imports: Imports): string[] | null {
 /** The file that `specifier` means in `file`, or null. */
 function resolve(imports: Imports, file: string, specifier: string): string | null {
   const path = join(dirname(file), specifier)
-  return [path, `${path}.ts`, `${path}.tsx`, `${path}/index.ts`].find((name) => imports.has(name)) ?? null
+  return (
+    [path, `${path}.ts`, `${path}.tsx`, `${path}.d.ts`, `${path}/index.ts`].find((name) =>
+      imports.has(name),
+    ) ?? null
+  )
 }
 
 function isRelative(specifier: string): boolean {

@@ -221,6 +221,62 @@ describe.runIf(canDrive)('the files', () => {
   })
 })
 
+describe.runIf(canDrive)('grants', () => {
+  const makeGrant = async (page: Page) => {
+    await page.getByRole('button', { name: 'New grant' }).click()
+    await page.getByLabel('At most, all files together', { exact: true }).fill('1')
+    await page.getByLabel('How many files').fill('2')
+    await page.getByLabel('Types').fill('text/*, application/pdf')
+    await page.getByLabel('Works for').selectOption('1 day')
+    await page.getByLabel('Metadata of the files').fill('tag=granted')
+    await page.getByRole('button', { name: 'Make grant' }).click()
+  }
+
+  it('makes one, whose link and curl upload, shows its use, and revokes it', async () => {
+    const page = await run.open(run.key, { hash: '#grants' })
+    await page.getByText('No grants yet').waitFor()
+    await makeGrant(page)
+    const url = await page.getByLabel('Link', { exact: true }).inputValue()
+    expect(url).toMatch(new RegExp(`^${run.origin}/g/.+`))
+    expect(await page.getByLabel('curl', { exact: true }).inputValue()).toBe(`curl -T report.pdf "${url}/"`)
+    await page.getByRole('button', { name: 'Done' }).click()
+    const row = page.getByRole('row').filter({ hasText: 'text/*, application/pdf' })
+    await row.getByText('0 of 2 files').waitFor()
+
+    const put = await fetch(`${url}/granted.txt`, { method: 'PUT', body: 'granted' })
+    expect(put.status).toBe(201)
+    await page.reload()
+    await row.getByText('1 of 2 files').waitFor()
+    await row.getByText('7 B of 1 MiB').waitFor()
+    await row.getByText('Works, expires').waitFor()
+    expect(await page.content()).not.toContain(url)
+
+    await row.getByRole('button', { name: 'Revoke' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click()
+    await row.getByText('Revoked').waitFor()
+    await eventually(
+      async () => (await fetch(`${url}/late.txt`, { method: 'PUT', body: 'late' })).status,
+      401,
+    )
+
+    await makeGrant(page)
+    await page.getByRole('button', { name: 'Done' }).click()
+    await page.getByRole('row').filter({ hasText: '0 of 2' }).getByRole('button', { name: 'Revoke' }).click()
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).click()
+    await page.getByText('Revoked before any use').waitFor()
+    await page.context().close()
+  })
+
+  it('says which field of a grant is wrong', async () => {
+    const page = await run.open(run.key, { hash: '#grants' })
+    await page.getByRole('button', { name: 'New grant' }).click()
+    await page.getByLabel('Types').fill('nonsense')
+    await page.getByRole('button', { name: 'Make grant' }).click()
+    await page.getByRole('dialog').getByRole('alert').filter({ hasText: 'contentTypes' }).waitFor()
+    await page.context().close()
+  })
+})
+
 describe.runIf(canDrive)('keys and organizations', () => {
   it('makes a key, shows it once, and revokes it', async () => {
     const page = await run.open(run.key, { hash: '#keys' })
@@ -300,6 +356,7 @@ describe.runIf(canDrive)('every view', () => {
     for (const [view, shown] of [
       ['Pending', 'Under way'],
       ['Usage', 'Storage of'],
+      ['Grants', 'New grant'],
       ['Keys', 'npm start'],
     ] as const) {
       await page.getByRole('link', { name: view, exact: true }).click()

@@ -9,17 +9,18 @@ export type GrantTerms = {
   metadata: Record<string, unknown>
   origins: string[]
 }
-type Shown = { id: string; expiresAt: string } & { [Name in keyof GrantTerms]: GrantTerms[Name] | null }
+type Shown = { id: string; expiresAt: string | null } & {
+  [Name in keyof GrantTerms]: GrantTerms[Name] | null
+}
 
-/** A grant that was used or revoked. */
+/** A grant that was used or revoked. The gateway does not know the terms of one that was revoked before it was used. */
 export type Grant = Shown & {
   filesUsed: number
   bytesUsed: number
   revokedAt: string | null
-  files?: string[]
 }
 /** Its `url` is the permission itself: no later answer has it. */
-export type NewGrant = Shown & { url: string }
+export type NewGrant = Shown & { url: string; expiresAt: string }
 
 export type Grants = { grants: Grant[]; hasMore: boolean; nextCursor: string | null }
 

@@ -36,7 +36,7 @@ export function GrantTable({ rows, made, show, askToRevoke }: Props) {
             <tr key={grant.id}>
               <th scope="row">
                 <span class="name">
-                  <span>{grant.contentTypes?.join(', ') || 'Any type'}</span>
+                  <span>{grant.maxBytes === null ? 'Revoked before any use' : typesOf(grant)}</span>
                   <span class="type mono">{grant.id}</span>
                 </span>
               </th>
@@ -70,11 +70,12 @@ export function GrantTable({ rows, made, show, askToRevoke }: Props) {
 function Use({ grant }: { grant: GrantRow }) {
   const { filesUsed, bytesUsed } = 'filesUsed' in grant ? grant : { filesUsed: 0, bytesUsed: 0 }
   const { maxFiles, maxBytes } = grant
+  if (maxBytes === null) return <span class="none">never</span>
   return (
     <>
-      {filesUsed} of {maxFiles ?? 1} {maxFiles === 1 ? 'file' : 'files'}
+      {filesUsed} of {maxFiles} {maxFiles === 1 ? 'file' : 'files'}
       <span class="reason">
-        {formatBytes(bytesUsed)} of {formatBytes(maxBytes ?? 0)}
+        {formatBytes(bytesUsed)} of {formatBytes(maxBytes)}
       </span>
     </>
   )
@@ -87,9 +88,13 @@ function State({ grant }: { grant: GrantRow }) {
       <span class={isOver(grant) ? 'badge failed' : 'badge ready'}>
         {isOver(grant) ? 'Expired' : 'Works, expires'}
       </span>{' '}
-      <Time at={grant.expiresAt} />
+      {grant.expiresAt && <Time at={grant.expiresAt} />}
     </>
   )
+}
+
+function typesOf({ contentTypes }: GrantRow): string {
+  return contentTypes === null ? 'Any type' : contentTypes.join(', ')
 }
 
 function revokedAt(grant: GrantRow): string | null {
@@ -97,5 +102,6 @@ function revokedAt(grant: GrantRow): string | null {
 }
 
 function isOver(grant: GrantRow): boolean {
-  return revokedAt(grant) !== null || Date.parse(grant.expiresAt) <= Date.now()
+  const { expiresAt } = grant
+  return revokedAt(grant) !== null || (expiresAt !== null && Date.parse(expiresAt) <= Date.now())
 }
