@@ -361,6 +361,15 @@ describe.runIf(canDrive)('every view', () => {
     ] as const) {
       await page.getByRole('link', { name: view, exact: true }).click()
       await page.getByText(shown).first().waitFor()
+      if (view === 'Grants') {
+        await page.getByRole('button', { name: 'New grant' }).click()
+        await look(page, 'new grant')
+        await page.getByRole('button', { name: 'Make grant' }).click()
+        await page.getByLabel('curl', { exact: true }).waitFor()
+        await look(page, 'link of a grant')
+        await page.getByRole('button', { name: 'Done' }).click()
+        await page.getByRole('button', { name: 'Link of' }).waitFor()
+      }
       await look(page, view)
     }
     await page.getByRole('button', { name: 'New key' }).click() // of the view Keys

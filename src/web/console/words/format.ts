@@ -12,25 +12,28 @@ export function formatBytes(bytes: number): string {
   return `${value.toFixed(value < 100 ? 1 : 0).replace(/\.0$/, '')} ${units[at]}`
 }
 
+const daySeconds = 24 * 3600
+
+/** Units with their seconds, and up to how many seconds each is used. */
 const steps = [
-  ['second', 60],
-  ['minute', 60],
-  ['hour', 24],
-  ['day', 30],
-  ['month', 12],
-  ['year', Number.POSITIVE_INFINITY],
+  ['second', 1, 60],
+  ['minute', 60, 3600],
+  ['hour', 3600, daySeconds],
+  ['day', daySeconds, 60 * daySeconds],
+  ['month', 30 * daySeconds, 365 * daySeconds],
+  ['year', 365 * daySeconds, Number.POSITIVE_INFINITY],
 ] as const
 
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
 
 /** How long from `now` it is to `time`, both in ms since 1970 UTC: `3 minutes ago`, `in 2 hours`. */
 export function formatRelative(time: number, now: number): string {
-  let value = (time - now) / 1000
-  for (const [unit, size] of steps) {
-    if (Math.abs(Math.round(value)) < size) return relative.format(Math.round(value), unit)
-    value /= size
+  const seconds = (time - now) / 1000
+  for (const [unit, size, limit] of steps) {
+    const count = Math.round(seconds / size)
+    if (Math.abs(count) * size < limit) return relative.format(count, unit)
   }
-  return relative.format(Math.round(value), 'year')
+  return ''
 }
 
 /** `72 %`; of nothing it is all. */

@@ -37,7 +37,7 @@ export function GrantTable({ rows, made, show, askToRevoke }: Props) {
               <th scope="row">
                 <span class="name">
                   <span>{grant.maxBytes === null ? 'Revoked before any use' : typesOf(grant)}</span>
-                  <span class="type mono">{grant.id}</span>
+                  <span class="type mono wide">{grant.id}</span>
                 </span>
               </th>
               <td>
@@ -46,18 +46,20 @@ export function GrantTable({ rows, made, show, askToRevoke }: Props) {
               <td>
                 <State grant={grant} />
               </td>
-              <td class="number">
-                {withLink && !isOver(grant) && (
-                  <button type="button" class="button" onClick={() => show(withLink)}>
-                    <Icon name="link" />
-                    Link<span class="hidden"> of {grant.id}</span>
-                  </button>
-                )}{' '}
-                {!isOver(grant) && (
-                  <button type="button" class="button danger" onClick={() => askToRevoke(grant)}>
-                    Revoke<span class="hidden"> {grant.id}</span>
-                  </button>
-                )}
+              <td>
+                <div class="row-actions">
+                  {withLink && !isOver(grant) && (
+                    <button type="button" class="button" onClick={() => show(withLink)}>
+                      <Icon name="link" />
+                      Link<span class="hidden"> of {grant.id}</span>
+                    </button>
+                  )}
+                  {!isOver(grant) && (
+                    <button type="button" class="button danger" onClick={() => askToRevoke(grant)}>
+                      Revoke<span class="hidden"> {grant.id}</span>
+                    </button>
+                  )}
+                </div>
               </td>
             </tr>
           )
