@@ -18,8 +18,8 @@ export function UnderWay({ member, rows, hasMore, reload }: UnderWayProps) {
     return (
       <Empty title="Nothing is under way">
         <p>
-          Uploads whose bytes have not all arrived are here, whoever began them. This page asks anew by
-          itself.
+          Uploads whose bytes have not all arrived are here, also those of your programs. This page asks anew
+          by itself.
         </p>
       </Empty>
     )
