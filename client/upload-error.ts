@@ -61,6 +61,7 @@ function detailOf(text: string): string {
 const refusals: Record<string, UploadErrorCode> = {
   type_mismatch: 'type_refused',
   quota_exceeded: 'quota',
+  grant_exceeded: 'too_large',
   never_arrived: 'expired',
   aborted: 'expired',
 }

@@ -13,6 +13,8 @@ const entryPoints = {
   client: 'client/index.ts',
   console: 'src/web/console/main.tsx',
   'console-styles': 'src/web/console/styles/console.css',
+  grant: 'src/web/grant/main.ts',
+  'grant-styles': 'src/web/grant/grant.css',
 }
 
 /** Files that are served as they are, by the names under which they are. */

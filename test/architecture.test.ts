@@ -42,6 +42,7 @@ const directions: readonly { room: RegExp; mayImport: readonly string[] }[] = [
     room: /^web\/console\//,
     mayImport: ['/web/console', '/../client', '/core/organizations/api-key-claims.ts', 'preact'],
   },
+  { room: /^web\/grant\//, mayImport: ['/web/grant', '/../client'] },
   { room: /^\.\.\/client\//, mayImport: ['/../client'] },
   { room: /^log\.ts$/, mayImport: ['/core'] },
   { room: /^misconfigured\.ts$/, mayImport: ['/log.ts'] },
@@ -229,6 +230,8 @@ describe('the rules', () => {
     ['web/console/planted.ts', '../../core/errors'],
     ['web/console/planted.ts', '../../http/answers'],
     ['web/console/planted.ts', 'hono'],
+    ['web/grant/planted.ts', '../console/words/format'],
+    ['web/grant/planted.ts', 'preact'],
     ['http/planted.ts', '../web/console/words/format'],
     ['http/planted.ts', '../../client/upload'],
   ])('forbid %s to import %s', (file, specifier) => {

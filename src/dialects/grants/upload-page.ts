@@ -13,7 +13,8 @@ const page = `<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>Upload</title>
-<link rel="stylesheet" href="/grant.css">
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/grant-styles.css">
 <script type="module" src="/grant.js"></script>
 <main id="upload"><noscript>This page needs JavaScript. To upload without it, send a PUT with the file to this address, a slash and the file's name.</noscript></main>
 </html>
