@@ -16,7 +16,7 @@ function commandsOf(page: string): string[] {
 }
 
 const [firstUpload = '', ...others] = commandsOf('README.md')
-const commands = commandsOf('docs/dialects.md')
+const commands = [...commandsOf('docs/dialects.md'), ...commandsOf('docs/grants.md')]
 const variables: Record<string, string> = {}
 let folder = ''
 let gateway: NpmStart | undefined
@@ -58,6 +58,10 @@ async function take(stdout: string): Promise<void> {
   if (typeof answer.uploadUrl === 'string') variables.UPLOAD_URL = answer.uploadUrl
   if (typeof answer.fileId === 'string' && typeof answer.url === 'string') variables.FILE_ID = answer.fileId
   if (typeof answer.id === 'string' && answer.id.startsWith('file_')) variables.ID = answer.id
+  if (typeof answer.id === 'string' && typeof answer.token === 'string') {
+    variables.GRANT_ID = answer.id
+    variables.GRANT_URL = String(answer.url)
+  }
   if (typeof answer.id === 'string' && Array.isArray(answer.parts)) variables.UPLOAD_ID = answer.id
   else if (Array.isArray(answer.parts)) await putParts(answer.parts)
   if (typeof answer.signed_id === 'string' && variables.SIGNED_ID === undefined) {
@@ -108,7 +112,7 @@ describe("the README's first upload", () => {
   })
 })
 
-describe('the commands of docs/dialects.md', () => {
+describe('the commands of docs/dialects.md and docs/grants.md', () => {
   it('cover every dialect', () => {
     for (const path of [
       '/ai/files"',
@@ -116,6 +120,7 @@ describe('the commands of docs/dialects.md', () => {
       '/v1/files"',
       '/v1/upload/s3"',
       '/v1/uploads"',
+      '/v1/grants"',
     ])
       expect(commands.join('\n')).toContain(path)
   })
