@@ -1,6 +1,6 @@
 import type { Context, MiddlewareHandler } from 'hono'
-import { Hono } from 'hono'
 import { cors } from 'hono/cors'
+import { HonoBase } from 'hono/hono-base'
 import { matchedRoutes } from 'hono/route'
 import { TrieRouter } from 'hono/router/trie-router'
 import type { Composition } from './compose'
@@ -19,20 +19,20 @@ import { dropUnreadBody } from './http/unread-body'
 /** How long a browser may remember a preflight's answer. */
 const preflightMaxAgeSeconds = 7200
 
-const apps = new WeakMap<Composition, Hono<HttpEnv>>()
+const apps = new WeakMap<Composition, HonoBase<HttpEnv>>()
 
 /** The app of an isolate. */
-export function appFor(composition: Composition): Hono<HttpEnv> {
+export function appFor(composition: Composition): HonoBase<HttpEnv> {
   const app = apps.get(composition) ?? createApp(composition)
   apps.set(composition, app)
   return app
 }
 
 /** The HTTP face of the gateway: request ids, logs and CORS around the dialects. */
-function createApp(composition: Composition): Hono<HttpEnv> {
+function createApp(composition: Composition): HonoBase<HttpEnv> {
   const { config, credentials, rateLimiter, gatewayFor, guardGateway } = composition
-  // hono's own choice ends with this router too, after it has tried one that cannot take `:fileKey{.*}`.
-  const app = new Hono<HttpEnv>({ getPath: routedPath, router: new TrieRouter() })
+  // `Hono` would bring two more routers, and end with this one too: the first cannot take `:fileKey{.*}`.
+  const app = new HonoBase<HttpEnv>({ getPath: routedPath, router: new TrieRouter() })
 
   app.use(dropUnreadBody)
 

@@ -2,6 +2,7 @@ import { env } from 'cloudflare:workers'
 import { describe, expect, it, vi } from 'vitest'
 import { cuadra, textFile } from './support/cuadra'
 import { blobOf, directUpload } from './support/direct-upload'
+import { grants } from './support/grants'
 import { type Meter, meterBucket, meterDatabase, newMeter } from './support/metered-bindings'
 import { base64, quantcdn } from './support/quantcdn'
 import { createS3OverBucket } from './support/s3-over-bucket'
@@ -27,6 +28,7 @@ async function start() {
     files,
     api: uploads(worker, token),
     direct: directUpload(worker, token),
+    own: grants(worker, token),
     forms: cuadra(worker, token),
   }
 }
@@ -65,6 +67,21 @@ const uploadsOfAllKinds: Record<string, { most: number; upload: (started: Starte
       const { fileId, uploadUrl: url } = await bodyOf(await files.upload(json))
       expect((await put({ url, headers: { 'content-type': 'text/plain' } }, 'bytes')).status).toBe(200)
       expect((await files.get(fileId)).status).toBe(200)
+    },
+  },
+  'under a grant, one PUT': {
+    most: 16,
+    async upload({ own }) {
+      const held = await own.hold()
+      const told = await held.inOne('bytes')
+      expect((await put(told, 'bytes')).status).toBe(200)
+      expect((await held.call('POST', `/v1/uploads/${told.id}/complete`)).status).toBe(200)
+    },
+  },
+  'under a grant, in one request': {
+    most: 17,
+    async upload({ own }) {
+      expect((await (await own.hold()).put('a.txt', 'bytes')).status).toBe(201)
     },
   },
   'base64 through the Worker': {

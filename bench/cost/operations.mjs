@@ -47,6 +47,7 @@ export function operationsOf(of, fileId) {
     'form 64 KiB': once(() => of.form(newForm(65_536))),
     'form 12 MiB': once(() => of.form(newForm(12 * mib))),
     delete: once(() => of.delete(promoted.fileId)),
+    'make a grant': once(of.makeGrant),
   }
 }
 
@@ -62,6 +63,16 @@ export function wholeUploadsOf(of) {
       const { fileId, uploadUrl } = await ask(() => of.presignQuantcdn())
       await put(uploadUrl)
       await ask(() => of.get(fileId))
+    },
+    'under a new grant: presign, PUT, complete': async (ask, put) => {
+      const holder = of.under((await ask(of.makeGrant)).url)
+      const { id, url } = await ask(holder.presign)
+      await put(url)
+      await ask(() => holder.complete(id))
+    },
+    'under a new grant: 10 KiB in one request': async (ask) => {
+      const holder = of.under((await ask(of.makeGrant)).url)
+      await ask(() => holder.put(Buffer.alloc(10_240, 'x')))
     },
     'base64 10 KiB': (ask) => ask(() => of.upload(newBase64())),
     'base64 10 KiB, 3 more terms': (ask) => ask(() => of.upload(newBase64({ ...text, metadata }))),

@@ -26,6 +26,22 @@ export function gatewayRequests(key, organization = 'acme') {
     presign: (index) => post('/v1/uploads', photo(index)),
     presignText: (index) =>
       post('/v1/uploads', { filename: `a-${index}.txt`, contentType: 'text/plain', size: 1024 }),
+    makeGrant: () => post('/v1/grants', { maxBytes: mib, maxFiles: 10 }),
+    /** By the holder of a grant, whose address is `grant`. */
+    under: (grant) => {
+      const { pathname } = new URL(grant)
+      const below = (path, body) => ({
+        method: 'POST',
+        path: pathname + path,
+        headers: json,
+        body: JSON.stringify(body),
+      })
+      return {
+        presign: () => below('/v1/uploads', { filename: 'a.txt', contentType: 'text/plain', size: 1024 }),
+        complete: (id) => below(`/v1/uploads/${id}/complete`, {}),
+        put: (body) => ({ method: 'PUT', path: `${pathname}/a.txt`, headers: {}, body }),
+      }
+    },
     presignUnderKey: (index) => post('/v1/uploads', photo(index), { 'idempotency-key': randomUUID() }),
     presignQuantcdn: (metadata) =>
       post(quantcdn, { requestUploadUrl: true, contentType: 'text/plain', size: 1024, metadata }),

@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
-import { Hono } from 'hono'
+import { HonoBase } from 'hono/hono-base'
+import { TrieRouter } from 'hono/router/trie-router'
 import type { Failure } from '../core/errors'
 import { answerConfirmed } from './confirm-key'
 import type { HttpEnv } from './context'
@@ -37,9 +38,9 @@ export type Dialect = FailureRenderer & {
  * The routes of a dialect: 401 comes before 404, and 404 before 405 (RFC 9110, section 15.5.6), whose `Allow` is made
  * of the same list.
  */
-export function mount(dialect: Dialect): Hono<HttpEnv> {
+export function mount(dialect: Dialect): HonoBase<HttpEnv> {
   const { operations, prefixes = [''], authenticate, parseBody = readJson } = dialect
-  const app = new Hono<HttpEnv>()
+  const app = new HonoBase<HttpEnv>({ router: new TrieRouter() })
   if (authenticate)
     // `/*` also matches the path before it.
     for (const prefix of dialect.guards)

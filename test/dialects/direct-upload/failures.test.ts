@@ -72,6 +72,7 @@ const cases: { [Code in FailureCode]: [status: number, failure: Omit<FailureOf<C
 const aboutInput = [
   ...['invalid_request', 'unsupported_body', 'unsupported_content_type', 'upload_too_large'],
   ...['size_mismatch', 'type_mismatch', 'known_size_mismatch', 'checksum_unverifiable'],
+  ...['grant_refuses_type', 'digest_mismatch'],
   ...['too_many_associations', 'expiry_in_past', 'organization_unnamed', 'part_not_planned'],
   ...['part_size_out_of_bounds', 'part_size_too_small', 'part_size_without_parts'],
 ]
