@@ -137,7 +137,7 @@ function insertUpload(
        THEN 0 ELSE :byteSize END,
        CASE WHEN f.grant_id IS NOT NULL THEN coalesce(:byteSize, :takesExactly, (
          SELECT min(max_bytes - bytes_used, coalesce(:takesAtMost, max_bytes - bytes_used)) FROM grants
-         WHERE organization_id = f.organization_id AND id = f.grant_id)) END,
+         WHERE organization_id = f.organization_id AND id = f.grant_id), 0) END,
        :expiresAt, :sweepAt, :md5, :sha256, :writeOnce, :contentDisposition, :partBytes
      FROM files f
      WHERE f.organization_id = :organizationId AND f.id = unhex(:fileId, '-') AND f.status = 'uploading'

@@ -178,6 +178,15 @@ describe('a grant', () => {
     expect((await own.revoke('grant_x')).status).toBe(404)
   })
 
+  it('that was revoked before its first use begins nothing of unknown size either, where it is still trusted', async () => {
+    const { own, start: another, token } = await start()
+    const held = await own.hold()
+    expect((await held.call('GET', '')).status).toBe(200)
+    expect((await grants(another(), token).revoke(held.id)).status).toBe(204)
+    expect((await held.put('a.txt', new Blob(['hello']).stream())).status).toBe(401)
+    expect(await rows('SELECT id FROM files')).toEqual([])
+  })
+
   it('that cannot live any more is revoked without a row', async () => {
     const { own } = await start()
     const held = await own.hold()
