@@ -194,6 +194,7 @@ Slipway is running.
   URL           ${url}
   Organization  ${organization}
   API key       ${key}
+  Console       ${url}/ takes that key; ${url}/docs is the reference
   Web pages     of ${localOrigins.join(' and ')} may call it; CORS_ALLOWED_ORIGINS in .dev.vars allows others
 
 Upload a file:
