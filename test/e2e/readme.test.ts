@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -145,72 +145,5 @@ describe('the commands of docs/dialects.md and docs/grants.md', () => {
     await expect(gone).rejects.toThrow('File not found')
     const uploaded = await run(commands.find((command) => command.includes('/complete"')) ?? 'false')
     expect(parse(uploaded)).toMatchObject({ id: variables.UPLOAD_ID, status: 'ready', sizeBytes: 6291456 })
-  })
-})
-
-type UploadInParts = (
-  file: File,
-  options: { url?: string; token?: string; onProgress: (part: number) => void },
-) => Promise<{ id: string; sizeBytes: number; sha256: string; status: string }>
-
-/** The function that docs/uploads.md prints for browsers, over this storage and this `fetch`. */
-function exampleOfDocs(storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>, fetching: typeof fetch) {
-  const code = /```js\n(.*?)```/s.exec(readFileSync('docs/uploads.md', 'utf8'))?.[1] ?? ''
-  const make = new Function('localStorage', 'fetch', `${code}\nreturn uploadInParts`)
-  return make(storage, fetching) as UploadInParts
-}
-
-describe('the example of docs/uploads.md', () => {
-  const items = new Map<string, string>()
-  const storage = {
-    getItem: (name: string) => items.get(name) ?? null,
-    setItem: (name: string, value: string) => void items.set(name, value),
-    removeItem: (name: string) => void items.delete(name),
-  }
-  const send = (fetching: typeof fetch, file: File, progress: number[]) =>
-    exampleOfDocs(storage, fetching)(file, {
-      url: variables.URL ?? '',
-      token: variables.KEY ?? '',
-      onProgress: (part) => progress.push(part),
-    })
-
-  it('goes on where it stopped, and sends no part twice', async () => {
-    const bytes = randomBytes(6 * 16 * 1024 ** 2 + 5)
-    const file = new File([bytes], 'film.bin', { lastModified: 1 })
-    const putOf = (input: unknown) => /partNumber=(\d+)/.exec(String(input))?.[1]
-    const sent: string[] = []
-    const breaking: typeof fetch = async (input, init) => {
-      const part = putOf(input)
-      if (part === '5') throw new TypeError('Failed to fetch')
-      const answer = await fetch(input, init)
-      if (part !== undefined) sent.push(part)
-      return answer
-    }
-    await expect(send(breaking, file, [])).rejects.toThrow('Failed to fetch')
-    // What was sent beside the part that broke is kept, too.
-    expect(sent.toSorted()).toEqual(['1', '2', '3', '4', '6', '7'])
-
-    const again: string[] = []
-    const progress: number[] = []
-    const watching: typeof fetch = async (input, init) => {
-      const part = putOf(input)
-      if (part !== undefined) again.push(part)
-      return fetch(input, init)
-    }
-    const done = await send(watching, file, progress)
-    expect(again).toEqual(['5'])
-    expect(progress).toEqual([1])
-    expect(done).toMatchObject({
-      status: 'ready',
-      sizeBytes: bytes.length,
-      sha256: createHash('sha256').update(bytes).digest('hex'),
-    })
-    expect(items.size).toBe(0)
-  })
-
-  it('sends a small file in one PUT', async () => {
-    const done = await send(fetch, new File(['hello'], 'a.txt', { type: 'text/plain' }), [])
-    expect(done).toMatchObject({ status: 'ready', sizeBytes: 5 })
-    expect(items.size).toBe(0)
   })
 })
