@@ -1,22 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import type { Server } from 'node:http'
-import { join } from 'node:path'
 import { build } from 'esbuild'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { canDrive, launchChromium, servePages } from './support/chromium'
 import { copyOfProject, freePort, NpmStart, patienceMs } from './support/npm-start'
 import { slowDown } from './support/upload-page'
+import { type UppyVersion, uppyOf } from './support/uppy'
 
 const mebibyte = 1024 ** 2
-const versions = ['uppy5', 'uppy6'] as const
-type Version = (typeof versions)[number]
-/** One Preact for all of Uppy, as hooks want it: npm installs one for each package where another one has the place above. */
-const preacts = {
-  uppy5: 'node_modules/@uppy/core/node_modules/preact',
-  uppy6: 'test/e2e/clients/uppy6/node_modules/preact',
-}
+const versions: UppyVersion[] = ['uppy5', 'uppy6']
 
 let folder = ''
 let gateway: NpmStart | undefined
@@ -47,7 +41,7 @@ afterAll(async () => {
 })
 
 /** A page with Uppy's Dashboard of this version, as an application bundles it. The client module comes from the gateway. */
-async function pageOf(version: Version) {
+async function pageOf(version: UppyVersion) {
   const contents = `
     import AwsS3 from '@uppy/aws-s3'
     import Uppy from '@uppy/core'
@@ -61,11 +55,12 @@ async function pageOf(version: Version) {
     window.loaded = 0
     uppy.on('upload-progress', (_, { bytesUploaded }) => { window.loaded = bytesUploaded })
   `
+  const { resolveDir, alias } = uppyOf(version)
   const { outputFiles } = await build({
-    stdin: { contents, resolveDir: join(process.cwd(), 'test/e2e/clients', version) },
+    stdin: { contents, resolveDir },
     bundle: true,
     format: 'esm',
-    alias: { preact: join(process.cwd(), preacts[version]) },
+    alias,
     external: [`${origin}/client.js`],
     write: false,
   })
@@ -76,7 +71,7 @@ async function pageOf(version: Version) {
   }
 }
 
-async function openWith(version: Version, file: { name: string; mimeType: string; buffer: Buffer }) {
+async function openWith(version: UppyVersion, file: { name: string; mimeType: string; buffer: Buffer }) {
   const page = (await browser?.newPage()) ?? expect.unreachable()
   page.setDefaultTimeout(patienceMs)
   await page.goto(`${pageOrigin}/${version}`)

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { canDrive, launchChromium } from './support/chromium'
 import { copyOfProject, freePort, NpmStart, patienceMs, until } from './support/npm-start'
 import { recipesUnder } from './support/recipes'
+import { uppyOf } from './support/uppy'
 
 const png = {
   name: 'picture.png',
@@ -16,6 +17,13 @@ const png = {
 }
 const page = { name: 'page.html', mimeType: 'text/html', buffer: Buffer.from('<!doctype html><p>hello') }
 const text = { name: 'grün.txt', mimeType: 'text/plain', buffer: Buffer.from('hello') }
+
+/** Where esbuild finds what a recipe imports. */
+type Packages = { resolveDir: string; alias?: Record<string, string> }
+const widgets: Packages = { resolveDir: join(process.cwd(), 'test/e2e/clients/widgets') }
+
+/** The address of the client module, as docs/clients.md prints it. */
+const printedClient = 'https://uploads.example.com/client.js'
 
 let folder = ''
 let gateway: NpmStart | undefined
@@ -78,7 +86,7 @@ describe.runIf(canDrive)('the recipes of docs/clients.md for pages', () => {
     title: string,
     language: string,
     contentTypes: string[],
-    html?: string,
+    { html, packages = widgets }: { html?: string; packages?: Packages } = {},
   ): Promise<Page> {
     const grant = await grantOf(contentTypes)
     const [code = ''] = recipesUnder(title, language)
@@ -87,8 +95,12 @@ describe.runIf(canDrive)('the recipes of docs/clients.md for pages', () => {
       stdin: {
         contents: code,
         loader: language === 'jsx' ? 'jsx' : 'js',
-        resolveDir: join(process.cwd(), 'test/e2e/clients/widgets'),
+        resolveDir: packages.resolveDir,
       },
+      alias: packages.alias ?? {},
+      // The client module is loaded from the gateway, not bundled.
+      external: [printedClient],
+      format: 'esm',
       define: { GRANT: JSON.stringify(grant), 'process.env.NODE_ENV': '"production"' },
       jsx: 'automatic',
       bundle: true,
@@ -96,8 +108,8 @@ describe.runIf(canDrive)('the recipes of docs/clients.md for pages', () => {
       logLevel: 'silent',
     })
     served = {
-      html: `<!doctype html><meta charset="utf-8"><title>Upload</title>${html ?? form.replaceAll('{{ grant }}', grant)}<script src="/page.js"></script>`,
-      script: outputFiles[0]?.text ?? '',
+      html: `<!doctype html><meta charset="utf-8"><title>Upload</title>${html ?? form.replaceAll('{{ grant }}', grant)}<script type="module" src="/page.js"></script>`,
+      script: (outputFiles[0]?.text ?? '').replace(printedClient, `${url}/client.js`),
     }
     return open()
   }
@@ -148,7 +160,7 @@ describe.runIf(canDrive)('the recipes of docs/clients.md for pages', () => {
     ],
   ])('%s', (title, language, html, input, done) => {
     it('uploads a file', async () => {
-      const opened = await pageOf(title, language, ['text/plain'], html)
+      const opened = await pageOf(title, language, ['text/plain'], { html })
       await opened.setInputFiles(input, text)
       if (done === null) await opened.locator('.dz-success').waitFor({ state: 'attached' })
       else await opened.getByText(done).first().waitFor({ state: 'attached' })
@@ -161,12 +173,51 @@ describe.runIf(canDrive)('the recipes of docs/clients.md for pages', () => {
     })
 
     it('says why a file of another type is refused', async () => {
-      const opened = await pageOf(title, language, ['image/*'], html)
+      const opened = await pageOf(title, language, ['image/*'], { html })
       await opened.setInputFiles(input, text)
       await opened
         .getByText(/^[^{]*text\/plain/)
         .first()
         .waitFor({ state: 'attached' })
+      await opened.close()
+    })
+  })
+
+  describe.each([
+    ['Uppy 5', 'uppy5'],
+    ['Uppy 6', 'uppy6'],
+  ] as const)('the Dashboard of %s', (title, version) => {
+    const html = '<div id="upload"></div>'
+    const file = { ...text, name: `${title}.txt` }
+
+    async function openedWith(contentTypes: string[]): Promise<Page> {
+      const opened = await pageOf(title, 'js', contentTypes, { html, packages: uppyOf(version) })
+      await opened.setInputFiles('.uppy-Dashboard-input >> nth=0', file)
+      return opened
+    }
+
+    it('uploads a file', async () => {
+      const opened = await openedWith(['text/plain'])
+      await opened.click('.uppy-StatusBar-actionBtn--upload')
+      await opened.getByText('Complete', { exact: true }).waitFor()
+      expect(await newest()).toMatchObject({
+        filename: file.name,
+        contentType: 'text/plain',
+        status: 'ready',
+      })
+      await opened.close()
+    })
+
+    it('says why a file of another type is refused', async () => {
+      const opened = await openedWith(['image/*'])
+      await opened.click('.uppy-StatusBar-actionBtn--upload')
+      let said = ''
+      opened.once('dialog', (dialog) => {
+        said = dialog.message()
+        return dialog.accept()
+      })
+      await opened.click('.uppy-StatusBar-details')
+      expect(said).toContain('Files of this type are not accepted here.')
       await opened.close()
     })
   })
