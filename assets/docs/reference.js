@@ -26,6 +26,32 @@ function withoutOptionalExamples(document) {
   return document
 }
 
+/** `value` with what its references name, in the document. Those of /openapi.json are local and not circular. */
+function resolved(value, document) {
+  if (Array.isArray(value)) return value.map((item) => resolved(item, document))
+  if (value === null || typeof value !== 'object') return value
+  // Swagger UI takes the name of a schema from `$$ref`.
+  if (value.$ref)
+    return { ...resolved(partAt(value.$ref.split('/').slice(1), document), document), $$ref: value.$ref }
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, resolved(part, document)]))
+}
+
+const partAt = (path, document) => path.reduce((part, name) => part[name], document)
+
+/** Swagger UI itself would go through the whole document, and all that it has resolved, for each operation that is opened. */
+const resolvesWhatIsOpened = {
+  statePlugins: {
+    spec: {
+      wrapActions: {
+        requestResolvedSubtree: (_, system) => (path) => {
+          const document = system.specSelectors.specJS()
+          system.specActions.updateResolvedSubtree(path, resolved(partAt(path, document), document))
+        },
+      },
+    },
+  },
+}
+
 const answer = await fetch('/openapi.json')
 const ui = SwaggerUIBundle({
   spec: withoutOptionalExamples(await answer.json()),
@@ -34,7 +60,7 @@ const ui = SwaggerUIBundle({
   docExpansion: 'list',
   defaultModelsExpandDepth: -1,
   displayRequestDuration: true,
-  plugins: [keepsCredentialsInTab],
+  plugins: [keepsCredentialsInTab, resolvesWhatIsOpened],
   tryItOutEnabled: true,
   // Its own validator is on another host.
   validatorUrl: null,

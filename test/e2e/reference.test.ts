@@ -56,20 +56,24 @@ describe.runIf(canDrive)('the reference at /docs', () => {
   const block = (operationId: string): Locator =>
     page.locator(`.opblock[id$="-${operationId.replace('.', '\\\\.')}"]`)
 
-  async function open(operationId: string): Promise<Locator> {
+  const click = (target: Locator) => target.click()
+  /** Does not wait until the target rests where a pointer reaches it, which takes longer than the answer. */
+  const dispatchClick = (target: Locator) => target.dispatchEvent('click')
+
+  async function open(operationId: string, clickOn = click): Promise<Locator> {
     const its = block(operationId)
     if ((await its.locator('.opblock-body').count()) === 0)
-      await its.locator('.opblock-summary-control').click()
+      await clickOn(its.locator('.opblock-summary-control'))
     await its.locator('.execute').waitFor()
     return its
   }
 
   /** Executes what is filled in; the status and the body of the answer. */
-  async function execute(its: Locator): Promise<{ status: string; body: string }> {
+  async function execute(its: Locator, clickOn = click): Promise<{ status: string; body: string }> {
     // The answer before.
     const clear = its.locator('.btn-clear')
-    if (await clear.count()) await clear.click()
-    await its.locator('.execute').click()
+    if (await clear.count()) await clickOn(clear)
+    await clickOn(its.locator('.execute'))
     const live = its.locator('.live-responses-table .response')
     await live.waitFor()
     const status = await live.locator('.response-col_status').innerText()
@@ -122,13 +126,14 @@ describe.runIf(canDrive)('the reference at /docs', () => {
   it.each(operations)(
     'tries $operationId as it is filled in: an answer that the reference describes',
     async ({ operationId, responses, isOfGrant }) => {
-      const its = await open(operationId)
+      const its = await open(operationId, dispatchClick)
+      expect(await its.textContent()).not.toContain('$ref')
       const file = its.locator('input[type=file]')
       if (await file.count())
         await file.setInputFiles({ name: 'a.txt', mimeType: 'text/plain', buffer: hello })
-      const { status, body } = await execute(its)
+      const { status, body } = await execute(its, dispatchClick)
       // What is closed is rendered no more.
-      await its.locator('.opblock-summary-control').click()
+      await dispatchClick(its.locator('.opblock-summary-control'))
       // A stranger's id finds nothing, the key of an organization is not the root key, and the grant is an example.
       expect(Object.keys(responses), body).toContain(status)
       expect(['200', '201', '204', '403', '404', ...(isOfGrant ? ['401'] : [])], body).toContain(status)
@@ -151,7 +156,8 @@ describe.runIf(canDrive)('the reference at /docs', () => {
       await its.locator('[data-param-name=fileId] input').fill(id)
       expect((await execute(its)).status, operationId).toBe(status)
     }
-    expect(said.filter((text) => text.includes('Content Security Policy'))).toEqual([])
+    // Answers such as 404 are told too.
+    expect(said.filter((text) => !text.startsWith('Failed to load resource'))).toEqual([])
     expect(strangers).toEqual([])
   })
 })
