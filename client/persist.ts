@@ -24,7 +24,8 @@ export async function persist(
     const answer = await send(request, leg)
     // Paused or ended: `ready` tells.
     if (leg.aborted) continue
-    const retryAfter = answer.header('Retry-After')
+    // Of a good answer it is not asked for: browsers complain in the console where a store does not let pages read it.
+    const retryAfter = answer.status < 400 ? null : answer.header('Retry-After')
     if (!isTransient(answer.status, retryAfter)) return answer
     if (answer.status === 0) await checkReadable(request.body)
     const isOffline = globalThis.navigator?.onLine === false
