@@ -18,7 +18,7 @@ export function placeOf(base: string, file: Blob): string | null {
   return `${prefix}${hash(base)}:${file.size}:${file.lastModified}:${file.type}:${file.name}`
 }
 
-/** FNV-1a. The address of a grant lets whoever has it upload, so it is not stored. */
+/** FNV-1a. The address of a grant is a credential, so it is not stored. */
 function hash(text: string): number {
   let sum = 0x811c9dc5
   for (const character of text) sum = Math.imul(sum ^ (character.codePointAt(0) ?? 0), 0x01000193)
