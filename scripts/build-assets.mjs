@@ -1,7 +1,7 @@
 // What the gateway serves beside its API: builds the pages of src/web/ and the client module of client/ with esbuild, and puts
 // them with the files of assets/ into dist/, which `[assets]` of wrangler.toml serves. wrangler runs this file before it
 // deploys; `npm start` and the tests call `buildAssets`.
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import process from 'node:process'
@@ -34,22 +34,16 @@ const swaggerUiFiles = [
 
 /**
  * Builds what is served from the project in `root` into its dist/. Pages may call the store at `storeEndpoint`, a URL, and
- * no other host. Rejects with esbuild's errors.
+ * no other host. Rejects with esbuild's errors, and leaves dist/ then as it is: `npm start` goes on serving it.
  */
 export async function buildAssets({ root, storeEndpoint }) {
   const folder = join(root, 'dist')
-  rmSync(folder, { recursive: true, force: true })
-  cpSync(join(root, 'assets'), folder, { recursive: true })
-  for (const [name, source] of Object.entries(copies)) cpSync(join(root, source), join(folder, name))
-  copySwaggerUi(join(folder, 'docs'))
-  const headers = join(folder, '_headers')
-  const { origin } = new URL(storeEndpoint)
-  writeFileSync(headers, readFileSync(headers, 'utf8').replaceAll('STORE_ORIGIN', origin))
-  await build({
+  const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints,
     outdir: folder,
     bundle: true,
+    write: false,
     format: 'esm',
     minify: true,
     sourcemap: 'linked',
@@ -58,6 +52,17 @@ export async function buildAssets({ root, storeEndpoint }) {
     jsxImportSource: 'preact',
     logLevel: 'silent',
   })
+  rmSync(folder, { recursive: true, force: true })
+  cpSync(join(root, 'assets'), folder, { recursive: true })
+  for (const [name, source] of Object.entries(copies)) cpSync(join(root, source), join(folder, name))
+  copySwaggerUi(join(folder, 'docs'))
+  const headers = join(folder, '_headers')
+  const { origin } = new URL(storeEndpoint)
+  writeFileSync(headers, readFileSync(headers, 'utf8').replaceAll('STORE_ORIGIN', origin))
+  for (const { path, contents } of outputFiles) {
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, contents)
+  }
 }
 
 function copySwaggerUi(folder) {

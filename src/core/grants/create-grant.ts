@@ -13,8 +13,8 @@ export type CreatedGrant = { grant: Grant; token: string; replayed: boolean }
 
 /**
  * Makes a grant. Nothing is written, and the database is not asked, unless there is an idempotency key: what is kept of
- * that is the grant's id, of which a repeated request makes the same token. A token of more than `grantTokenMaxLength`
- * characters is never accepted. Throws `wrong_organization`, and what an idempotency key can throw.
+ * that is the grant's id, of which a repeated request makes the same token. The caller has
+ * kept its terms within `grantTermsMaxBytes`. Throws `wrong_organization`, and what an idempotency key can throw.
  */
 export async function createGrant(gateway: Gateway, input: CreateGrant): Promise<CreatedGrant> {
   const { expiresInSeconds, idempotencyKey, ...terms } = input

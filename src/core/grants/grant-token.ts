@@ -6,8 +6,10 @@ import type { Grant } from './grant'
 /** What the token of a grant begins with. */
 export const grantTokenPrefix = 'slipgrant_'
 
-/** The longest token that is made, in characters: it has to fit into a URL with a path after it. */
-export const grantTokenMaxLength = 6000
+/** The most bytes that content types, metadata and origins may have together as JSON: a token has to fit into a URL. */
+export const grantTermsMaxBytes = 4096
+/** The longest token that such terms make, in characters, with room for what else it says. */
+const tokenMaxLength = 6000
 
 /** Tokens that only the gateway can make. */
 export interface GrantTokens {
@@ -54,7 +56,7 @@ export function createGrantTokens(secrets: SigningSecrets): GrantTokens {
     },
 
     async read(token) {
-      if (token.length > grantTokenMaxLength) return null
+      if (token.length > tokenMaxLength) return null
       const [, base64] = /^slipgrant_((?:[A-Za-z0-9_-]{4})+)$/.exec(token) ?? []
       if (base64 === undefined) return null
       const bytes = Uint8Array.fromBase64(base64, { alphabet: 'base64url' })

@@ -23,8 +23,8 @@ export const verifiedKeyTtlMs = 30_000
 const verifiedKeysMax = 1000
 
 /**
- * Keys and tokens this isolate has verified. By the credential itself: hashing it would be a tenth of what a request
- * costs, and what can read the isolate's memory can read `SIGNING_SECRET`.
+ * Keys and tokens this isolate has verified. By the credential itself: hashing it would be a twentieth of what a
+ * request costs, and what can read the isolate's memory can read `SIGNING_SECRET`.
  */
 export type VerifiedKeys = Map<string, { principal: Principal; until: number }>
 

@@ -72,13 +72,25 @@ describe('POST /v1/grants', () => {
             `https://${'a'.repeat(60)}.${'b'.repeat(60)}.${'c'.repeat(60)}.${'d'.repeat(60)}${n}.example.com`,
         ),
       },
-      'contentTypes, metadata and origins are too long together for a token',
+      'contentTypes, metadata and origins must be at most 4096 bytes together',
     ],
-  ])('refuses %j by name', async (json, detail) => {
+  ])('refuses %j by name, and leaves nothing behind', async (json, detail) => {
     const { own } = await start()
-    const answer = await own.create(json)
+    const answer = await own.create(json, { 'idempotency-key': 'once' })
     expect(answer.status).toBe(400)
     expect((await bodyOf(answer)).detail).toContain(detail)
+    expect(await rows('SELECT idempotency_key FROM idempotency_records')).toEqual([])
+  })
+
+  it('has room in a token for the longest terms', async () => {
+    const { own } = await start()
+    const origins = Array.from(
+      { length: 20 },
+      (_, n) => `https://${'a'.repeat(60)}.${'b'.repeat(18)}${n}.org`,
+    )
+    const metadata = { text: 'x'.repeat(1900) }
+    const held = await own.hold({ maxBytes: 5 * 1024 ** 4, maxFiles: 1000, metadata, origins })
+    expect((await held.call('GET', '')).status).toBe(200)
   })
 
   it('asks the database nothing with a verified key, and writes nothing', async () => {

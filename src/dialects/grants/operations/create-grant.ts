@@ -1,6 +1,6 @@
 import { failField } from '../../../core/errors'
 import { createGrant } from '../../../core/grants/create-grant'
-import { grantTokenMaxLength } from '../../../core/grants/grant-token'
+import { grantTermsMaxBytes } from '../../../core/grants/grant-token'
 import { operation } from '../../../http/operation'
 import { presentCreated } from '../presenter'
 import { createGrantRequest } from '../schema'
@@ -17,18 +17,14 @@ export const createGrantOperation = operation({
   marksReplays: true,
   fails: ['invalid_request', 'wrong_organization', 'database_failed'],
   async handle(c, { organizationId }, { body, idempotencyKey }) {
-    const created = await createGrant(c.get('gateway'), {
-      organizationId,
-      maxBytes: body.maxBytes,
-      maxFiles: body.maxFiles,
-      contentTypes: body.contentTypes,
-      metadata: body.metadata,
-      origins: body.origins,
-      expiresInSeconds: body.expiresIn,
-      idempotencyKey,
-    })
-    if (created.token.length > grantTokenMaxLength)
-      failField('', 'contentTypes, metadata and origins are too long together for a token')
+    const { expiresIn: expiresInSeconds, ...terms } = body
+    const { contentTypes, metadata, origins } = terms
+    const texts = new TextEncoder().encode(JSON.stringify([contentTypes, metadata, origins]))
+    // Before the idempotency key is taken: what is refused leaves nothing behind.
+    if (texts.length > grantTermsMaxBytes)
+      failField('', `contentTypes, metadata and origins must be at most ${grantTermsMaxBytes} bytes together`)
+    const input = { organizationId, ...terms, expiresInSeconds, idempotencyKey }
+    const created = await createGrant(c.get('gateway'), input)
     if (created.replayed) c.header('Idempotent-Replayed', 'true')
     return c.json(presentCreated(created, c.get('gatewayUrl')), 201)
   },
