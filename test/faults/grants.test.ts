@@ -44,6 +44,14 @@ add({
   files: 1,
 })
 add({
+  name: 'an upload in parts that is made under a grant',
+  prepare: (client) => hold(client, { maxBytes: 10 * 1024 ** 3 }),
+  act: (client, path) => create(client, path, { ...single, size: 6 * 1024 ** 3 }, once),
+  answers: [201],
+  made: id,
+  files: 1,
+})
+add({
   name: 'an upload under a grant that is completed',
   prepare: arrived,
   act: (client, { path, id }) => client.isolate.call('POST', `${path}/v1/uploads/${id}/complete`),
