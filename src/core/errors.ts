@@ -36,7 +36,17 @@ export type Failure =
   /** More than one request can carry under a grant. */
   | { code: 'one_request_too_large'; limitBytes: number }
   /** The bytes of the body are not those that its digest promised. */
-  | { code: 'digest_mismatch'; expected: string; actual: string }
+  | { code: 'digest_mismatch'; algorithm: 'md5' | 'sha1' | 'sha256'; expected: string; actual: string }
+  /** Bytes are to be appended at another offset than where the upload stands. */
+  | { code: 'offset_mismatch'; expectedBytes: number; providedBytes: number }
+  /** Another length was said of an upload before, or it has more bytes already. */
+  | { code: 'length_mismatch'; expectedBytes: number; providedBytes: number }
+  /** More bytes were sent than the upload is to have. */
+  | { code: 'beyond_length'; byteSize: number }
+  /** Another request appends to the upload, or has taken it over from this one. */
+  | { code: 'append_in_progress'; retryAfterSeconds: number }
+  /** The bytes of this file come another way. */
+  | { code: 'not_appendable'; fileId: string }
   | { code: 'too_many_associations'; max: number }
   | { code: 'quota_below_usage'; usedBytes: number; reservedBytes: number }
   | { code: 'scope_not_grantable'; scope: string }

@@ -12,6 +12,7 @@ import { rateLimitPeriodSeconds, rateLimitRequests } from './authenticate-reques
 import type { HttpEnv } from './context'
 import type { FailureRenderer } from './mount'
 import { failureHeaders } from './render-failure'
+import { sayAppendFailure } from './say-append-failure'
 import { sayGrantFailure } from './say-grant-failure'
 import { type InvalidValue, sayInvalidValue } from './say-invalid-value'
 import { sayParts } from './say-parts'
@@ -63,6 +64,11 @@ const table = {
   grant_not_found: (failure) => problem(404, 'Not Found', sayGrantFailure(failure)),
   one_request_too_large: (failure) => problem(413, 'Content Too Large', sayGrantFailure(failure)),
   digest_mismatch: (failure) => badRequest([{ field: 'Repr-Digest', message: sayGrantFailure(failure) }]),
+  offset_mismatch: (failure) => problem(409, 'Conflict', sayAppendFailure(failure)),
+  length_mismatch: (failure) => badRequest([{ field: '', message: sayAppendFailure(failure) }]),
+  beyond_length: (failure) => problem(413, 'Content Too Large', sayAppendFailure(failure)),
+  append_in_progress: (failure) => problem(423, 'Locked', sayAppendFailure(failure)),
+  not_appendable: (failure) => problem(409, 'Conflict', sayAppendFailure(failure)),
   too_many_associations: invalidValue('resourceId'),
   quota_below_usage: ({ usedBytes, reservedBytes }) =>
     problem(

@@ -13,6 +13,7 @@ export function failureHeaders(failure: Failure): Record<string, string> {
       }
     case 'rate_limited':
     case 'idempotency_in_progress':
+    case 'append_in_progress':
       return { 'retry-after': String(failure.retryAfterSeconds) }
     case 'body_timed_out':
       // RFC 9110, section 15.5.9.

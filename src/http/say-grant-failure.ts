@@ -4,6 +4,8 @@ type GrantFailure = FailureOf<
   Extract<FailureCode, `grant_${string}` | 'one_request_too_large' | 'digest_mismatch'>
 >
 
+const digestNames = { md5: 'MD5', sha1: 'SHA-1', sha256: 'SHA-256' } as const
+
 /** What a grant does not allow, which all dialects say alike. Each chooses its own status. */
 export function sayGrantFailure(failure: GrantFailure): string {
   switch (failure.code) {
@@ -24,6 +26,6 @@ export function sayGrantFailure(failure: GrantFailure): string {
     case 'one_request_too_large':
       return `One request takes at most ${failure.limitBytes} bytes: send larger files by /v1/uploads under the same grant`
     case 'digest_mismatch':
-      return `the SHA-256 of the body is ${failure.actual}, not ${failure.expected}`
+      return `the ${digestNames[failure.algorithm]} of the body is ${failure.actual}, not ${failure.expected}`
   }
 }

@@ -38,7 +38,12 @@ const samples: { [Code in FailureCode]: FailureOf<Code> } = {
   grant_used_up: { code: 'grant_used_up' },
   grant_not_found: { code: 'grant_not_found', grantId: 'secret-grant' },
   one_request_too_large: { code: 'one_request_too_large', limitBytes: 100 },
-  digest_mismatch: { code: 'digest_mismatch', expected: 'aa', actual: 'bb' },
+  digest_mismatch: { code: 'digest_mismatch', algorithm: 'sha256', expected: 'aa', actual: 'bb' },
+  offset_mismatch: { code: 'offset_mismatch', expectedBytes: 5, providedBytes: 6 },
+  length_mismatch: { code: 'length_mismatch', expectedBytes: 5, providedBytes: 6 },
+  beyond_length: { code: 'beyond_length', byteSize: 5 },
+  append_in_progress: { code: 'append_in_progress', retryAfterSeconds: 7 },
+  not_appendable: { code: 'not_appendable', fileId: '00000000-0000-7000-8000-000000000000' },
   too_many_associations: { code: 'too_many_associations', max: 7 },
   upload_refused: {
     code: 'upload_refused',
@@ -119,6 +124,11 @@ const statuses: Record<string, { [Code in FailureCode]: number }> = {
     grant_not_found: 404,
     one_request_too_large: 413,
     digest_mismatch: 400,
+    offset_mismatch: 409,
+    length_mismatch: 400,
+    beyond_length: 413,
+    append_in_progress: 409,
+    not_appendable: 409,
     too_many_associations: 400,
     upload_refused: 404,
     not_arrived: 404,
@@ -180,6 +190,11 @@ const statuses: Record<string, { [Code in FailureCode]: number }> = {
     grant_not_found: 404,
     one_request_too_large: 413,
     digest_mismatch: 400,
+    offset_mismatch: 409,
+    length_mismatch: 400,
+    beyond_length: 413,
+    append_in_progress: 409,
+    not_appendable: 409,
     too_many_associations: 400,
     upload_refused: 409,
     not_arrived: 409,
@@ -235,7 +250,8 @@ async function answerTo(failure: Failure, render: Render): Promise<Response> {
   return app.request('/some/path')
 }
 
-const isRetryable = (code: FailureCode) => code === 'rate_limited' || code === 'idempotency_in_progress'
+const isRetryable = (code: FailureCode) =>
+  ['rate_limited', 'idempotency_in_progress', 'append_in_progress'].includes(code)
 
 function expectCommon(failure: Failure, answer: Response, text: string): void {
   expect(text).not.toContain('secret')
@@ -440,7 +456,7 @@ describe('every failure as problem details', () => {
     const text = await answer.text()
     expectCommon(failure, answer, text)
     expect(answer.headers.get('content-type')).toBe('application/problem+json')
-    expect([400, 401, 402, 403, 404, 408, 409, 412, 413, 415, 422, 429, 500, 501, 502, 503]).toContain(
+    expect([400, 401, 402, 403, 404, 408, 409, 412, 413, 415, 422, 423, 429, 500, 501, 502, 503]).toContain(
       answer.status,
     )
     expect(JSON.parse(text)).toEqual({

@@ -122,7 +122,7 @@ async function receive(
   }
   const sha256 = (await hash.digest()) as Sha256
   if (input.sha256 && input.sha256 !== sha256)
-    fail({ code: 'digest_mismatch', expected: input.sha256, actual: sha256 })
+    fail({ code: 'digest_mismatch', algorithm: 'sha256', expected: input.sha256, actual: sha256 })
   return { byteSize, details: await input.details(), sha256 }
 }
 

@@ -21,13 +21,14 @@ export const noHeaderSeal: HeaderSeal = {
 }
 
 /** An intention to store bytes: where, until when, how they come, and what was sealed. */
-export type Upload = EdgeUpload | PutUpload | MultipartUpload
+export type Upload = EdgeUpload | PutUpload | MultipartUpload | AppendUpload
 
 /** An upload whose bytes the client puts into the bucket itself. */
 export type ClientUpload = PutUpload | MultipartUpload
 
 export type EdgeUpload = UploadPlace & EdgeDelivery
 export type PutUpload = UploadPlace & PutDelivery
+export type AppendUpload = UploadPlace & AppendDelivery
 export type MultipartUpload = UploadPlace & (PlannedParts | BegunParts)
 
 /** A multipart upload that has been begun in the store. */
@@ -66,6 +67,21 @@ type Parts = Omit<HeaderSeal, 'writeOnce'> & {
   byteSize: number
   /** The size of every part but the last. */
   partBytes: number
+}
+
+/** Through the Worker, in as many requests as the client likes. */
+export type AppendDelivery = {
+  method: 'append'
+  /** null: the client has not said it yet. */
+  byteSize: number | null
+  /** Of all bytes, as it was promised; null: it was not. */
+  sha256: Sha256 | null
+  /** The size of every part in the store but the last. */
+  partBytes: number
+  /** null: the store has not begun one, or its id was not recorded. */
+  multipartId: string | null
+  /** How many bytes are kept for certain. */
+  receivedBytes: number
 }
 
 /** The store has not begun it, or its id was not recorded. */

@@ -9,6 +9,7 @@ import {
 } from '../../core/errors'
 import type { FailureRenderer } from '../../http/mount'
 import { failureHeaders } from '../../http/render-failure'
+import { sayAppendFailure } from '../../http/say-append-failure'
 import { sayGrantFailure } from '../../http/say-grant-failure'
 import { type InvalidValue, sayInvalidValue } from '../../http/say-invalid-value'
 import { sayTypeMismatch, sayTypeRefusal } from '../../http/say-type-mismatch'
@@ -85,6 +86,11 @@ const table = {
   grant_not_found: (failure) => notFound(sayGrantFailure(failure)),
   one_request_too_large: (failure) => tooLarge(sayGrantFailure(failure)),
   digest_mismatch: (failure) => badRequest([{ field: '', message: sayGrantFailure(failure) }]),
+  offset_mismatch: (failure) => conflict(sayAppendFailure(failure)),
+  length_mismatch: (failure) => badRequest([{ field: '', message: sayAppendFailure(failure) }]),
+  beyond_length: (failure) => tooLarge(sayAppendFailure(failure)),
+  append_in_progress: (failure) => conflict(sayAppendFailure(failure)),
+  not_appendable: (failure) => conflict(sayAppendFailure(failure)),
   too_many_associations: invalidValue('resourceId'),
   upload_refused: ({ refusal }) => conflict(`The upload was refused: ${sayRefusal(refusal)}`),
   not_arrived: () => conflict('The bytes have not arrived'),

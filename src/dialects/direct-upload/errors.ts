@@ -2,6 +2,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Failure, FailureCode, FailureOf, Issue, Refusal } from '../../core/errors'
 import type { FailureRenderer } from '../../http/mount'
 import { failureHeaders } from '../../http/render-failure'
+import { sayAppendFailure } from '../../http/say-append-failure'
 import { sayGrantFailure } from '../../http/say-grant-failure'
 import { type InvalidValue, sayInvalidValue } from '../../http/say-invalid-value'
 import { sayRefusedBytes } from '../../http/say-refused-bytes'
@@ -88,6 +89,11 @@ const table = {
   grant_not_found: (failure) => notFound(sayGrantFailure(failure)),
   one_request_too_large: (failure) => tooLarge(sayGrantFailure(failure)),
   digest_mismatch: (failure) => invalid([{ field: '', message: sayGrantFailure(failure) }]),
+  offset_mismatch: (failure) => conflict(sayAppendFailure(failure)),
+  length_mismatch: (failure) => invalid([{ field: '', message: sayAppendFailure(failure) }]),
+  beyond_length: (failure) => tooLarge(sayAppendFailure(failure)),
+  append_in_progress: (failure) => conflict(sayAppendFailure(failure)),
+  not_appendable: (failure) => conflict(sayAppendFailure(failure)),
   too_many_associations: invalidValue(''),
   upload_refused: ({ refusal }) => conflict(`The upload was refused: ${sayRefusal(refusal)}`),
   not_arrived: () => conflict('The bytes of this blob have not arrived yet'),

@@ -2,6 +2,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type { Failure, FailureCode, FailureOf, Issue, Refusal } from '../../core/errors'
 import type { FailureRenderer } from '../../http/mount'
 import { failureHeaders } from '../../http/render-failure'
+import { sayAppendFailure } from '../../http/say-append-failure'
 import { sayGrantFailure } from '../../http/say-grant-failure'
 import { type InvalidValue, sayInvalidValue } from '../../http/say-invalid-value'
 import { sayRefusedBytes } from '../../http/say-refused-bytes'
@@ -92,6 +93,11 @@ const table = {
   grant_not_found: () => notFound,
   one_request_too_large: (failure) => ({ status: 413, message: sayGrantFailure(failure) }),
   digest_mismatch: (failure) => badRequest([{ field: '', message: sayGrantFailure(failure) }]),
+  offset_mismatch: (failure) => conflict(sayAppendFailure(failure)),
+  length_mismatch: (failure) => badRequest([{ field: '', message: sayAppendFailure(failure) }]),
+  beyond_length: (failure) => ({ status: 413, message: sayAppendFailure(failure) }),
+  append_in_progress: (failure) => conflict(sayAppendFailure(failure)),
+  not_appendable: (failure) => conflict(sayAppendFailure(failure)),
   too_many_associations: invalidValue('resourceId'),
   upload_refused: ({ refusal }) => ({ status: 404, message: `File not found: ${sayRefusal(refusal)}` }),
   not_arrived: () => ({ status: 404, message: 'File not found: its bytes have not arrived' }),

@@ -33,7 +33,12 @@ const cases: { [Code in FailureCode]: [status: number, failure: Omit<FailureOf<C
   grant_used_up: [403, {}],
   grant_not_found: [404, { grantId: 'any' }],
   one_request_too_large: [413, { limitBytes: 100 }],
-  digest_mismatch: [422, { expected: 'aa', actual: 'bb' }],
+  digest_mismatch: [422, { algorithm: 'sha256', expected: 'aa', actual: 'bb' }],
+  offset_mismatch: [409, { expectedBytes: 5, providedBytes: 6 }],
+  length_mismatch: [422, { expectedBytes: 5, providedBytes: 6 }],
+  beyond_length: [413, { byteSize: 5 }],
+  append_in_progress: [409, { retryAfterSeconds: 3 }],
+  not_appendable: [409, { fileId }],
   too_many_associations: [422, { max: 7 }],
   upload_refused: [409, { fileId, refusal: { code: 'aborted' } }],
   not_arrived: [409, { fileId }],
@@ -72,7 +77,7 @@ const cases: { [Code in FailureCode]: [status: number, failure: Omit<FailureOf<C
 const aboutInput = [
   ...['invalid_request', 'unsupported_body', 'unsupported_content_type', 'upload_too_large'],
   ...['size_mismatch', 'type_mismatch', 'known_size_mismatch', 'checksum_unverifiable'],
-  ...['grant_refuses_type', 'digest_mismatch'],
+  ...['grant_refuses_type', 'digest_mismatch', 'length_mismatch'],
   ...['too_many_associations', 'expiry_in_past', 'organization_unnamed', 'part_not_planned'],
   ...['part_size_out_of_bounds', 'part_size_too_small', 'part_size_without_parts'],
 ]
