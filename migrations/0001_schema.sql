@@ -78,6 +78,9 @@ CREATE TABLE files (
   is_public INTEGER NOT NULL DEFAULT 0 CHECK (is_public IN (0, 1)),
   -- The grant under which it was made, whose holder sees it by this and no other file.
   grant_id BLOB CHECK (length(grant_id) = 16),
+  -- What the client said of it when it began to append bytes, as it wrote it: tus tells it again for as long as there is
+  -- the file.
+  statement TEXT,
   -- Where the request came from.
   source TEXT NOT NULL DEFAULT 'api' CHECK (source IN ('api', 'm2m', 'connector')),
   source_detail TEXT,
@@ -160,8 +163,9 @@ CREATE UNIQUE INDEX contents_by_sha256 ON contents (organization_id, is_public, 
 CREATE TABLE uploads (
   organization_id TEXT NOT NULL REFERENCES organizations (id),
   file_id BLOB NOT NULL CHECK (length(file_id) = 16),
-  -- `edge`: the bytes pass through the Worker. `presigned_put`, `multipart`: the client puts them into the bucket.
-  method TEXT NOT NULL CHECK (method IN ('edge', 'presigned_put', 'multipart')),
+  -- `edge`: the bytes pass through the Worker, in one request; `append`: in as many as the client likes. `presigned_put`,
+  -- `multipart`: the client puts them into the bucket.
+  method TEXT NOT NULL CHECK (method IN ('edge', 'append', 'presigned_put', 'multipart')),
   -- Where bytes are put, and where they are in the end. Not the same where a URL could still replace them.
   object_key TEXT NOT NULL,
   content_key TEXT NOT NULL,
@@ -187,12 +191,36 @@ CREATE TABLE uploads (
   -- The one version of the incoming bytes that may be promoted, and since when: settlers that overlap copy the same.
   promoting_etag TEXT,
   promoting_at INTEGER,
+  -- Of `append`: how many bytes are kept for certain. It never falls, and only the request with the token moves it, which has
+  -- the upload for itself until then. NULL: no request is appending.
+  received_bytes INTEGER CHECK (received_bytes >= 0),
+  append_token TEXT,
+  append_until INTEGER,
+  -- The names of the objects that hold what came after the last whole part, in order, as a JSON array.
+  pieces TEXT CHECK (json_valid(pieces)),
+  -- How many requests may have left a part behind that is not recorded: later parts have numbers of their own.
+  parts_skipped INTEGER NOT NULL DEFAULT 0 CHECK (parts_skipped >= 0),
   PRIMARY KEY (organization_id, file_id),
-  CONSTRAINT parts_are_planned CHECK ((method = 'multipart') = (part_bytes IS NOT NULL))
+  CONSTRAINT parts_are_planned CHECK ((method IN ('append', 'multipart')) = (part_bytes IS NOT NULL)),
+  CONSTRAINT appends_are_counted CHECK ((method = 'append') = (received_bytes IS NOT NULL)),
+  CONSTRAINT within_length CHECK (received_bytes <= byte_size)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX uploads_by_sweep ON uploads (sweep_at);
 -- Those for which nothing is reserved, though they may bring up to 5 GiB.
 CREATE INDEX uploads_unsized ON uploads (organization_id) WHERE method = 'presigned_put' AND byte_size IS NULL;
+
+-- The parts in the store of the uploads whose bytes are appended. They go with their upload.
+CREATE TABLE upload_parts (
+  organization_id TEXT NOT NULL,
+  file_id BLOB NOT NULL CHECK (length(file_id) = 16),
+  part_number INTEGER NOT NULL CHECK (part_number BETWEEN 1 AND 10000),
+  etag TEXT NOT NULL,
+  PRIMARY KEY (organization_id, file_id, part_number)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER uploads_drop_parts AFTER DELETE ON uploads WHEN OLD.method = 'append'
+BEGIN
+  DELETE FROM upload_parts WHERE organization_id = OLD.organization_id AND file_id = OLD.file_id;
+END;
 
 -- The grants that were used, or revoked before they expired. One that was neither has no row: its token says all of it.
 CREATE TABLE grants (
@@ -291,6 +319,19 @@ BEGIN
     files_used = files_used + 1,
     bytes_used = bytes_used + NEW.granted_bytes,
     uploads_begun = uploads_begun + 1
+  WHERE organization_id = NEW.organization_id
+    AND id = (SELECT grant_id FROM files WHERE organization_id = NEW.organization_id AND id = NEW.file_id);
+END;
+
+-- The length of an upload becomes known while its bytes are appended, or more of them have come than were reserved.
+CREATE TRIGGER uploads_reserve AFTER UPDATE OF reserved_bytes ON uploads WHEN NEW.reserved_bytes <> OLD.reserved_bytes
+BEGIN
+  UPDATE organizations SET reserved_bytes = reserved_bytes + NEW.reserved_bytes - OLD.reserved_bytes
+  WHERE id = NEW.organization_id;
+END;
+CREATE TRIGGER uploads_take_granted AFTER UPDATE OF granted_bytes ON uploads WHEN NEW.granted_bytes <> OLD.granted_bytes
+BEGIN
+  UPDATE grants SET bytes_used = bytes_used + NEW.granted_bytes - OLD.granted_bytes
   WHERE organization_id = NEW.organization_id
     AND id = (SELECT grant_id FROM files WHERE organization_id = NEW.organization_id AND id = NEW.file_id);
 END;

@@ -1,6 +1,8 @@
 import { type JwtConfig, type JwtVariables, readJwt } from './config-jwt'
 import type { Limits } from './core/gateway'
 import type { SigningSecrets } from './core/mac'
+import { partBytesMin, partCountMax } from './core/uploads/parts'
+import { multipartTtlMs } from './core/uploads/upload'
 import { presignTtlMaxSeconds } from './core/uploads/url-lifetime'
 import { isOriginPattern, originPatternsInWords } from './http/origins'
 import type { S3Configuration } from './storage/s3/s3-client'
@@ -63,6 +65,9 @@ export type Variables = JwtVariables & {
   HASH_MAX_BYTES?: string
   PENDING_UPLOADS_MAX?: string
   FILES_MAX?: string
+  APPEND_PART_MAX_BYTES?: string
+  UPLOAD_MAX_AGE_SECONDS?: string
+  REQUEST_MAX_BYTES?: string
   CORS_ALLOWED_ORIGINS?: string
   QUANTCDN_EXTRA_CONTENT_TYPES?: string
   GATEWAY_URL?: string
@@ -77,6 +82,8 @@ type Name = keyof Variables
 const directUploadMaxBytes = 32 * 1024 ** 2
 /** What passes as a stream is bounded by the time a request may take, and by Cloudflare's plan (100 MB to 500 MB). */
 const formUploadMaxBytes = 500 * 1024 ** 2
+/** A part is in memory while it is filled, and several requests share an isolate's 128 MB. */
+const appendPartMaxBytes = 64 * 1024 ** 2
 /** SHA-256 takes a Worker some CPU seconds per GiB; this is what fits the five minutes it can be given. */
 const hashMaxBytes = 100 * 1024 ** 3
 
@@ -152,6 +159,15 @@ export function readConfig(variables: Variables): Config {
       hashMaxBytes: integer('HASH_MAX_BYTES', 256 * 1024 ** 2, 0, hashMaxBytes),
       pendingUploadsMax: integer('PENDING_UPLOADS_MAX', 10_000, 1, 1_000_000_000),
       filesMax: integer('FILES_MAX', 1_000_000, 1, 1_000_000_000),
+      appendMaxBytes:
+        integer('APPEND_PART_MAX_BYTES', 16 * 1024 ** 2, partBytesMin, appendPartMaxBytes) * partCountMax,
+      uploadMaxAgeSeconds: integer(
+        'UPLOAD_MAX_AGE_SECONDS',
+        multipartTtlMs / 1000,
+        60,
+        multipartTtlMs / 1000,
+      ),
+      requestMaxBytes: integer('REQUEST_MAX_BYTES', 100_000_000, 1_000_000, 5_000_000_000),
       downloadUrlTtlSeconds: integer('DOWNLOAD_URL_TTL_SECONDS', 3600, 1, presignTtlMaxSeconds),
     },
     cors: {

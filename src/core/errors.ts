@@ -106,6 +106,8 @@ export type Refusal =
   | { code: 'type_mismatch'; declared: string; stored: string | null }
   | { code: 'checksum_mismatch'; algorithm: 'md5' | 'sha256'; expected: string; actual: string }
   | { code: 'encoding_not_promised'; encoding: string }
+  /** The store has not the parts any more that it has answered to. */
+  | { code: 'parts_lost' }
   | { code: 'copied_not_uploaded' }
   | { code: 'quota_exceeded' }
   /** They were more than was left of the grant. */

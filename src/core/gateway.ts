@@ -57,6 +57,12 @@ export interface Limits {
   readonly pendingUploadsMax: number
   /** How many files an organization may have, whatever their status. */
   readonly filesMax: number
+  /** The most bytes of an upload whose bytes are appended. */
+  readonly appendMaxBytes: number
+  /** How long such an upload may take. */
+  readonly uploadMaxAgeSeconds: number
+  /** The most bytes of one request that reach the Worker: what is larger is refused before it. */
+  readonly requestMaxBytes: number
   /** How long a presigned GET can be used. */
   readonly downloadUrlTtlSeconds: number
 }

@@ -79,6 +79,18 @@ function toUpload(row: FileRow): Upload | null {
   switch (row.upload_method) {
     case 'edge':
       return { ...place, method: row.upload_method, byteSize: row.upload_byte_size }
+    case 'append':
+      return {
+        ...place,
+        method: row.upload_method,
+        byteSize: row.upload_byte_size,
+        md5: null,
+        sha256: seal.sha256,
+        contentDisposition: null,
+        partBytes: required(row.upload_part_bytes),
+        multipartId: row.upload_multipart_id,
+        receivedBytes: required(row.upload_received_bytes),
+      }
     case 'presigned_put':
       return {
         ...place,

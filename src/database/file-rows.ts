@@ -48,6 +48,7 @@ export type FileRow = {
   upload_part_bytes: number | null
   upload_promoting_etag: string | null
   upload_promoting_at: number | null
+  upload_received_bytes: number | null
 }
 
 const columns: Record<keyof FileRow, string> = {
@@ -86,6 +87,7 @@ const columns: Record<keyof FileRow, string> = {
   upload_part_bytes: 'u.part_bytes',
   upload_promoting_etag: 'u.promoting_etag',
   upload_promoting_at: 'u.promoting_at',
+  upload_received_bytes: 'u.received_bytes',
 }
 
 /** The select list of a file row. */

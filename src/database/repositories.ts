@@ -1,5 +1,6 @@
 import type { Repositories } from '../core/ports/repositories'
 import { createApiKeyRepository } from './api-key-repository'
+import { createAppendRepository } from './append/append-repository'
 import { createAssociationRepository } from './association-repository'
 import { readRows } from './d1'
 import { createDeletionRepository } from './deletion-repository'
@@ -19,6 +20,7 @@ export function createRepositories(db: D1Database): Repositories {
     files: createFileRepository(db),
     uploads: createUploadRepository(db),
     grants: createGrantRepository(db),
+    appends: createAppendRepository(db),
     deletions: createDeletionRepository(db),
     sweepPositions: createSweepPositionRepository(db),
     associations: createAssociationRepository(db),

@@ -19,6 +19,7 @@ export const RefusalCode = z.enum([
   'copied_not_uploaded',
   'quota_exceeded',
   'grant_exceeded',
+  'parts_lost',
   'never_arrived',
   'aborted',
 ])

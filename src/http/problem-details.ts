@@ -160,6 +160,7 @@ function sayRefusal(refusal: Refusal): string {
     case 'encoding_not_promised':
     case 'quota_exceeded':
     case 'grant_exceeded':
+    case 'parts_lost':
       return sayRefusedBytes(refusal)
     case 'checksum_mismatch':
       return `the ${refusal.algorithm === 'md5' ? 'MD5' : 'SHA-256'} of the bytes is not the promised one`

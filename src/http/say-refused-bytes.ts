@@ -7,6 +7,7 @@ type RefusedAlike =
   | 'encoding_not_promised'
   | 'quota_exceeded'
   | 'grant_exceeded'
+  | 'parts_lost'
 
 /** Why the bytes of an upload were refused, where the dialects say it alike. The other reasons each says itself. */
 export function sayRefusedBytes(refusal: Extract<Refusal, { code: RefusedAlike }>): string {
@@ -21,5 +22,7 @@ export function sayRefusedBytes(refusal: Extract<Refusal, { code: RefusedAlike }
       return "the organization's storage quota is exceeded"
     case 'grant_exceeded':
       return 'they are more bytes than were left of the grant'
+    case 'parts_lost':
+      return 'the store has lost parts of them'
   }
 }

@@ -423,6 +423,7 @@ describe('what the sweep and the events ask', () => {
     const named = [first, second].map(({ file, upload }) => ({
       key: upload.objectKey,
       file: keyOf({ file }),
+      piece: null,
     }))
     expect(await uploads.awaitedKeys(named)).toEqual(named.map(({ key }) => key))
     await uploads.settle(second, { byteSize: 1, sha256: null, etag: 'e', sourceEtag: null }, 6000)

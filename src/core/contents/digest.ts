@@ -1,7 +1,9 @@
 import { chunksOf } from './chunks'
 
-const algorithms = { md5: 'MD5', sha256: 'SHA-256' } as const
-export type DigestAlgorithm = keyof typeof algorithms
+const algorithms = { md5: 'MD5', sha1: 'SHA-1', sha256: 'SHA-256' } as const
+
+/** Of whole files; with `sha1` clients check single requests. */
+export type DigestAlgorithm = 'md5' | 'sha256'
 
 /** A hash that is fed piece by piece. */
 export type DigestStream = {
@@ -12,7 +14,7 @@ export type DigestStream = {
 }
 
 /** Feed few large chunks: passing 4 KiB chunks over costs more than hashing them. */
-export function createDigestStream(algorithm: DigestAlgorithm): DigestStream {
+export function createDigestStream(algorithm: keyof typeof algorithms): DigestStream {
   const stream = new crypto.DigestStream(algorithms[algorithm])
   const writer = stream.getWriter()
   return {

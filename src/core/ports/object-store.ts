@@ -57,6 +57,11 @@ export interface ObjectStore {
   /** Creates or replaces the object whole. Safe to repeat with the same bytes. */
   put(key: ObjectKey, body: Uint8Array<ArrayBuffer> | SizedStream, options: PutOptions): Promise<StoredObject>
   /**
+   * Creates the object unless there is one (If-None-Match: *): null, and that one stays. Where stores do not know the
+   * condition (`supportsIfNoneMatch`) this is never called.
+   */
+  putOnce(key: ObjectKey, body: Uint8Array<ArrayBuffer>, options: PutOptions): Promise<StoredObject | null>
+  /**
    * Copies an object inside the store (CopyObject), with these headers and no other metadata, if the source
    * still has the ETag `ifMatch`; null when it has not, or is gone. Safe to repeat. Stores that ignore the
    * condition are caught by a comparison of what was copied, as far as they vouch for its MD5. At most 5 GiB.

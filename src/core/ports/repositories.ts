@@ -5,6 +5,7 @@ import type { IdempotencyClaim, IdempotencyRecord } from '../idempotency/idempot
 import type { FileId, GrantId, OrganizationId } from '../ids'
 import type { ApiKey, StoredApiKey } from '../organizations/api-key'
 import type { Organization } from '../organizations/organization'
+import type { AppendRepository } from './append-repository'
 import type { AssociationRepository } from './association-repository'
 import type { DeletionRepository, DueObject, SweepPositionRepository } from './deletion-repository'
 import type { GrantRepository } from './grant-repository'
@@ -20,6 +21,7 @@ export interface Repositories {
   readonly apiKeys: ApiKeyRepository
   readonly files: FileRepository
   readonly uploads: UploadRepository
+  readonly appends: AppendRepository
   readonly grants: GrantRepository
   readonly deletions: DeletionRepository
   readonly sweepPositions: SweepPositionRepository

@@ -1,3 +1,4 @@
+import type { Hold, Piece } from '../append/ledger'
 import type { Resource } from '../associations/association'
 import type { Content } from '../contents/content'
 import type { Refusal } from '../errors'
@@ -22,6 +23,10 @@ export type NewUploadIntent<U = Upload> = UploadIntent<U> & {
    * out: all that is left.
    */
   takes?: { exactly: number } | { atMost: number }
+  /** Of an upload whose bytes are appended: by whom from the beginning; left out or null: by no request yet. */
+  hold?: Hold | null
+  /** What the client says of the file, as it wrote it; left out or null: nothing. */
+  statement?: string | null
 }
 
 export type BeginUpload = {
@@ -75,6 +80,9 @@ export type StreamEnd = {
   /** Of the idempotency key that was claimed early; null: without a key. */
   fingerprint: Sha256 | null
 }
+
+/** An incoming key, and what it says; `piece` null: it is where all bytes are put. */
+export type IncomingKey = { key: ObjectKey; file: FileKey; piece: Piece | null }
 
 export interface UploadRepository {
   /**
@@ -135,8 +143,11 @@ export interface UploadRepository {
   findByObjectKeys(
     named: readonly { key: ObjectKey; file: FileKey | null }[],
   ): Promise<{ files: FileRecord[]; listed: ObjectKey[] }>
-  /** Those of these incoming keys whose upload is pending. */
-  awaitedKeys(named: readonly { key: ObjectKey; file: FileKey }[]): Promise<ObjectKey[]>
+  /**
+   * Those of these incoming keys whose upload is pending and awaits them, or keeps them: a piece that is not recorded is
+   * awaited for as long as the upload has not got as far as it reaches.
+   */
+  awaitedKeys(named: readonly IncomingKey[]): Promise<ObjectKey[]>
   /**
    * Up to `limit` files whose upload is past its expiry, oldest first. They are not returned again before
    * `nextSweepAt`: one that cannot be dealt with is never in the way of the others.

@@ -12,6 +12,7 @@ import type { FileId, Sha256 } from '../ids'
 import { inOwnOrganization } from '../organizations/own-organization'
 import type { BeginUpload, BegunUpload, NewUploadIntent } from '../ports/upload-repository'
 import {
+  type AppendDelivery,
   type EdgeDelivery,
   edgeUploadTtlMs,
   type PlannedParts,
@@ -52,7 +53,7 @@ export type UploadPlan<D extends Delivery = Delivery> = {
   isPromoted: boolean
 }
 
-type Delivery = EdgeDelivery | PutDelivery | PlannedParts
+type Delivery = EdgeDelivery | AppendDelivery | PutDelivery | PlannedParts
 
 /** The bytes pass through the Worker; `byteSize` null: how many is known when all have come. */
 export function edgePlan(byteSize: number | null): UploadPlan<EdgeDelivery> {

@@ -124,12 +124,9 @@ async function handOut(gateway: Gateway, input: CreateUpload, begun: BegunCreati
   const { file, upload } = begun.intent
   if (upload.method === 'presigned_put')
     return { kind: 'put', ...(await presignBegun(gateway, file, upload)) }
-  const multipart = await startMultipart(
-    gateway,
-    { file, upload },
-    { isClaimed: input.idempotencyKey !== null },
-  )
-  return inParts(gateway, { file, upload: multipart, replayed: false })
+  const isClaimed = input.idempotencyKey !== null
+  const multipartId = await startMultipart(gateway, gateway.clientMultipart, { file, upload }, { isClaimed })
+  return inParts(gateway, { file, upload: { ...upload, multipartId }, replayed: false })
 }
 
 async function inParts(gateway: Gateway, created: Omit<CreatedMultipart, 'parts'>): Promise<CreatedUpload> {

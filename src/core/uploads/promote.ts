@@ -5,7 +5,7 @@ import type { Gateway } from '../gateway'
 import type { Md5, Sha256 } from '../ids'
 import type { StoredObject } from '../ports/object-store'
 import { partBytes } from './part-writer'
-import type { ClientUpload } from './upload'
+import type { ArrivingUpload } from './upload'
 import type { Digests } from './verify-object'
 
 /**
@@ -15,7 +15,7 @@ import type { Digests } from './verify-object'
  */
 export async function copyThrough(
   gateway: Gateway,
-  upload: ClientUpload,
+  upload: ArrivingUpload,
   { byteSize, md5, sha256 }: StoredObject,
   { chunks, isHashed }: { chunks: AsyncIterable<Uint8Array>; isHashed: boolean },
 ): Promise<{ copy: StoredObject; digests: Digests }> {
@@ -55,7 +55,7 @@ async function collect(
 /** Lets the store copy the incoming object; null when it is no longer the one that was verified. */
 export function copyInStore(
   gateway: Gateway,
-  { contentKey, contentType, contentDisposition }: ClientUpload,
+  { contentKey, contentType, contentDisposition }: ArrivingUpload,
   { key, etag }: StoredObject,
 ): Promise<StoredObject | null> {
   return gateway.objects.copy(key, contentKey, { ifMatch: etag, contentType, contentDisposition })
@@ -63,7 +63,7 @@ export function copyInStore(
 
 /** The digests of all bytes: those that the store stated, and what it does not vouch for by reading `chunks`. */
 export async function digestsOfAll(
-  upload: ClientUpload,
+  upload: ArrivingUpload,
   stated: Digests,
   chunks: AsyncIterable<Uint8Array>,
 ): Promise<Digests> {
@@ -73,7 +73,7 @@ export async function digestsOfAll(
 }
 
 /** The SHA-256 of what is fed unless it is stated, and the MD5 if it was sealed and is not stated. */
-function hashesFor(upload: ClientUpload, stated: Digests) {
+function hashesFor(upload: ArrivingUpload, stated: Digests) {
   const wanted: DigestAlgorithm[] = []
   if (stated.sha256 === null) wanted.push('sha256')
   if (stated.md5 === null && upload.md5 !== null) wanted.push('md5')

@@ -4,7 +4,8 @@ import type { FileRecord, PendingFile } from '../files/file-record'
 import { isStored } from '../files/file-record'
 import type { Gateway } from '../gateway'
 import type { FileKey, ObjectKey } from '../ids'
-import { refuse, settleUpload } from './settle-upload'
+import { refuse } from './settle-object'
+import { settleUpload } from './settle-upload'
 import { promotionMaxMs } from './upload'
 
 /** What the store says has happened to an object. */
@@ -102,6 +103,6 @@ async function settleFile(gateway: Gateway, event: ObjectCreated, file: FileReco
 
 /** Bytes that pass through the Worker have no URL to add a copy source to. */
 async function refuseCopy(gateway: Gateway, file: PendingFile): Promise<FileRecord | null> {
-  if (file.upload.method === 'edge') return file
+  if (file.upload.method === 'edge' || file.upload.method === 'append') return file
   return refuse(gateway, file, { code: 'copied_not_uploaded' })
 }

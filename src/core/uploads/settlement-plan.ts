@@ -1,6 +1,6 @@
 import type { StoreFacts } from '../gateway'
 import type { StoredObject } from '../ports/object-store'
-import type { ClientUpload } from './upload'
+import type { ArrivingUpload } from './upload'
 import { hasUnpromisedHeaders } from './verify-object'
 
 /** What counts of bytes that a client has put into the bucket when they are settled. */
@@ -30,13 +30,13 @@ export type SettlementPlan = {
 }
 
 /** How `upload` has arrived as `object`. Bytes are hashed up to `hashMaxBytes`. */
-export function arrivalOf(upload: ClientUpload, object: StoredObject, hashMaxBytes: number): Arrival {
+export function arrivalOf(upload: ArrivingUpload, object: StoredObject, hashMaxBytes: number): Arrival {
   const size = object.byteSize === 0 ? 'empty' : object.byteSize <= hashMaxBytes ? 'hashable' : 'large'
   const isAttested = object.sha256 !== null && (upload.md5 === null || object.md5 !== null)
   return { destination: destinationOf(upload, object), size, isAttested }
 }
 
-function destinationOf(upload: ClientUpload, object: StoredObject): Arrival['destination'] {
+function destinationOf(upload: ArrivingUpload, object: StoredObject): Arrival['destination'] {
   if (upload.contentKey !== upload.objectKey) return 'promoted'
   // The store has put an object of parts together itself, with the headers it was begun with.
   return upload.method === 'presigned_put' && hasUnpromisedHeaders(upload, object) ? 'rewritten' : 'kept'

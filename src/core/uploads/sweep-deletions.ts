@@ -1,6 +1,8 @@
+import { parsePieceKey } from '../append/ledger'
 import { incomingPrefix, parseIncomingKey } from '../contents/content'
 import { deleteKeys, deleteListed, deletionRetryMs } from '../deletions/delete-objects'
 import type { ObjectKey } from '../ids'
+import type { IncomingKey } from '../ports/upload-repository'
 import type { Page, Sweep } from './sweep-run'
 
 /** One delete call of R2 and one DeleteObjects of S3 take a thousand keys. */
@@ -41,10 +43,13 @@ export async function deleteIncomingPage(run: Sweep, after: string | null): Prom
     gateway.log({ event: 'incoming_not_listable' })
     return { next: null }
   }
-  const incoming = page.keys.flatMap((text) => {
+  const incoming = page.keys.flatMap((text): IncomingKey[] => {
+    const key = text as ObjectKey
     const parts = parseIncomingKey(text)
-    if (parts === null) return []
-    return [{ key: text as ObjectKey, file: { organizationId: parts.organizationId, id: parts.fileId } }]
+    if (parts !== null)
+      return [{ key, file: { organizationId: parts.organizationId, id: parts.fileId }, piece: null }]
+    const ofPiece = parsePieceKey(text)
+    return ofPiece === null ? [] : [{ key, ...ofPiece }]
   })
   const awaited = new Set(incoming.length === 0 ? [] : await gateway.uploads.awaitedKeys(incoming))
   const unwanted = incoming.map(({ key }) => key).filter((key) => !awaited.has(key))

@@ -1,6 +1,7 @@
 import { isStored, type PendingFile } from '../files/file-record'
 import { settleIfThere } from './settle-upload'
 import { noteFailure, type Sweep, stop } from './sweep-run'
+import { awaitsMultipart } from './upload'
 
 /** Promotion and settling: 8; and a look at the file when another settler was first. */
 const statementsPerSettle = 9
@@ -56,7 +57,7 @@ export async function endOverdueBatch(run: Sweep): Promise<'more' | 'done'> {
 
 /** Its request failed or died before the client was told that there is a file. */
 function isUntold({ upload }: PendingFile): boolean {
-  return upload.method === 'edge' || (upload.method === 'multipart' && upload.multipartId === null)
+  return upload.method === 'edge' || awaitsMultipart(upload)
 }
 
 /** Whether nothing has arrived, which takes no statement; what has is settled. */

@@ -26,6 +26,9 @@ export type Upload = EdgeUpload | PutUpload | MultipartUpload | AppendUpload
 /** An upload whose bytes the client puts into the bucket itself. */
 export type ClientUpload = PutUpload | MultipartUpload
 
+/** An upload whose bytes are verified once they are in the bucket. */
+export type ArrivingUpload = ClientUpload | AppendUpload
+
 export type EdgeUpload = UploadPlace & EdgeDelivery
 export type PutUpload = UploadPlace & PutDelivery
 export type AppendUpload = UploadPlace & AppendDelivery
@@ -74,11 +77,13 @@ export type AppendDelivery = {
   method: 'append'
   /** null: the client has not said it yet. */
   byteSize: number | null
+  md5: null
   /** Of all bytes, as it was promised; null: it was not. */
   sha256: Sha256 | null
+  contentDisposition: null
   /** The size of every part in the store but the last. */
   partBytes: number
-  /** null: the store has not begun one, or its id was not recorded. */
+  /** null: the bytes are put in one piece; or the store has not begun it, or its id was not recorded. */
   multipartId: string | null
   /** How many bytes are kept for certain. */
   receivedBytes: number
@@ -110,3 +115,20 @@ export const promotionMaxMs = 60 * 60 * 1000
 
 /** How long a client's multipart upload lives; R2 ends them by itself after as long. */
 export const multipartTtlMs = 7 * 24 * 60 * 60 * 1000
+
+/** Whether the store's multipart upload of it has still to be begun, or noted. */
+export function awaitsMultipart(upload: Upload): boolean {
+  if (upload.method === 'multipart') return upload.multipartId === null
+  return upload.method === 'append' && upload.multipartId === null && comesInParts(upload)
+}
+
+/**
+ * Whether bytes that are appended become parts of a multipart upload: more than one part of them, or no client knows how
+ * many. Others are put in one piece.
+ */
+export function comesInParts({
+  byteSize,
+  partBytes,
+}: Pick<AppendDelivery, 'byteSize' | 'partBytes'>): boolean {
+  return byteSize === null || byteSize > partBytes
+}

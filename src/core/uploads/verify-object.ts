@@ -4,13 +4,13 @@ import type { FailureOf, Refusal } from '../errors'
 import { isSameContentType } from '../files/content-type'
 import type { Gateway } from '../gateway'
 import type { StoredObject } from '../ports/object-store'
-import type { ClientUpload } from './upload'
+import type { ArrivingUpload } from './upload'
 
 /** Digests of an object's bytes; null: the store does not vouch for one, and the Worker has not computed it. */
 export type Digests = { [Algorithm in DigestAlgorithm]: StoredObject[Algorithm] }
 
 /** What the store's own word about the object contradicts of the seal; null: nothing. */
-export function factsRefusal(upload: ClientUpload, object: StoredObject): Refusal | null {
+export function factsRefusal(upload: ArrivingUpload, object: StoredObject): Refusal | null {
   if (upload.byteSize !== null && object.byteSize !== upload.byteSize)
     return { code: 'size_mismatch', expected: upload.byteSize, actual: object.byteSize }
   if (object.contentType === null || !isSameContentType(object.contentType, upload.contentType))
@@ -34,14 +34,14 @@ function encodes(contentEncoding: string): boolean {
  * Whether the store keeps headers or metadata with the object that were not promised. The holder of a URL may add what
  * it does not sign, such as `Cache-Control` or `x-amz-meta-*`, and every reader would be told.
  */
-export function hasUnpromisedHeaders(upload: ClientUpload, object: StoredObject): boolean {
+export function hasUnpromisedHeaders(upload: ArrivingUpload, object: StoredObject): boolean {
   const { hasOtherHeaders, contentEncoding, contentDisposition: disposition } = object
   const isOtherDisposition = disposition !== null && disposition !== upload.contentDisposition
   return hasOtherHeaders || contentEncoding !== null || isOtherDisposition
 }
 
 /** Whether a digest is another than the sealed one. One that is not known refuses nothing. */
-export function digestRefusal(upload: ClientUpload, digests: Digests): Refusal | null {
+export function digestRefusal(upload: ArrivingUpload, digests: Digests): Refusal | null {
   for (const algorithm of ['md5', 'sha256'] as const) {
     const [expected, actual] = [upload[algorithm], digests[algorithm]]
     if (expected !== null && actual !== null && actual !== expected)

@@ -1,7 +1,7 @@
 import type { FileBase } from '../../core/files/file-record'
 import type { OrganizationId, Sha256 } from '../../core/ids'
 import type { BeginUpload, NewUploadIntent } from '../../core/ports/upload-repository'
-import { edgeUploadTtlMs, noHeaderSeal } from '../../core/uploads/upload'
+import { awaitsMultipart, edgeUploadTtlMs, noHeaderSeal } from '../../core/uploads/upload'
 import { originValues } from '../file-records'
 import { claimSteps, selectHolder, storeReply } from '../idempotency-records'
 import { prepare, type Statement } from '../statement'
@@ -83,13 +83,14 @@ function limitUploads(
 }
 
 /** The file, if it holds the idempotency key that was asked for. */
-function insertFile(db: D1Database, { file, terms, grant }: NewUploadIntent, key: string | null): Statement {
+function insertFile(db: D1Database, intent: NewUploadIntent, key: string | null): Statement {
+  const { file, terms, grant, statement = null } = intent
   return prepare(
     db,
     `INSERT INTO files (organization_id, id, filename, content_type, metadata, terms, checksum, is_public,
-       grant_id, source, source_detail, connector_metadata, status, created_at)
+       grant_id, statement, source, source_detail, connector_metadata, status, created_at)
      SELECT :organizationId, unhex(:id, '-'), :filename, :contentType, :metadata, :terms, :checksum, :isPublic,
-       unhex(:grantId, '-'), :source, :sourceDetail, :connectorMetadata, 'uploading', :createdAt
+       unhex(:grantId, '-'), :statement, :source, :sourceDetail, :connectorMetadata, 'uploading', :createdAt
      WHERE :key IS NULL OR EXISTS (
        SELECT 1 FROM idempotency_records
        WHERE organization_id = :organizationId AND idempotency_key = :key AND subject_id = :id)
@@ -104,6 +105,7 @@ function insertFile(db: D1Database, { file, terms, grant }: NewUploadIntent, key
       checksum: file.checksum,
       isPublic: file.isPublic,
       grantId: grant?.id ?? null,
+      statement,
       ...originValues(file.origin),
       createdAt: file.createdAt,
       key,
@@ -118,18 +120,20 @@ function insertFile(db: D1Database, { file, terms, grant }: NewUploadIntent, key
  */
 function insertUpload(
   db: D1Database,
-  { file, upload, takes }: NewUploadIntent,
+  { file, upload, takes, hold }: NewUploadIntent,
   knownSha256: Sha256 | null,
 ): Statement {
-  const { md5, sha256, writeOnce, contentDisposition, partBytes } = {
+  const { md5, sha256, writeOnce, contentDisposition, partBytes, receivedBytes } = {
     ...noHeaderSeal,
     partBytes: null,
+    receivedBytes: null,
     ...upload,
   }
   return prepare(
     db,
     `INSERT INTO uploads (organization_id, file_id, method, object_key, content_key, content_type, byte_size,
-       reserved_bytes, granted_bytes, expires_at, sweep_at, md5, sha256, write_once, content_disposition, part_bytes)
+       reserved_bytes, granted_bytes, expires_at, sweep_at, md5, sha256, write_once, content_disposition, part_bytes,
+       received_bytes, append_token, append_until)
      SELECT f.organization_id, f.id, :method, :objectKey, :contentKey, :contentType, :byteSize,
        CASE WHEN :byteSize IS NULL OR EXISTS (
          SELECT 1 FROM contents
@@ -138,7 +142,8 @@ function insertUpload(
        CASE WHEN f.grant_id IS NOT NULL THEN coalesce(:byteSize, :takesExactly, (
          SELECT min(max_bytes - bytes_used, coalesce(:takesAtMost, max_bytes - bytes_used)) FROM grants
          WHERE organization_id = f.organization_id AND id = f.grant_id), 0) END,
-       :expiresAt, :sweepAt, :md5, :sha256, :writeOnce, :contentDisposition, :partBytes
+       :expiresAt, :sweepAt, :md5, :sha256, :writeOnce, :contentDisposition, :partBytes,
+       :receivedBytes, :appendToken, :appendUntil
      FROM files f
      WHERE f.organization_id = :organizationId AND f.id = unhex(:fileId, '-') AND f.status = 'uploading'
      ON CONFLICT (organization_id, file_id) DO NOTHING`,
@@ -151,12 +156,15 @@ function insertUpload(
       contentType: upload.contentType,
       byteSize: upload.byteSize,
       expiresAt: upload.expiresAt,
-      sweepAt: upload.method === 'multipart' ? file.createdAt + edgeUploadTtlMs : upload.expiresAt,
+      sweepAt: awaitsMultipart(upload) ? file.createdAt + edgeUploadTtlMs : upload.expiresAt,
       md5,
       sha256,
       writeOnce,
       contentDisposition,
       partBytes,
+      receivedBytes,
+      appendToken: hold?.token ?? null,
+      appendUntil: hold?.until ?? null,
       knownSha256,
       takesExactly: takes && 'exactly' in takes ? takes.exactly : null,
       takesAtMost: takes && 'atMost' in takes ? takes.atMost : null,

@@ -96,15 +96,23 @@ export function letGoOfContent(db: D1Database, of: OfFile, now: number): Stateme
  * stay watched while a PUT or a copy can still land. To be followed, in the same batch, by the removal of the uploads.
  */
 export function letGoOfUploads(db: D1Database, ended: readonly FileKey[], now: number): Statement<DueRow> {
-  // Bytes of unknown length may have become a multipart upload whose name was not written down. What a PUT left may
+  // No URL was made of what the Worker puts: it lands while its request runs. Bytes of unknown length may have become a multipart upload whose name was not written down. What a PUT left may
   // be being rewritten where it is, as settlers do with headers that were not promised.
   return prepare(
     db,
     listForDeletion(
       `SELECT object_key, :now,
-         max(expires_at + :lateArrivalMs, CASE method WHEN 'presigned_put' THEN :now + :promotionMaxMs ELSE 0 END),
+         CASE method
+           WHEN 'append' THEN :now + :promotionMaxMs
+           WHEN 'presigned_put' THEN max(expires_at + :lateArrivalMs, :now + :promotionMaxMs)
+           ELSE expires_at + :lateArrivalMs
+         END,
          multipart_id,
-         CASE WHEN method = 'multipart' OR (method = 'edge' AND byte_size IS NULL) THEN method END
+         CASE
+           WHEN method = 'multipart' THEN 'multipart'
+           WHEN multipart_id IS NOT NULL OR (method IN ('edge', 'append') AND byte_size IS NULL)
+             OR (method = 'append' AND byte_size > part_bytes) THEN 'edge'
+         END
        FROM ${pendingOfFiles} WHERE object_key NOT GLOB '_incoming/*'
        UNION ALL
        SELECT content_key, :now, promoting_at + :promotionMaxMs, NULL, NULL

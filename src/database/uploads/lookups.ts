@@ -1,3 +1,4 @@
+import { pieceName } from '../../core/append/ledger'
 import type { ObjectKey } from '../../core/ids'
 import type { UploadRepository } from '../../core/ports/upload-repository'
 import { readRows, runBatch, runRepeatableBatch } from '../d1'
@@ -37,10 +38,21 @@ export function uploadLookups(
       // CROSS: looked up one by one, whatever SQLite thinks of their number.
       const select: Statement<KeyRow> = prepare(
         db,
-        `SELECT u.object_key FROM json_each(:named) j CROSS JOIN uploads u
+        `SELECT j.value ->> 'key' AS object_key FROM json_each(:named) j CROSS JOIN uploads u
            ON u.organization_id = j.value ->> '$.file.organizationId' AND u.file_id = unhex(j.value ->> '$.file.id', '-')
-         WHERE u.object_key = j.value ->> 'key'`,
-        { named: JSON.stringify(keys) },
+         WHERE u.object_key = j.value ->> 'key'
+           OR (u.method = 'append' AND (
+             j.value ->> 'to' > u.received_bytes
+             OR EXISTS (SELECT 1 FROM json_each(u.pieces) p WHERE p.value = j.value ->> 'piece')))`,
+        {
+          named: JSON.stringify(
+            keys.map(({ key, file, piece }) => ({
+              key,
+              file,
+              ...(piece && { to: piece.to, piece: pieceName(piece) }),
+            })),
+          ),
+        },
       )
       return keysOf(await readRows('uploads.awaitedKeys', select))
     },

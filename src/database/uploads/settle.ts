@@ -24,7 +24,7 @@ const isSettling =
 const indexIfSettling = insertTerms(isSettling)
 
 const dropIfKnown = listForDeletion(
-  `SELECT :contentKey, :now, :now, NULL, NULL
+  `SELECT :contentKey, :now, :watchUntil, NULL, NULL
    WHERE ${isSettling} AND NOT EXISTS (SELECT 1 FROM contents WHERE ${isFile})`,
 )
 
@@ -40,7 +40,7 @@ export function settleSteps(
   end?: StreamEnd,
 ) {
   const of = { fileId: file.id, organizationId: file.organizationId }
-  // The bytes of an edge upload become the organization's content with that hash if there is one by now.
+  // Bytes that passed through the Worker become the organization's content with that hash if there is one by now.
   const knownSha256 = isPromised(upload) ? null : bytes.sha256
   return {
     describe: end ? describe(db, of, end.details) : null,
@@ -51,7 +51,13 @@ export function settleSteps(
     // The organization had these bytes by then: the object that was just put is one too many.
     dropObject: isPromised(upload)
       ? null
-      : prepare(db, dropIfKnown, { ...of, contentKey: upload.contentKey, now }),
+      : prepare(db, dropIfKnown, {
+          ...of,
+          contentKey: upload.contentKey,
+          now,
+          // Another request of the same upload may still be putting the same bytes.
+          watchUntil: upload.method === 'append' ? now + promotionMaxMs : now,
+        }),
     end: endUpload(db, of),
     storeReply: storeReply(db, of, 'ready', { fingerprint: end?.fingerprint ?? null }),
     due: selectDue(db, upload, now),
@@ -98,7 +104,7 @@ function associate(db: D1Database, of: OfFile, { resource }: StreamDetails): Sta
 
 /** A client was told the key: its bytes stay there even if the organization has the same bytes elsewhere. */
 function isPromised({ method }: Upload): boolean {
-  return method !== 'edge'
+  return method !== 'edge' && method !== 'append'
 }
 
 /**
@@ -125,6 +131,7 @@ function insertContent(
        CASE
          WHEN u.object_key <> u.content_key THEN u.promoting_at + :promotionMaxMs
          WHEN u.method = 'presigned_put' THEN max(u.expires_at + :lateArrivalMs, :now + :promotionMaxMs)
+         WHEN u.method = 'append' AND u.multipart_id IS NULL THEN :now + :promotionMaxMs
        END
      FROM uploads u JOIN files f ON f.organization_id = u.organization_id AND f.id = u.file_id
      WHERE u.organization_id = :organizationId AND u.file_id = unhex(:fileId, '-')

@@ -174,6 +174,7 @@ function sayRefusal(refusal: Refusal): string {
     case 'type_mismatch':
     case 'quota_exceeded':
     case 'grant_exceeded':
+    case 'parts_lost':
       return sayRefusedBytes(refusal)
     case 'encoding_not_promised':
       return `their ${sayRefusedBytes(refusal)}`

@@ -158,6 +158,7 @@ function sayRefusal(refusal: Refusal): string {
     case 'encoding_not_promised':
     case 'quota_exceeded':
     case 'grant_exceeded':
+    case 'parts_lost':
       return `its upload was refused (${sayRefusedBytes(refusal)})`
     case 'checksum_mismatch':
       return `its upload was refused (the bytes have another ${refusal.algorithm} than was promised)`

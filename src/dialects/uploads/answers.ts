@@ -44,7 +44,7 @@ export const Upload = z.strictObject({
   id: PublicFileId,
   status: Status,
   error: RefusalCode.nullable(),
-  method: z.enum(['edge', 'PUT', 'multipart']).optional(),
+  method: z.enum(['edge', 'append', 'PUT', 'multipart']).optional(),
   sealed: z
     .strictObject({
       contentType: z.string(),

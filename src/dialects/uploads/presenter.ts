@@ -59,7 +59,7 @@ export function presentStatus({ file, parts }: UploadStatus): Answered.Upload {
   }
 }
 
-const methods = { edge: 'edge', presigned_put: 'PUT', multipart: 'multipart' } as const
+const methods = { edge: 'edge', append: 'append', presigned_put: 'PUT', multipart: 'multipart' } as const
 
 function uploadOf(file: FileRecord): Upload | null {
   return 'upload' in file ? file.upload : null

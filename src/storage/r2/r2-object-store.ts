@@ -37,6 +37,16 @@ export function createR2ObjectStore(bucket: R2Bucket, copier: Pick<ObjectStore, 
       return toStoredObject(object)
     },
 
+    async putOnce(key, body, { sha256, ...headers }) {
+      const options = {
+        httpMetadata: httpMetadataOf(headers),
+        ...(sha256 === null ? {} : { sha256 }),
+        onlyIf: new Headers({ 'if-none-match': '*' }),
+      }
+      const object = await attempt('put', transferLimitMs(body.length), () => bucket.put(key, body, options))
+      return object && toStoredObject(object)
+    },
+
     copy(from, to, options) {
       return copier.copy(from, to, options)
     },

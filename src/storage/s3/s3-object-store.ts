@@ -1,5 +1,5 @@
 import type { Md5, ObjectKey, Sha256 } from '../../core/ids'
-import type { ObjectStore, StoredObject } from '../../core/ports/object-store'
+import type { ObjectStore, PutOptions, SizedStream, StoredObject } from '../../core/ports/object-store'
 import { transferLimitMs } from '../time-limit'
 import type { S3Client } from './s3-client'
 import { copyS3Object } from './s3-copy-object'
@@ -27,36 +27,14 @@ export function createS3ObjectStore(client: S3Client): ObjectStore {
       return { object, body: response.body ?? new Blob([]).stream() }
     },
 
-    async put(key, body, { sha256, ...kept }) {
-      const headers = objectHeaders(kept)
-      if (sha256 !== null) {
-        // The first is what the signature covers, so every S3 server compares it with the body; the second
-        // is kept with the object where the store knows checksums.
-        headers['x-amz-content-sha256'] = sha256
-        headers['x-amz-checksum-sha256'] = Uint8Array.fromHex(sha256).toBase64()
-      }
-      const sized = !(body instanceof Uint8Array)
-      const byteSize = sized ? body.byteSize : body.length
-      const response = await client.send('put', key, {
-        method: 'PUT',
-        headers: { ...headers, 'content-length': String(byteSize) },
-        body: sized ? fixedLength(body.stream, body.byteSize) : body,
-        replayable: !sized,
-        limitMs: transferLimitMs(byteSize),
-      })
-      if (response === null) throw s3Failure('put', new Error('no such bucket'))
-      await response.body?.cancel()
-      return {
-        key,
-        byteSize,
-        etag: etagOf(response),
-        contentType: kept.contentType,
-        contentEncoding: null,
-        contentDisposition: kept.contentDisposition ?? null,
-        hasOtherHeaders: false,
-        md5: md5Of(response),
-        sha256: sha256HeaderOf(response),
-      }
+    async put(key, body, options) {
+      const object = await putObject(client, key, body, options, {})
+      if (object === null) throw s3Failure('put', new Error('no such bucket'))
+      return object
+    },
+
+    putOnce(key, body, options) {
+      return putObject(client, key, body, options, { 'if-none-match': '*' })
     },
 
     copy(from, to, options) {
@@ -75,6 +53,45 @@ export function createS3ObjectStore(client: S3Client): ObjectStore {
     },
   }
   return store
+}
+
+/** A PUT under the headers of `condition`; null where that does not hold. */
+async function putObject(
+  client: S3Client,
+  key: ObjectKey,
+  body: Uint8Array<ArrayBuffer> | SizedStream,
+  { sha256, ...kept }: PutOptions,
+  condition: Record<string, string>,
+): Promise<StoredObject | null> {
+  const headers: Record<string, string> = { ...objectHeaders(kept), ...condition }
+  if (sha256 !== null) {
+    // The first is what the signature covers, so every S3 server compares it with the body; the second
+    // is kept with the object where the store knows checksums.
+    headers['x-amz-content-sha256'] = sha256
+    headers['x-amz-checksum-sha256'] = Uint8Array.fromHex(sha256).toBase64()
+  }
+  const sized = !(body instanceof Uint8Array)
+  const byteSize = sized ? body.byteSize : body.length
+  const response = await client.send('put', key, {
+    method: 'PUT',
+    headers: { ...headers, 'content-length': String(byteSize) },
+    body: sized ? fixedLength(body.stream, body.byteSize) : body,
+    replayable: !sized,
+    limitMs: transferLimitMs(byteSize),
+  })
+  if (response === null) return null
+  await response.body?.cancel()
+  return {
+    key,
+    byteSize,
+    etag: etagOf(response),
+    contentType: kept.contentType,
+    contentEncoding: null,
+    contentDisposition: kept.contentDisposition ?? null,
+    hasOtherHeaders: false,
+    md5: md5Of(response),
+    sha256: sha256HeaderOf(response),
+  }
 }
 
 /** Workers send a Content-Length for such a stream, and fail when it does not keep its word. */

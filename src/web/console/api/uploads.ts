@@ -5,7 +5,7 @@ import { call } from './call'
 export type Upload = {
   status: 'uploading' | 'ready' | 'error' | 'failed'
   error: string | null
-  method?: 'edge' | 'PUT' | 'multipart'
+  method?: 'edge' | 'append' | 'PUT' | 'multipart'
   expiresAt?: string
   sealed?: { size: number | null }
   multipart?: { partSize: number; partCount: number }

@@ -1,0 +1,175 @@
+import { deleteObjects } from '../deletions/delete-objects'
+import { fail } from '../errors'
+import type { Gateway } from '../gateway'
+import type { UploadedPart } from '../uploads/uploaded-part'
+import type { Held } from './hold'
+import { foldedFrom, type Piece, pieceKeyOf } from './ledger'
+import { createPartBuffer, type PartBuffer } from './part-buffer'
+import { readPiece } from './pieces'
+import { holdMs, partNumberAt } from './plan'
+import { requireBeginning } from './refuse-append'
+
+export type AppendWriter = {
+  /** Takes a copy of `chunk`. Resolves when there is room for more. */
+  write(chunk: Uint8Array): Promise<void>
+  /** How many bytes the upload has with those that were written. */
+  position(): number
+  /** Keeps what was written, and lets other requests go on. */
+  keep(): Promise<void>
+  /** The same after the client has broken off: no byte is read back for it. */
+  salvage(): Promise<void>
+  /**
+   * There are no more bytes. Those of an upload that is put in one piece are returned; null: all are in parts now, and the
+   * offset says so.
+   */
+  gather(): Promise<Uint8Array<ArrayBuffer> | null>
+}
+
+export type AppendWriting = {
+  /** How many bytes come, if that is known. */
+  announcedBytes: number | null
+  /** They are the last ones. */
+  isLast: boolean
+  /** Nothing is kept before `keep` or `gather`. */
+  isAtomic: boolean
+}
+
+/**
+ * Writes the bytes of one request to where its upload stands. There is one part in memory: while it is sent, no chunk is
+ * taken, and so none is read from the client. What does not fill a part is put as a piece, an object of its own, which a
+ * later request reads back.
+ *
+ * Methods throw `store_failed`, `database_failed`, `quota_exceeded` and `grant_too_large` of bytes that no length promised,
+ * `append_in_progress` when another request has taken the upload over, `upload_over` when the store has given it up, and
+ * `upload_refused` when the first bytes are of another type than was declared. After that nothing may be called.
+ */
+export function createAppendWriter(
+  gateway: Gateway,
+  { file, ledger, hold }: Held,
+  { announcedBytes, isLast, isAtomic }: AppendWriting,
+): AppendWriter {
+  const { byteSize, multipartId, objectKey, receivedBytes: start } = file.upload
+  // What is put in one piece is one part of its own size.
+  const partBytes = multipartId === null ? Math.max(1, byteSize ?? 1) : file.upload.partBytes
+  const announcedEnd = announcedBytes === null ? null : start + announcedBytes
+  let position = start
+  /** Where the part begins that is being filled. */
+  let first = Math.floor(start / partBytes) * partBytes
+  let buffer: PartBuffer | null = null
+  let parts: UploadedPart[] = []
+  /** What the database knows, and what it is to know next. */
+  let committed = start
+  let recorded = ledger.pieces
+  let pieces = ledger.pieces
+  let { until } = hold
+
+  const overtaken = () => fail({ code: 'append_in_progress', retryAfterSeconds: 1 })
+
+  const prolong = async () => {
+    const now = gateway.now()
+    if (until - now > (holdMs * 2) / 3) return
+    until = now + holdMs
+    if (!(await gateway.appends.prolong(file, { token: hold.token, until }))) overtaken()
+  }
+
+  const commit = async ({ goesOn, isEnd }: { goesOn: boolean; isEnd: boolean }) => {
+    until = gateway.now() + holdMs
+    const step = { from: committed, to: position, parts, pieces, isEnd, until: goesOn ? until : null }
+    if (!(await gateway.appends.commit(file, hold.token, step))) overtaken()
+    const dropped = recorded.filter((piece) => !pieces.includes(piece))
+    committed = position
+    recorded = pieces
+    parts = []
+    deleteObjects(
+      gateway,
+      dropped.map((piece) => pieceKeyOf(file, piece)),
+    )
+  }
+
+  /** Room for the part that is being filled or, where it will not be full, for what will be put as a piece. */
+  const open = (): PartBuffer => {
+    const limit = first + partBytes
+    const end = Math.min(announcedEnd ?? limit, limit)
+    const isWhole = announcedEnd === null || isLast || end === limit || end === byteSize
+    return createPartBuffer(isWhole ? first : foldedFrom(pieces, position, end), end, limit)
+  }
+
+  /** The bytes from `from` to `position`; those that are in pieces are read back. */
+  const collect = async (from: number): Promise<Uint8Array<ArrayBuffer>> => {
+    const room = buffer === null || buffer.from > from ? createPartBuffer(from, position, position) : buffer
+    const own = Math.max(start, first)
+    if (buffer !== null && room !== buffer) room.set(buffer.slice(own, position), own)
+    buffer = room
+    for (const piece of pieces.filter((one) => one.from >= from)) {
+      await prolong()
+      await readPiece(gateway, pieceKeyOf(file, piece), piece, room)
+    }
+    return room.slice(from, position)
+  }
+
+  /** Sends the part that `position` ends. */
+  const sendPart = async () => {
+    const bytes = await collect(first)
+    if (first === 0) await requireBeginning(gateway, file, bytes)
+    await prolong()
+    const partNumber = partNumberAt(file.upload, first, ledger.partsSkipped)
+    const part = await gateway.workerMultipart.uploadPart(objectKey, multipartId ?? '', partNumber, bytes)
+    if (part === null) fail({ code: 'upload_over', fileId: file.id, status: file.status })
+    parts.push(part)
+    pieces = []
+    buffer = null
+    first = position
+  }
+
+  const putPiece = async (from: number) => {
+    const piece: Piece = { from, to: position, token: hold.token }
+    const bytes = await collect(from)
+    await prolong()
+    const headers = { contentType: 'application/octet-stream', sha256: null }
+    await gateway.objects.put(pieceKeyOf(file, piece), bytes, headers)
+    pieces = [...pieces.filter((kept) => kept.from < from), piece]
+  }
+
+  /** Keeps what was written; what is not in a part yet as a piece that begins at `from`. */
+  const settleDown = async (from: number) => {
+    if (buffer !== null) await putPiece(from)
+    if (position === committed) return gateway.appends.release(file, hold.token, false)
+    await commit({ goesOn: false, isEnd: false })
+  }
+
+  return {
+    position: () => position,
+
+    async write(chunk) {
+      for (let at = 0; at < chunk.length; ) {
+        buffer ??= open()
+        const taken = Math.min(chunk.length - at, first + partBytes - position)
+        buffer.set(chunk.subarray(at, at + taken), position)
+        position += taken
+        at += taken
+        if (multipartId === null || position < first + partBytes) continue
+        await sendPart()
+        if (!isAtomic) await commit({ goesOn: true, isEnd: false })
+      }
+      await prolong()
+    },
+
+    keep() {
+      const own = Math.max(start, first)
+      const inMemory = pieces.filter(({ from }) => buffer !== null && from >= buffer.from)
+      return settleDown(foldedFrom(inMemory, own, position))
+    },
+
+    async salvage() {
+      if (isAtomic) return gateway.appends.release(file, hold.token, false)
+      await settleDown(committed)
+    },
+
+    async gather() {
+      if (multipartId === null) return collect(0)
+      if (buffer !== null || pieces.length > 0) await sendPart()
+      if (position > committed || byteSize === null) await commit({ goesOn: true, isEnd: true })
+      return null
+    },
+  }
+}

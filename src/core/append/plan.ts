@@ -1,0 +1,53 @@
+import { fail } from '../errors'
+import type { Limits } from '../gateway'
+import { partBytesMin, partCountMax } from '../uploads/parts'
+import type { AppendDelivery } from '../uploads/upload'
+
+const mebibyte = 1024 ** 2
+
+/** The size of parts while no client says how many bytes there will be: enough for 74 GiB. */
+const partBytesOfUnknown = 8 * mebibyte
+
+/**
+ * How many parts an upload may have that was begun without a length. The numbers beyond are for parts that a request may
+ * have put without their being recorded.
+ */
+export const partCountMaxOfUnknown = 9500
+
+/** How long a request has the upload for itself unless it prolongs that. */
+export const holdMs = 90_000
+
+/**
+ * How the bytes of an upload of `byteSize` (null: not known yet) are cut into parts: 5 MiB each, more where there would be
+ * more than 10 000 of them. Throws `upload_too_large`.
+ */
+export function planAppend(byteSize: number | null, limits: Limits): AppendDelivery {
+  if (byteSize !== null && byteSize > limits.appendMaxBytes)
+    fail({ code: 'upload_too_large', limitBytes: limits.appendMaxBytes, byteSize })
+  const least = Math.ceil((byteSize ?? 0) / partCountMax / mebibyte) * mebibyte
+  return {
+    method: 'append',
+    byteSize,
+    md5: null,
+    sha256: null,
+    contentDisposition: null,
+    partBytes: byteSize === null ? partBytesOfUnknown : Math.max(partBytesMin, least),
+    multipartId: null,
+    receivedBytes: 0,
+  }
+}
+
+/** The most bytes that fit into an upload that was begun with parts of `partBytes`. */
+export function appendableBytes({ byteSize, partBytes }: AppendDelivery): number {
+  return byteSize ?? partBytes * partCountMaxOfUnknown
+}
+
+/**
+ * The number of the part that begins at `offset`. Parts are numbered one after the other, but a number is left out for each
+ * request that may have put a part which is not recorded: such a put may still land, and must not replace another one.
+ */
+export function partNumberAt(upload: AppendDelivery, offset: number, partsSkipped: number): number {
+  const { byteSize, partBytes } = upload
+  const planned = byteSize === null ? partCountMaxOfUnknown : Math.ceil(byteSize / partBytes)
+  return offset / partBytes + 1 + Math.min(partsSkipped, partCountMax - planned)
+}
