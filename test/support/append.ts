@@ -1,0 +1,109 @@
+/** Appends bytes by the use cases themselves, without any dialect. */
+
+import { env } from 'cloudflare:workers'
+import { compose } from '../../src/compose'
+import type { Portion, Progress } from '../../src/core/append/append'
+import { appendBytes } from '../../src/core/append/append-bytes'
+import { createAppend } from '../../src/core/append/create-append'
+import { lookAtAppend } from '../../src/core/append/look-at-append'
+import { openContent } from '../../src/core/contents/open-content'
+import { getFile } from '../../src/core/files/get-file'
+import type { Gateway } from '../../src/core/gateway'
+import type { FileId, OrganizationId } from '../../src/core/ids'
+import { type StoreKind, startOver } from './start-over'
+
+export type UploadOptions = {
+  portionBytes: number
+  /** The length is said when the upload begins; otherwise with the last portion. */
+  isLengthKnown: boolean
+  /** How many bytes a portion has is said before they come. */
+  isAnnounced?: boolean
+}
+
+export type Appender = Awaited<ReturnType<typeof appender>>
+
+const organizationId = 'acme' as OrganizationId
+
+/** The use cases over a store, and what is done with them most. Background work is awaited. */
+export async function appender(store: StoreKind) {
+  const over = await startOver(store)
+  const bindings = { ...env, ...(store.hasBinding ? {} : { BUCKET: undefined }) } as Env
+  const composition = await compose(bindings)
+  const background: Promise<unknown>[] = []
+  const gateway: Gateway = composition.gatewayFor((work) => void background.push(work), {})
+  const settled = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work
+    } finally {
+      for (let done = 0; done < background.length; done++) await background[done]
+    }
+  }
+  const owner = { organizationId }
+  const file = { ...owner, filename: 'a.bin', contentType: 'application/octet-stream', metadata: {} }
+  const create = (byteSize: number | null, portion: Portion | null = null, more = {}) =>
+    settled(
+      createAppend(
+        gateway,
+        { file, byteSize, sha256: null, statement: null, idempotencyKey: null, operation: 'test', ...more },
+        portion,
+      ),
+    ).then(({ progress }) => progress)
+  const append = (id: FileId, portion: Portion) => settled(appendBytes(gateway, owner, id, portion))
+  return {
+    ...over,
+    gateway,
+    create,
+    append,
+    look: (id: FileId) => settled(lookAtAppend(gateway, owner, id)),
+
+    /** Uploads `bytes` in portions; the file that is ready in the end. */
+    async upload(
+      bytes: Uint8Array<ArrayBuffer>,
+      { portionBytes, isLengthKnown, isAnnounced = true }: UploadOptions,
+    ) {
+      const chunks = [...cut(bytes, portionBytes)]
+      let progress: Progress = await create(isLengthKnown ? bytes.length : null)
+      let offset = 0
+      for (const [index, chunk] of chunks.entries()) {
+        const isLast = index === chunks.length - 1
+        const portion = portionOf(chunk, offset, isAnnounced)
+        progress = await append(progress.file.id, isLengthKnown ? portion : { ...portion, isLast })
+        offset += chunk.length
+      }
+      if (chunks.length === 0 && !isLengthKnown)
+        progress = await append(progress.file.id, { ...portionOf(bytes, 0, isAnnounced), isLast: true })
+      if (progress.status !== 'ready') throw new Error(`the file is ${progress.status} at ${offset}`)
+      return progress.file
+    },
+
+    /** The bytes of a file that is ready. */
+    async read(id: FileId): Promise<Uint8Array<ArrayBuffer>> {
+      const stored = await settled(getFile(gateway, organizationId, id))
+      if (stored.content.byteSize === 0) return new Uint8Array()
+      return new Uint8Array(await new Response(await openContent(gateway, stored, null)).arrayBuffer())
+    },
+  }
+}
+
+/** A portion of these bytes, in chunks as a network hands them over. */
+export function portionOf(bytes: Uint8Array<ArrayBuffer>, offset: number, isAnnounced = true): Portion {
+  return {
+    offset,
+    announcedBytes: isAnnounced ? bytes.length : null,
+    chunks: (async function* () {
+      yield* cut(bytes, 300_000)
+    })(),
+  }
+}
+
+/** `bytes` in pieces of `size`, the last one smaller. */
+export function* cut(bytes: Uint8Array<ArrayBuffer>, size: number): Generator<Uint8Array<ArrayBuffer>> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, Math.min(at + size, bytes.length))
+}
+
+/** Bytes that are the same at no two places, and for every size other ones. */
+export function contentOf(byteSize: number): Uint8Array<ArrayBuffer> {
+  const words = new Uint32Array(Math.ceil(byteSize / 4))
+  for (let at = 0; at < words.length; at++) words[at] = Math.imul(at + 1, 2_654_435_761) ^ byteSize
+  return new Uint8Array(words.buffer, 0, byteSize)
+}
