@@ -28,6 +28,7 @@ const patience = { testTimeout: 600_000, hookTimeout: 600_000, teardownTimeout: 
  */
 const exhaustive = [
   'test/faults/*.test.ts',
+  'test/append/sizes.test.ts',
   'test/{files-max,promotion,promotion-races,quota-of-urls,quotas,replay-over,routing,unpromised-headers}.test.ts',
   'test/database/{rows,file-list}.test.ts',
   'test/dialects/{body-spellings,cold-keys,idempotency-keys,metadata}.test.ts',

@@ -2,7 +2,7 @@
 
 import { env } from 'cloudflare:workers'
 import { compose } from '../../src/compose'
-import type { Portion, Progress } from '../../src/core/append/append'
+import type { NewAppend, Portion, Progress } from '../../src/core/append/append'
 import { appendBytes } from '../../src/core/append/append-bytes'
 import { createAppend } from '../../src/core/append/create-append'
 import { lookAtAppend } from '../../src/core/append/look-at-append'
@@ -29,32 +29,30 @@ export async function appender(store: StoreKind) {
   const over = await startOver(store)
   const bindings = { ...env, ...(store.hasBinding ? {} : { BUCKET: undefined }) } as Env
   const composition = await compose(bindings)
-  const background: Promise<unknown>[] = []
-  const gateway: Gateway = composition.gatewayFor((work) => void background.push(work), {})
-  const settled = async <T>(work: Promise<T>): Promise<T> => {
+  /** As one request has it; what it leaves running is awaited. */
+  const during = async <T>(work: (gateway: Gateway) => Promise<T>): Promise<T> => {
+    const background: Promise<unknown>[] = []
     try {
-      return await work
+      return await work(composition.gatewayFor((left) => void background.push(left), {}))
     } finally {
       for (let done = 0; done < background.length; done++) await background[done]
     }
   }
   const owner = { organizationId }
   const file = { ...owner, filename: 'a.bin', contentType: 'application/octet-stream', metadata: {} }
-  const create = (byteSize: number | null, portion: Portion | null = null, more = {}) =>
-    settled(
-      createAppend(
-        gateway,
-        { file, byteSize, sha256: null, statement: null, idempotencyKey: null, operation: 'test', ...more },
-        portion,
-      ),
-    ).then(({ progress }) => progress)
-  const append = (id: FileId, portion: Portion) => settled(appendBytes(gateway, owner, id, portion))
+  const create = (byteSize: number | null, portion: Portion | null = null, more: Partial<NewAppend> = {}) =>
+    during(async (gateway) => {
+      const input = { file, byteSize, sha256: null, statement: null, idempotencyKey: null, operation: 'test' }
+      return (await createAppend(gateway, { ...input, ...more }, portion)).progress
+    })
+  const append = (id: FileId, portion: Portion) =>
+    during((gateway) => appendBytes(gateway, owner, id, portion))
   return {
     ...over,
-    gateway,
+    file,
     create,
     append,
-    look: (id: FileId) => settled(lookAtAppend(gateway, owner, id)),
+    look: (id: FileId) => during((gateway) => lookAtAppend(gateway, owner, id)),
 
     /** Uploads `bytes` in portions; the file that is ready in the end. */
     async upload(
@@ -78,9 +76,11 @@ export async function appender(store: StoreKind) {
 
     /** The bytes of a file that is ready. */
     async read(id: FileId): Promise<Uint8Array<ArrayBuffer>> {
-      const stored = await settled(getFile(gateway, organizationId, id))
-      if (stored.content.byteSize === 0) return new Uint8Array()
-      return new Uint8Array(await new Response(await openContent(gateway, stored, null)).arrayBuffer())
+      return during(async (gateway) => {
+        const stored = await getFile(gateway, organizationId, id)
+        if (stored.content.byteSize === 0) return new Uint8Array()
+        return new Uint8Array(await new Response(await openContent(gateway, stored, null)).arrayBuffer())
+      })
     },
   }
 }

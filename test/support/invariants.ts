@@ -53,6 +53,19 @@ export async function expectInvariants(options: { swept: boolean; over?: StoreVi
   for (const grant of shares)
     expect(grant, 'use of a grant').toMatchObject({ files_used: grant.files, bytes_used: grant.bytes })
 
+  const appended = await rows<AppendedRow>(
+    `SELECT u.organization_id, f.uuid, u.received_bytes, u.byte_size, u.part_bytes, u.multipart_id,
+       coalesce(u.pieces, '[]') AS pieces,
+       (SELECT count(*) FROM upload_parts p WHERE p.organization_id = u.organization_id AND p.file_id = u.file_id) AS parts
+     FROM uploads u JOIN files f ON f.id = u.file_id WHERE u.method = 'append'`,
+  )
+  for (const upload of appended) expectKept(upload, objects)
+
+  const [strayParts] = await rows(
+    'SELECT count(*) AS n FROM upload_parts p WHERE NOT EXISTS (SELECT 1 FROM uploads WHERE file_id = p.file_id)',
+  )
+  expect(strayParts, 'parts of uploads that are over').toEqual({ n: 0 })
+
   const [strayTerms] = await rows(
     `SELECT count(*) AS n FROM metadata_terms t WHERE NOT EXISTS (
        SELECT 1 FROM files f WHERE f.id = t.file_id AND f.content_id IS NOT NULL
@@ -68,6 +81,7 @@ export async function expectInvariants(options: { swept: boolean; over?: StoreVi
       )
     ).map((row) => row.object_key),
   )
+  for (const upload of appended) for (const key of piecesAwaited(upload, objects)) wanted.add(key)
   const orphans = [...objects.keys()].filter((key) => !wanted.has(key))
   expect(orphans, 'objects that no row refers to').toEqual([])
 
@@ -84,6 +98,42 @@ export async function expectInvariants(options: { swept: boolean; over?: StoreVi
     ).toEqual([])
   const uploading = await rows("SELECT organization_id, uuid FROM files WHERE status = 'uploading'")
   expect(uploading, 'files without an upload').toEqual([])
+}
+
+type AppendedRow = {
+  organization_id: string
+  uuid: string
+  received_bytes: number
+  byte_size: number | null
+  part_bytes: number
+  multipart_id: string | null
+  pieces: string
+  parts: number
+}
+
+const folderOf = (upload: AppendedRow) => `_incoming/${upload.organization_id}/${upload.uuid}/pieces/`
+
+/** What an upload says that it has received is in parts that were recorded, and in pieces that are there. */
+function expectKept(upload: AppendedRow, objects: ReadonlyMap<string, { size: number }>): void {
+  const { received_bytes: received, part_bytes: partBytes, parts } = upload
+  let at = upload.multipart_id === null ? 0 : Math.min(parts * partBytes, received)
+  for (const name of JSON.parse(upload.pieces) as string[]) {
+    const [from, to] = name.split('-').map(Number)
+    expect(from, `where ${name} begins`).toBe(at)
+    expect(objects.get(folderOf(upload) + name)?.size, `bytes of ${name}`).toBe(Number(to) - at)
+    at = Number(to)
+  }
+  expect(at, `bytes that ${upload.uuid} has received`).toBe(received)
+}
+
+/** The pieces that the upload has, and those that a request may be about to record. */
+function piecesAwaited(upload: AppendedRow, objects: ReadonlyMap<string, unknown>): string[] {
+  const recorded = JSON.parse(upload.pieces) as string[]
+  return [...objects.keys()].filter((key) => {
+    if (!key.startsWith(folderOf(upload))) return false
+    const name = key.slice(folderOf(upload).length)
+    return recorded.includes(name) || Number(name.split('-')[1]) > upload.received_bytes
+  })
 }
 
 async function storedObjects(): Promise<Map<string, { etag: string; size: number }>> {

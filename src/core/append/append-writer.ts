@@ -1,5 +1,5 @@
 import { deleteObjects } from '../deletions/delete-objects'
-import { fail } from '../errors'
+import { fail, GatewayError } from '../errors'
 import type { Gateway } from '../gateway'
 import type { UploadedPart } from '../uploads/uploaded-part'
 import type { Held } from './hold'
@@ -63,6 +63,12 @@ export function createAppendWriter(
   let pieces = ledger.pieces
   let { until } = hold
 
+  const dropPieces = (dropped: readonly Piece[]) =>
+    deleteObjects(
+      gateway,
+      dropped.map((piece) => pieceKeyOf(file, piece)),
+    )
+
   const overtaken = () => fail({ code: 'append_in_progress', retryAfterSeconds: 1 })
 
   const prolong = async () => {
@@ -80,10 +86,7 @@ export function createAppendWriter(
     committed = position
     recorded = pieces
     parts = []
-    deleteObjects(
-      gateway,
-      dropped.map((piece) => pieceKeyOf(file, piece)),
-    )
+    dropPieces(dropped)
   }
 
   /** Room for the part that is being filled or, where it will not be full, for what will be put as a piece. */
@@ -134,7 +137,14 @@ export function createAppendWriter(
   const settleDown = async (from: number) => {
     if (buffer !== null) await putPiece(from)
     if (position === committed) return gateway.appends.release(file, hold.token, false)
-    await commit({ goesOn: false, isEnd: false })
+    try {
+      await commit({ goesOn: false, isEnd: false })
+    } catch (error) {
+      // It is not kept. After an answer of the database that was lost it may be.
+      const isKnown = error instanceof GatewayError && error.failure.code !== 'database_failed'
+      if (isKnown) dropPieces(pieces.filter((piece) => !recorded.includes(piece)))
+      throw error
+    }
   }
 
   return {

@@ -45,7 +45,7 @@ export const transitions: readonly Transition[] = [
     from: 'uploading',
     to: 'ready',
     when: 'the bytes are there and are what was promised',
-    by: ['settleUpload', 'uploadBytes', 'uploadStream'],
+    by: ['settleUpload', 'finishAppend', 'uploadBytes', 'uploadStream'],
     method: 'uploads.settle',
   },
   {
@@ -59,7 +59,7 @@ export const transitions: readonly Transition[] = [
     from: 'uploading',
     to: 'error',
     when: 'bytes came and are not what was promised',
-    by: ['settleUpload', 'settleEvent'],
+    by: ['settleUpload', 'finishAppend', 'appendBytes', 'settleEvent'],
     method: 'uploads.abandon',
   },
   {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { type FileId, sha256Of } from '../src/core/ids'
-import { type Appender, appender, contentOf, cut } from './support/append'
-import { expectInvariants } from './support/invariants'
-import { listingStores } from './support/start-over'
-import { objectKeys } from './support/worker'
+import { type FileId, sha256Of } from '../../src/core/ids'
+import { type Appender, appender, contentOf, cut } from '../support/append'
+import { expectInvariants } from '../support/invariants'
+import { listingStores } from '../support/start-over'
+import { objectKeys } from '../support/worker'
 
 const mebibyte = 1024 ** 2
 const partBytes = 5 * mebibyte
