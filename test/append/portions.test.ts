@@ -66,6 +66,33 @@ describe.each(listingStores)('an upload in portions over $name', (store) => {
     expect(await sha256Of(await api.read(file.id))).toBe(await sha256Of(bytes))
   })
 
+  it.each([
+    ['with a last portion of no bytes', 1000],
+    ['with a last portion of no bytes, in parts', 8 * 1024 ** 2 + 10],
+  ])('learns its length %s', async (_, byteSize) => {
+    const api = await appender(store)
+    const bytes = contentOf(byteSize)
+    const { file } = await api.create(null, portionOf(bytes, 0))
+    const done = await api.append(file.id, { ...portionOf(bytes.subarray(0, 0), byteSize), byteSize })
+    expect(done.status).toBe('ready')
+    expect(await sha256Of(await api.read(file.id))).toBe(await sha256Of(bytes))
+    expect(await objectKeys()).toHaveLength(1)
+  })
+
+  it.each([
+    ['one part', 1000],
+    ['parts', partBytes + 10],
+  ])('is settled by a look where the client broke off after the last byte of %s', async (_, byteSize) => {
+    const api = await appender(store)
+    const bytes = contentOf(byteSize)
+    const { file } = await api.create(bytes.length)
+    await expect(api.append(file.id, brokenOff(bytes, 0, null))).rejects.toThrow('the client has gone')
+    await expectInvariants({ swept: false })
+    expect((await api.look(file.id)).status).toBe('ready')
+    expect(await sha256Of(await api.read(file.id))).toBe(await sha256Of(bytes))
+    expect(await objectKeys()).toHaveLength(1)
+  })
+
   it('is one file after hundreds of small portions, with few pieces at any time', async () => {
     const api = await appender(store)
     const bytes = contentOf(600 * 64 + 1)

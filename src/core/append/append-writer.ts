@@ -178,7 +178,8 @@ export function createAppendWriter(
     async gather() {
       if (multipartId === null) return collect(0)
       if (buffer !== null || pieces.length > 0) await sendPart()
-      if (position > committed || byteSize === null) await commit({ goesOn: true, isEnd: true })
+      if (position > committed || parts.length > 0 || byteSize === null)
+        await commit({ goesOn: true, isEnd: true })
       return null
     },
   }

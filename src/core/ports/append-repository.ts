@@ -51,6 +51,8 @@ export interface AppendRepository {
    * hold that it has; null when there is none. Throws `quota_exceeded`, `grant_too_large`.
    */
   take(file: OwnedFile, wish: AppendWish, now: number): Promise<FoundAppend | null>
+  /** The file as it is. */
+  find(file: OwnedFile): Promise<FoundAppend | null>
   /** Takes the upload from the request that has it, for none: what that request has not committed is not kept. */
   takeOver(file: OwnedFile): Promise<FoundAppend | null>
   /**

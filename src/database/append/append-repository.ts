@@ -2,7 +2,7 @@ import { parsePieceName, pieceName } from '../../core/append/ledger'
 import { partCountMaxOfUnknown } from '../../core/append/plan'
 import type { FileId, GrantId, OrganizationId } from '../../core/ids'
 import type { AppendRepository, FoundAppend } from '../../core/ports/append-repository'
-import { readRows, runRepeatableBatch } from '../d1'
+import { readRow, readRows, runRepeatableBatch } from '../d1'
 import { toFileRecord } from '../file-records'
 import { type FileRow, fileColumns, fileJoins, isOfFile } from '../file-rows'
 import { prepare, type Statement } from '../statement'
@@ -75,6 +75,11 @@ export function createAppendRepository(db: D1Database): AppendRepository {
         found: selectFound(db, owned),
       })
       return found[0] ? toFound(found[0]) : null
+    },
+
+    async find({ organizationId, id: fileId, grantId }) {
+      const row = await readRow('appends.find', selectFound(db, { organizationId, fileId, grantId }))
+      return row && toFound(row)
     },
 
     async takeOver({ organizationId, id: fileId, grantId }) {
