@@ -15,7 +15,7 @@ import { appendableBytes } from './plan'
 
 /**
  * Appends the bytes of one request to an upload. They are kept as they come, so that little is lost when the client breaks
- * off; with a digest all of them are, or none. With the last ones the upload is settled: the file is ready, or refused. Two
+ * off; with a digest, or if the portion is atomic, all of them are, or none. With the last ones the upload is settled: the file is ready, or refused. Two
  * database round trips, one more for each part; two more at the end of an upload in parts.
  *
  * Throws `file_not_found`, `upload_over`, `not_appendable`, `append_in_progress`, `offset_mismatch`, `length_mismatch`,
@@ -47,8 +47,8 @@ export function appendHeld(gateway: Gateway, owner: Owner, held: Held, portion: 
 
 async function receive(gateway: Gateway, owner: Owner, held: Held, portion: Portion): Promise<Progress> {
   const { file } = held
-  const { announcedBytes, isLast = false, digest = null } = portion
-  const writer = createAppendWriter(gateway, held, { announcedBytes, isLast, isAtomic: digest !== null })
+  const { announcedBytes, isLast = false, digest = null, isAtomic = digest !== null } = portion
+  const writer = createAppendWriter(gateway, held, { announcedBytes, isLast, isAtomic })
   let hasBrokenOff = false
   const next = () =>
     portion.chunks.next().catch((cause) => {

@@ -32,6 +32,8 @@ export type Portion = {
   isLast?: boolean
   /** What the client promises of these bytes: either all of them are kept or none. Left out or null: as many as come. */
   digest?: PortionDigest | null
+  /** Either all of these bytes are kept or none, also without a digest. Left out: as many as come. */
+  isAtomic?: boolean
   /** More bytes than the upload is to have end it for good. Left out: the upload stays at its offset. */
   endsWhenTooLong?: boolean
 }
