@@ -50,7 +50,7 @@ const withoutStorage = [
   'test/detection/**/*.test.ts',
   'test/dialects/{,direct-upload/}failures.test.ts',
   'test/http/{body-reader,byte-range,file-ids,form-part,idempotency-key,iso-date-time}.test.ts',
-  'test/http/{origins,preconditions,query-parameters,respell-fields}.test.ts',
+  'test/http/{origins,preconditions,query-parameters,respell-fields,structured-fields}.test.ts',
   'test/openapi/**/*.test.ts',
   'test/storage/copy-source-seal.test.ts',
 ]

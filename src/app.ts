@@ -8,9 +8,9 @@ import { readGrant } from './core/grants/look-at-grants'
 import type { Principal } from './core/organizations/principal'
 import { createDialects } from './dialects'
 import { publicFilesPath } from './dialects/ctxfy/public-files-path'
-import { answerOptions } from './http/allowed-methods'
 import type { HttpEnv } from './http/context'
-import { mount } from './http/mount'
+import { exposedHeaders } from './http/exposed-headers'
+import { type Dialect, mount } from './http/mount'
 import { isAllowedOrigin } from './http/origins'
 import { createPublicCopies } from './http/public-copies'
 import { pathTokenOf, routedPath } from './http/routed-path'
@@ -74,38 +74,46 @@ function createApp(composition: Composition): HonoBase<HttpEnv> {
   const originsFor = (c: Context<HttpEnv>): readonly string[] =>
     c.get('pathToken') === undefined ? config.cors.origins : (c.get('pathGrant')?.origins ?? ['*'])
 
-  app.use(answerOptions(app))
+  const storeOrigin = new URL(config.s3.endpoint).origin
+  const dialects: readonly Dialect[] = Object.values(createDialects({ ...config, storeOrigin }))
+  for (const { path, headers } of dialects) if (headers) app.use(`${path}/*`, withHeaders(headers))
   app.use(
     onlyForOrigins(
       cors({
         origin: (origin, c: Context<HttpEnv>) => (isAllowedOrigin(originsFor(c), origin) ? origin : null),
-        allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
+        allowMethods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
         // With no list hono answers with the headers the preflight asks for.
         allowHeaders: [],
-        exposeHeaders: [
-          'X-Request-Id',
-          'Idempotent-Replayed',
-          'Retry-After',
-          'RateLimit-Policy',
-          'ETag',
-          'Content-Range',
-        ],
+        exposeHeaders: [...exposedHeaders],
         maxAge: preflightMaxAgeSeconds,
       }),
     ),
   )
 
-  const storeOrigin = new URL(config.s3.endpoint).origin
-  for (const dialect of Object.values(createDialects({ ...config, storeOrigin })))
-    app.route(dialect.path, mount(dialect))
+  for (const dialect of dialects) app.route(dialect.path, mount(dialect))
   app.notFound((c) => c.json({ error: 'Not Found', message: 'There is nothing here', code: 404 }, 404))
   return app
 }
 
-/** `cors` for web pages alone: with it hono makes a second answer out of every answer. */
+function withHeaders(headersOf: NonNullable<Dialect['headers']>): MiddlewareHandler<HttpEnv> {
+  return async (c, next) => {
+    await next()
+    const { headers } = c.res
+    for (const [name, value] of Object.entries(headersOf(c))) headers.set(name, value)
+  }
+}
+
+/**
+ * `cors` for web pages alone: with it hono makes a second answer out of every answer. It takes every OPTIONS for a preflight,
+ * so one that is none is kept from it.
+ */
 function onlyForOrigins(cors: MiddlewareHandler<HttpEnv>): MiddlewareHandler<HttpEnv> {
   return async (c, next) => {
-    if (c.req.method === 'OPTIONS' || c.req.header('origin') !== undefined) return cors(c, next)
+    const asks =
+      c.req.method === 'OPTIONS'
+        ? c.req.header('access-control-request-method') !== undefined
+        : c.req.header('origin') !== undefined
+    if (asks) return cors(c, next)
     await next()
     // As `cors` does: a cache must not give this answer to a web page, which would miss the headers.
     c.res.headers.append('Vary', 'Origin')

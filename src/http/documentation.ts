@@ -4,8 +4,12 @@ import type { FailureCode, FailureOf } from '../core/errors'
 /** What an answer of success says. */
 export type Answer = {
   description: string
-  /** Of the JSON body. Left out: the body is bytes, or there is none. */
+  /** Of the body. Left out: the body is bytes, or there is none. */
   schema?: z.ZodType
+  /** Of the body; `application/json` unless told otherwise. */
+  contentType?: string
+  /** In some cases there is no body. */
+  mayBeEmpty?: boolean
   example?: unknown
   /** The body is the bytes of a file. */
   isBytes?: boolean
@@ -23,7 +27,7 @@ export type RequestBody = {
   contentType?: string
 }
 
-/** A parameter of a path or a query. */
+/** A parameter of a path or a query, or a header of a request. */
 export type Parameter = { description: string; schema: z.ZodType; example?: unknown }
 
 /**
@@ -42,6 +46,8 @@ export type Documentation = {
   requests: Readonly<Record<string, RequestBody>>
   /** By name, for all operations. */
   parameters: Readonly<Record<string, Parameter>>
+  /** The headers that the operations name, by name. Left out: they name none. */
+  headers?: Readonly<Record<string, Parameter>>
   /** Every failure's body. */
   failure: z.ZodType
   failureContentType: string

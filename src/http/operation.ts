@@ -45,7 +45,7 @@ export type Input<Body, Name extends string> = {
 type Description = {
   /** Unique in its dialect. */
   name: string
-  method: 'get' | 'post' | 'put' | 'delete'
+  method: 'get' | 'head' | 'post' | 'put' | 'patch' | 'delete'
   /** Below the dialect's own path, with `:names` for what varies. */
   path: '' | `/${string}`
   /** One line, for the reference. */
@@ -57,6 +57,8 @@ type Description = {
   isBodyOptional?: boolean
   /** What is said to a client that asks with an unknown parameter. */
   queryHint?: string
+  /** The headers of the request that it reads beside those that every operation has, for the reference. */
+  headers?: readonly string[]
   /** Statuses of success, each with the name that the dialect's `documentation.ts` gives the answer. */
   answers: Readonly<Record<number, string>>
   /** It says `Idempotent-Replayed: true` where it answers as an earlier request with the same key did. */

@@ -1,5 +1,3 @@
-import type { Context } from 'hono'
-import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import {
   type Failure,
   type FailureCode,
@@ -9,8 +7,8 @@ import {
   sayIssue,
 } from '../core/errors'
 import { rateLimitPeriodSeconds, rateLimitRequests } from './authenticate-request'
-import type { HttpEnv } from './context'
 import type { FailureRenderer } from './mount'
+import { answerProblem, type Problem, problem } from './problem'
 import { failureHeaders } from './render-failure'
 import { sayAppendFailure } from './say-append-failure'
 import { sayGrantFailure } from './say-grant-failure'
@@ -20,8 +18,7 @@ import { sayRefusedBytes } from './say-refused-bytes'
 import { sayTypeMismatch } from './say-type-mismatch'
 import { sayReplayOver, tooManyUnsizedUploads } from './shared-sentences'
 
-type Rendered = { status: ContentfulStatusCode; title: string; detail: string; errors?: readonly Issue[] }
-type Table = { [Code in FailureCode]: (failure: FailureOf<Code>) => Rendered }
+type Table = { [Code in FailureCode]: (failure: FailureOf<Code>) => Problem }
 
 /** How the gateway's own endpoints say each failure: RFC 9457 problem details. */
 const table = {
@@ -130,21 +127,29 @@ const table = {
   internal: () => problem(500, 'Internal Server Error', 'Something went wrong on our side'),
 } satisfies Table
 
-/** Answers as `application/problem+json`. */
+/** Answers with problem details. */
 export const problems: FailureRenderer = {
   renderFailure(c, failure) {
-    const render = table[failure.code] as (failure: Failure) => Rendered
-    return respond(c, render(failure), { ...failureHeaders(failure), ...policyHeaders(failure) })
+    return answerProblem(c, problemOf(failure), headersOf(failure))
   },
-  renderNoRoute: (c) => respond(c, problem(404, 'Not Found', 'There is nothing here'), {}),
+  renderNoRoute: (c) => answerProblem(c, problem(404, 'Not Found', 'There is nothing here'), {}),
   renderMethodNotAllowed: (c, allow) =>
-    respond(c, problem(405, 'Method Not Allowed', `${c.req.method} is not possible here`), { allow }),
+    answerProblem(c, problem(405, 'Method Not Allowed', `${c.req.method} is not possible here`), { allow }),
 }
 
-/** draft-ietf-httpapi-ratelimit-headers: how many requests in which time. */
-function policyHeaders({ code }: Failure): Record<string, string> {
-  if (code !== 'rate_limited') return {}
-  return { 'ratelimit-policy': `"default";q=${rateLimitRequests};w=${rateLimitPeriodSeconds}` }
+/** What problem `failure` is, without the headers that say more of it. */
+export function problemOf(failure: Failure): Problem {
+  const render = table[failure.code] as (failure: Failure) => Problem
+  return render(failure)
+}
+
+/** The headers of the answer to `failure`. */
+export function headersOf(failure: Failure): Record<string, string> {
+  const headers = failureHeaders(failure)
+  if (failure.code !== 'rate_limited') return headers
+  // draft-ietf-httpapi-ratelimit-headers: how many requests in which time.
+  const policy = `"default";q=${rateLimitRequests};w=${rateLimitPeriodSeconds}`
+  return { ...headers, 'ratelimit-policy': policy }
 }
 
 function sayOver(status: string): string {
@@ -173,26 +178,11 @@ function sayRefusal(refusal: Refusal): string {
   }
 }
 
-function respond(c: Context<HttpEnv>, rendered: Rendered, headers: Record<string, string>): Response {
-  const { status, title, detail, errors } = rendered
-  // Percent-encoded as it came; with two slashes first it would name another host.
-  const instance = c.get('pathToken') === undefined ? new URL(c.req.url).pathname.replace(/^\/+/, '/') : '/g'
-  return c.json(
-    { type: 'about:blank', title, status, detail, instance, ...(errors ? { errors } : {}) },
-    status,
-    { ...headers, 'content-type': 'application/problem+json' },
-  )
-}
-
-function problem(status: ContentfulStatusCode, title: string, detail: string): Rendered {
-  return { status, title, detail }
-}
-
 /** What only a use case could judge about a value: `field` is its name here. */
-function invalidValue(field: string): (failure: InvalidValue) => Rendered {
+function invalidValue(field: string): (failure: InvalidValue) => Problem {
   return (failure) => badRequest([{ field, message: sayInvalidValue(failure) }])
 }
 
-function badRequest(errors: readonly Issue[]): Rendered {
+function badRequest(errors: readonly Issue[]): Problem {
   return { ...problem(400, 'Bad Request', sayIssue(errors[0])), errors }
 }

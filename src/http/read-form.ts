@@ -24,8 +24,8 @@ export type Form = {
 }
 
 type FormOptions = {
-  /** The name of file parts. */
-  file: string
+  /** Which parts are files. */
+  isFile: (part: PartHeaders) => boolean
   /** The names of fields. Parts with any other name are ignored. */
   fields: readonly string[]
   fileMaxBytes: number
@@ -41,7 +41,7 @@ type FormOptions = {
  * form is), `invalid_request` when it is malformed or cut off, `body_timed_out` when the client falls silent.
  */
 export function readForm(request: Request, options: FormOptions): Form {
-  const { file, fields, fileMaxBytes, onField, readBytes } = options
+  const { isFile, fields, fileMaxBytes, onField, readBytes } = options
   const boundary = boundaryOf(request.headers.get('content-type') ?? '')
   const limits = { maxBytes: fileMaxBytes + formEnvelopeMaxBytes, limitBytes: fileMaxBytes }
   const body = readBody(request, { ...limits, ...(readBytes && { readBytes }) })
@@ -78,7 +78,7 @@ export function readForm(request: Request, options: FormOptions): Form {
         const headers = readPartHeaders(event.headers)
         const { name } = headers
         if (name === '' && isNameless(event.headers)) malformed('it has a part without a name')
-        if (name === file) return { headers, chunks: bytesOfFile() }
+        if (isFile(headers)) return { headers, chunks: bytesOfFile() }
         if (fields.includes(name)) onField(name, textOf(name, await bytesOfField()))
       }
     },

@@ -41,7 +41,8 @@ export async function failureAnswerOf(
   })
   const answer = await app.request(dialect.path || '/')
   const headers = [...answer.headers.keys()].filter((name) => !name.startsWith('content-'))
-  return { status: answer.status, headers, body: await answer.json() }
+  const isText = documentation.failureContentType.startsWith('text/')
+  return { status: answer.status, headers, body: isText ? await answer.text() : await answer.json() }
 }
 
 const requestId = '5f0c7a1e-6f6b-4c6e-9d53-0a1b2c3d4e5f'

@@ -29,7 +29,10 @@ export async function describeOperation(
   const queryParameters = Object.keys(operation.query ?? {}).map((parameter) =>
     describeParameter(documented, parameter, 'query'),
   )
-  const parameters = [...pathParameters, ...queryParameters, ...headerParameters(operation)]
+  const ownHeaders = (operation.headers ?? []).map((header) =>
+    describeParameter(documented, header, 'header'),
+  )
+  const parameters = [...pathParameters, ...queryParameters, ...ownHeaders, ...headerParameters(operation)]
   const requestBody = describeRequest(operation, documented)
   return {
     operationId: `${name}.${operation.name}`,
@@ -67,9 +70,10 @@ function describeAccess({ access }: Operation, { documentation }: DocumentedDial
 function describeParameter(
   { documentation }: DocumentedDialect,
   name: string,
-  place: 'path' | 'query',
+  place: 'path' | 'query' | 'header',
 ): JsonSchema {
-  const parameter: Parameter | undefined = documentation.parameters[name]
+  const { parameters, headers = {} } = documentation
+  const parameter: Parameter | undefined = (place === 'header' ? headers : parameters)[name]
   if (!parameter) throw new Error(`${documentation.title}: the parameter ${name} is not documented`)
   const { description, schema, example } = parameter
   return {
@@ -106,15 +110,19 @@ function describeAnswers(
     const replay =
       operation.method === 'post' ? { 'Idempotent-Replayed': ref('headers/IdempotentReplayed') } : {}
     const headers = { ...describeHeaders(Object.entries(answer.headers ?? {})), ...replay }
-    return [status, { description: answer.description, headers, ...describeContent(answer, names) }] as const
+    const content = operation.method === 'head' ? {} : describeContent(answer, names)
+    return [status, { description: answer.description, headers, ...content }] as const
   })
   return Object.fromEntries(entries)
 }
 
-function describeContent({ schema, example, isBytes }: Answer, names: Names): JsonSchema {
+function describeContent(
+  { schema, example, isBytes, contentType = 'application/json' }: Answer,
+  names: Names,
+): JsonSchema {
   if (isBytes) return { content: { '*/*': {} } }
   if (!schema) return {}
-  return { content: { 'application/json': { schema: ref(`schemas/${names.get(schema)}`), example } } }
+  return { content: { [contentType]: { schema: ref(`schemas/${names.get(schema)}`), example } } }
 }
 
 /** By status, with an example of each failure. A status that also means success is documented only as the success. */
@@ -137,8 +145,9 @@ async function describeFailures(
       const examples = Object.fromEntries(
         codes.map((code) => [code, ref(`examples/${exampleName(name, code)}`)] as const),
       )
+      const said = { description: sayCodes(codes), headers: describeFailureHeaders(at) }
       const content = { [documentation.failureContentType]: { schema, examples } }
-      return [status, { description: sayCodes(codes), headers: describeFailureHeaders(at), content }] as const
+      return [status, operation.method === 'head' ? said : { ...said, content }] as const
     })
   return Object.fromEntries(entries)
 }
@@ -164,6 +173,8 @@ const failureHeaders: Record<string, readonly [name: string, description: string
   etag: ['ETag', 'Of the bytes that there are'],
   'ratelimit-policy': ['RateLimit-Policy', 'How many requests are allowed in how many seconds'],
   'retry-after': ['Retry-After', 'After how many seconds the request can be sent again'],
+  'upload-complete': ['Upload-Complete', '`?1`: all bytes were there, and nothing is to be resumed'],
+  'upload-offset': ['Upload-Offset', 'How many bytes there are'],
   'www-authenticate': ['WWW-Authenticate', 'What credential is wanted (RFC 6750)'],
 }
 

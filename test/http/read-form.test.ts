@@ -36,7 +36,7 @@ async function read(
   })
   const result: Read = { fields: [], files: [] }
   const form = readForm(request, {
-    file: 'file',
+    isFile: ({ name }) => name === 'file',
     fields: ['a', 'b'],
     fileMaxBytes: 1024 ** 2,
     onField: (name, value) => result.fields.push([name, value]),

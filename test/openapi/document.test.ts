@@ -74,6 +74,8 @@ describe('the reference', () => {
         ...Object.keys(operation.query ?? {}),
       ])
       expect(Object.keys(documentation.parameters).toSorted()).toEqual(parameters)
+      const headers = used((operation) => operation.headers ?? [])
+      expect(Object.keys(documentation.headers ?? {}).toSorted()).toEqual(headers)
     }
   })
 })

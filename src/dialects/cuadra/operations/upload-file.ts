@@ -50,7 +50,7 @@ export const uploadFileOperation = (accepted: AcceptedTypes) =>
       const byteSizeMax = gateway.limits.formUploadMaxBytes
       const fields = uploadFieldsReader()
       const form = readForm(c.req.raw, {
-        file: 'file',
+        isFile: ({ name }) => name === 'file',
         fields: uploadFieldNames,
         fileMaxBytes: byteSizeMax,
         onField: fields.take,
