@@ -3,10 +3,13 @@ import { ctxfyDialect } from './ctxfy'
 import { publicFilesDialect } from './ctxfy/public-files'
 import { cuadraDialect } from './cuadra'
 import { directUploadDialect } from './direct-upload'
+import { filepondDialect } from './filepond'
 import { grantHolderDialect, grantsDialect } from './grants'
 import { healthDialect } from './health'
 import { organizationsDialect } from './organizations'
 import { quantcdnDialect } from './quantcdn'
+import { resumableDialect } from './resumable'
+import { tusDialect } from './tus'
 import { uploadsDialect } from './uploads'
 
 export type DialectSettings = {
@@ -26,6 +29,9 @@ export function createDialects(settings: DialectSettings) {
     organizations: organizationsDialect,
     cuadra: cuadraDialect({ extraContentTypes: settings.cuadraExtraContentTypes }),
     uploads: uploadsDialect,
+    tus: tusDialect,
+    resumable: resumableDialect,
+    filepond: filepondDialect,
     grants: grantsDialect,
     grantHolder: grantHolderDialect({ storeOrigin: settings.storeOrigin }),
     ctxfy: ctxfyDialect({ publicBaseUrl: settings.publicBaseUrl }),
