@@ -5,11 +5,14 @@ import { apiKeyToken } from '../support/api-keys'
 import { helloUpload, keyIdOf, keysPath, uploadPath } from '../support/ctxfy'
 import { boundary, cuadraPath, formBytes, plainId, textFile } from '../support/cuadra'
 import { blobOf, blobsPath, directPath } from '../support/direct-upload'
+import { filepond, filepondPath } from '../support/filepond'
 import { grantsPath } from '../support/grants'
 import { interceptBucket, interceptDatabase, recordCalls } from '../support/intercept'
 import { captureLogs } from '../support/logs'
 import { base64, filesPath } from '../support/quantcdn'
+import { partialUpload, resumable, resumablePath } from '../support/resumable'
 import { r2, startOver } from '../support/start-over'
+import { offsetStream, tus, tusPath, version } from '../support/tus'
 import {
   binary,
   gibibyte,
@@ -27,6 +30,10 @@ type Request = { method: string; path: string } & CallInit
 async function start() {
   const over = await startOver(r2)
   const { worker, token, api } = over
+  // First, as a list settles the newest uploads.
+  const appended = await tus(worker, token).begun(5)
+  const portions = await resumable(worker, token).begun(5)
+  const chunks = await filepond(worker, token).begun(5)
   const call = async (path: string, json: unknown) => bodyOf(await worker.call('POST', path, { token, json }))
   const { fileId } = await call(filesPath, { content: base64('known'), contentType: 'text/plain' })
   const file = `file_${fileId.replaceAll('-', '')}`
@@ -41,7 +48,21 @@ async function start() {
   const key = await call(keysPath, { scopes: ['files:read'] })
   const grant = await call(grantsPath, { maxBytes: 1 })
   await worker.call('POST', uploadsPath, { token: grant.token, json: { ...textUpload, size: 1 } })
-  return { ...over, fileId, file, single, parts, arrived, named, blob, key, grant }
+  return {
+    ...over,
+    fileId,
+    file,
+    single,
+    parts,
+    arrived,
+    named,
+    blob,
+    key,
+    grant,
+    appended,
+    portions,
+    chunks,
+  }
 }
 
 type Started = Awaited<ReturnType<typeof start>>
@@ -49,6 +70,11 @@ type Started = Awaited<ReturnType<typeof start>>
 const form = (text: string): CallInit => ({
   body: formBytes([textFile(text)]),
   headers: { 'content-type': `multipart/form-data; boundary=${boundary}` },
+})
+/** All bytes of an upload of five. */
+const appending = (headers: Record<string, string>): CallInit => ({
+  headers: { 'upload-offset': '0', 'content-type': offsetStream, 'content-length': '5', ...headers },
+  body: 'hello',
 })
 const presigned = { requestUploadUrl: true, contentType: 'text/plain' }
 const once = { 'idempotency-key': 'once' }
@@ -225,6 +251,77 @@ const operations: Record<
   'ctxfy.revokeApiKey': {
     trips: 1,
     request: ({ key }) => ({ method: 'DELETE', path: `${keysPath}/${key.id}` }),
+  },
+  'tus.getLimits': {
+    trips: 1,
+    tripsVerified: 0,
+    request: () => ({ method: 'GET', path: tusPath }),
+  },
+  'tus.createUpload': {
+    trips: 1,
+    request: () => ({ method: 'POST', path: tusPath, headers: { ...version, 'upload-length': '5' } }),
+  },
+  'tus.getOffset': {
+    trips: 1,
+    request: ({ appended }) => ({ method: 'HEAD', path: appended, headers: version }),
+  },
+  'tus.appendBytes': {
+    trips: 2,
+    request: ({ appended }) => ({ method: 'PATCH', path: appended, ...appending(version) }),
+  },
+  'tus.endUpload': {
+    trips: 4,
+    request: ({ appended }) => ({ method: 'DELETE', path: appended, headers: version }),
+  },
+  'tus.overrideMethod': {
+    trips: 1,
+    request: ({ appended }) => ({
+      method: 'POST',
+      path: appended,
+      headers: { ...version, 'x-http-method-override': 'HEAD' },
+    }),
+  },
+  'resumable.createUpload': {
+    trips: 2,
+    request: () => ({
+      method: 'POST',
+      path: resumablePath,
+      body: 'hello',
+      headers: { 'content-length': '5' },
+    }),
+  },
+  'resumable.getOffset': { trips: 1, request: ({ portions }) => ({ method: 'GET', path: portions }) },
+  'resumable.appendBytes': {
+    trips: 2,
+    request: ({ portions }) => ({
+      method: 'PATCH',
+      path: portions,
+      ...appending({ 'upload-complete': '?1', 'content-type': partialUpload }),
+    }),
+  },
+  'resumable.cancelUpload': {
+    trips: 5,
+    request: ({ portions }) => ({ method: 'DELETE', path: portions }),
+  },
+  'filepond.storeFile': {
+    trips: 1,
+    request: () => ({ method: 'POST', path: filepondPath, headers: { 'upload-length': '5' } }),
+  },
+  'filepond.getOffset': {
+    trips: 1,
+    request: ({ chunks }) => ({ method: 'HEAD', path: `${filepondPath}?patch=${chunks}` }),
+  },
+  'filepond.appendChunk': {
+    trips: 2,
+    request: ({ chunks }) => ({ method: 'PATCH', path: `${filepondPath}?patch=${chunks}`, ...appending({}) }),
+  },
+  'filepond.loadFile': {
+    trips: 1,
+    request: ({ file }) => ({ method: 'GET', path: `${filepondPath}?load=${file}` }),
+  },
+  'filepond.revertFile': {
+    trips: 2,
+    request: ({ file }) => ({ method: 'DELETE', path: filepondPath, body: file }),
   },
   'grants.createGrant': {
     trips: 1,

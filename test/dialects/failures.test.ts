@@ -1,10 +1,18 @@
 import { type Context, Hono } from 'hono'
 import { describe, expect, it } from 'vitest'
-import { type Failure, type FailureCode, type FailureOf, GatewayError } from '../../src/core/errors'
+import {
+  type Failure,
+  type FailureCode,
+  type FailureOf,
+  GatewayError,
+  type Refusal,
+} from '../../src/core/errors'
 import { ctxfyFailures } from '../../src/dialects/ctxfy/errors'
 import { directUploadFailures } from '../../src/dialects/direct-upload/errors'
 import { quantcdnFailures } from '../../src/dialects/quantcdn/errors'
+import { resumableFailures } from '../../src/dialects/resumable/failures'
 import type { HttpEnv } from '../../src/http/context'
+import { plainFailures } from '../../src/http/plain-failures'
 import { problems } from '../../src/http/problem-details'
 
 /** One of each. What is in them must not be in an answer unless the dialect means to say it. */
@@ -469,5 +477,77 @@ describe('every failure as problem details', () => {
         ? { errors: [{ field: expect.any(String), message: expect.stringMatching(/.{5}/) }] }
         : {}),
     })
+  })
+})
+
+/** Where clients of tus and FilePond read something into the status; the others are told apart by the sentence alone. */
+const plainStatuses: Partial<Record<FailureCode, number>> = {
+  ...{ unauthenticated: 401, missing_scope: 403, grant_forbids: 403, grant_used_up: 403 },
+  ...{ file_not_found: 404, file_uploading: 404, not_appendable: 403 },
+  ...{ offset_mismatch: 409, append_in_progress: 423, idempotency_in_progress: 423 },
+  ...{ upload_over: 410, replay_over: 410, upload_superseded: 410 },
+  ...{ beyond_length: 413, upload_too_large: 413, content_too_large: 413 },
+  ...{ quota_exceeded: 413, grant_too_large: 413 },
+  ...{ unsupported_body: 415, type_mismatch: 415, grant_refuses_type: 415 },
+  ...{ digest_mismatch: 460, length_mismatch: 400, invalid_request: 400 },
+  ...{ rate_limited: 429, too_many_uploads: 429, too_many_unsized_uploads: 429 },
+  ...{ body_timed_out: 503, store_failed: 503, database_failed: 503, internal: 500 },
+}
+
+describe('every failure in the words of tus and FilePond', () => {
+  it.each(cases)('%s is one sentence, under a status that their clients know', async (code, failure) => {
+    const answer = await answerTo(failure, plainFailures.renderFailure)
+    const text = await answer.text()
+    expect(text).not.toContain('secret')
+    expect(text).toMatch(/^[^\n]{5,}$/)
+    expect(answer.headers.get('content-type')).toBe('text/plain; charset=UTF-8')
+    const known = [400, 401, 403, 404, 409, 410, 412, 413, 415, 423, 429, 460, 500, 503]
+    expect(known).toContain(answer.status)
+    if (plainStatuses[code] !== undefined) expect(answer.status).toBe(plainStatuses[code])
+    // A client that is to try again is told when.
+    expect(answer.headers.has('retry-after')).toBe([423, 429].includes(answer.status))
+    expect(answer.headers.get('upload-offset')).toBe(code === 'offset_mismatch' ? '5' : null)
+  })
+
+  it.each<[Refusal, number]>([
+    [{ code: 'size_mismatch', expected: 5, actual: 6 }, 413],
+    [{ code: 'type_mismatch', declared: 'image/png', actual: 'image/gif' }, 415],
+    [{ code: 'checksum_mismatch', algorithm: 'sha256', expected: 'x', actual: 'y' }, 460],
+    [{ code: 'checksum_mismatch', algorithm: 'md5', expected: 'x', actual: 'y' }, 460],
+    [{ code: 'encoding_not_promised', encoding: 'gzip' }, 415],
+    [{ code: 'parts_lost' }, 410],
+    [{ code: 'copied_not_uploaded' }, 400],
+    [{ code: 'quota_exceeded' }, 413],
+    [{ code: 'grant_exceeded' }, 413],
+    [{ code: 'never_arrived' }, 410],
+    [{ code: 'aborted' }, 410],
+  ])('an upload that was refused says why: %o is %i', async (refusal, status) => {
+    const fileId = '00000000-0000-7000-8000-000000000000'
+    const answer = await answerTo({ code: 'upload_refused', fileId, refusal }, plainFailures.renderFailure)
+    expect(answer.status).toBe(status)
+    expect(await answer.text()).toMatch(/^The upload was refused: .{5,}/)
+  })
+})
+
+describe('every failure of a resumable upload', () => {
+  const types: Partial<Record<FailureCode, string>> = {
+    offset_mismatch: 'https://iana.org/assignments/http-problem-types#mismatching-upload-offset',
+    length_mismatch: 'https://iana.org/assignments/http-problem-types#inconsistent-upload-length',
+    beyond_length: 'https://iana.org/assignments/http-problem-types#inconsistent-upload-length',
+  }
+
+  it.each(cases)('%s is a problem, and says whether bytes are still awaited', async (code, failure) => {
+    const answer = await answerTo(failure, resumableFailures.renderFailure)
+    const text = await answer.text()
+    expectCommon(failure, answer, text)
+    expect(answer.headers.get('content-type')).toBe('application/problem+json')
+    expect(answer.headers.get('upload-complete')).toBe(code === 'upload_refused' ? '?1' : '?0')
+    expect(answer.headers.get('upload-offset')).toBe(code === 'offset_mismatch' ? '5' : null)
+    expect(JSON.parse(text)).toMatchObject({
+      type: types[code] ?? 'about:blank',
+      status: answer.status,
+      ...(code === 'offset_mismatch' ? { 'expected-offset': 5, 'provided-offset': 6 } : {}),
+    })
+    if (code === 'upload_over') expect(answer.status).toBe(404)
   })
 })

@@ -173,6 +173,21 @@ describe('a client that sends 20 MB before it looks gets the documented answer',
     await expectAnswers(status, { ...request, headers: { ...(await keyOf('acme')), ...request.headers } })
   })
 
+  it('to bytes of tus that belong elsewhere: 409, and to too many: 413', async () => {
+    const headers = { ...(await keyOf('acme')), 'tus-resumable': '1.0.0' }
+    const create = { method: 'POST', headers: { ...headers, 'upload-length': '5' } }
+    const path = new URL((await fetch(`${origin}/tus`, create)).headers.get('location') ?? '').pathname
+    const patch = (offset: string): BlindRequest => ({
+      method: 'PATCH',
+      path,
+      headers: { ...headers, 'upload-offset': offset, 'content-type': 'application/offset+octet-stream' },
+      body: bytes,
+    })
+    await expectAnswers(409, patch('3'))
+    await expectAnswers(413, patch('0'))
+    await expectAnswers(413, { ...patch('0'), isChunked: true })
+  })
+
   it('to a form over the quota: 402', async () => {
     const body = form(fileHead('a.txt', 'text/plain'), fitting)
     await expectAnswers(
