@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs'
 import process from 'node:process'
 import { parseArguments, usage } from './lib/arguments.mjs'
-import { Violation } from './lib/expect.mjs'
+import { described, Violation } from './lib/expect.mjs'
 import { rowLines, summaryLines } from './lib/report.mjs'
 import { exitCode, runCases } from './lib/runner.mjs'
 import { Server } from './lib/server.mjs'
@@ -47,13 +47,16 @@ function readArguments() {
   }
 }
 
-/** Says at once that credentials are missing or wrong, instead of failing every case. */
+/** Says at once that no upload can be created, instead of failing every case for it: by a wrong URL, or without credentials. */
 async function refuseStrangers(server) {
   const answer = await server.post({ 'Upload-Length': '1' })
+  if (answer.status === 201) return void server.created(answer)
   if (answer.status === 401 || answer.status === 403) {
+    throw new Violation(`${described(answer)} at ${server.url}. --header gives credentials.`)
+  }
+  if (!server.offers('creation')) {
     throw new Violation(
-      `${server.url} refuses to create an upload: ${answer.status}. --header gives credentials.`,
+      `${described(answer)} at ${server.url}, and creation is not offered: there is no upload to try.`,
     )
   }
-  if (answer.status === 201) server.created(answer)
 }

@@ -1,6 +1,6 @@
 // The server under test, as a client sees it.
 import { setTimeout as delay } from 'node:timers/promises'
-import { expectHeader, expectInteger, expectStatus, expectThat, NotOffered, Violation } from './expect.mjs'
+import { expectHeader, expectInteger, expectStatus, expectThat, Violation } from './expect.mjs'
 import { Exchange, send } from './transport.mjs'
 
 export const contentType = { 'Content-Type': 'application/offset+octet-stream' }
@@ -89,9 +89,7 @@ export class Server {
    */
   async create(length, headers = {}, content = {}) {
     const size = length === null ? { 'Upload-Defer-Length': '1' } : { 'Upload-Length': String(length) }
-    const answer = await this.post({ ...size, ...headers }, content)
-    if (answer.status !== 201 && !this.offers('creation')) throw new NotOffered('creation')
-    return this.created(answer)
+    return this.created(await this.post({ ...size, ...headers }, content))
   }
 
   /** The URL of the upload that this answer tells of. */

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { sample } from '../lib/bytes.mjs'
-import { expectInteger, expectStatus, expectThat, Violation } from '../lib/expect.mjs'
+import { expectInteger, expectStatus, expectThat } from '../lib/expect.mjs'
 import { contentType } from '../lib/server.mjs'
 
 const section = '3.3 Clients: more than one request at once'
@@ -133,11 +133,14 @@ export const clientsConcurrency = [
     what: 'of eight equal appends sent together, one is taken',
     async run(server) {
       const bytes = sample(5000)
-      const url = await server.create(10_000)
-      const answers = await Promise.all(Array.from({ length: 8 }, () => server.patch(url, 0, bytes)))
-      const taken = answers.filter(({ status }) => status === 204).length
-      if (taken !== 1) throw new Violation(`${taken} were answered with 204`)
-      await server.expectOffset(url, 5000)
+      // More than once: where nothing keeps them apart, only some of them meet.
+      for (let round = 0; round < 5; round++) {
+        const url = await server.create(10_000)
+        const answers = await Promise.all(Array.from({ length: 8 }, () => server.patch(url, 0, bytes)))
+        const count = answers.filter(({ status }) => status === 204).length
+        expectThat(count === 1, `${count} were answered with 204`)
+        await server.expectOffset(url, 5000)
+      }
     },
   },
   {

@@ -40,7 +40,8 @@ export const creationMetadata = [
     what: `HEAD tells it as the client gave it: ${what}`,
     async run(server) {
       const url = await server.create(11, { 'Upload-Metadata': value })
-      expectValue(await server.head(url), 'Upload-Metadata', value)
+      // More than once: some servers tell the pairs in another order each time.
+      for (let i = 0; i < 5; i++) expectValue(await server.head(url), 'Upload-Metadata', value)
     },
   })),
   {
