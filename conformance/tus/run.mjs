@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import process from 'node:process'
 import { parseArguments, usage } from './lib/arguments.mjs'
 import { described, Violation } from './lib/expect.mjs'
-import { rowLines, summaryLines } from './lib/report.mjs'
+import { bytesLine, rowLines, summaryLines } from './lib/report.mjs'
 import { exitCode, runCases } from './lib/runner.mjs'
 import { Server } from './lib/server.mjs'
 import { allCases } from './sections/index.mjs'
@@ -29,7 +29,7 @@ async function main() {
   const cases = allCases.filter((one) => one.section.startsWith(asked.only))
   try {
     const rows = await runCases(server, cases, tell)
-    console.log(`\n${summaryLines(rows).join('\n')}\nBytes are ${server.bytes}.`)
+    console.log(`\n${summaryLines(rows).join('\n')}\n${bytesLine(server)}`)
     if (asked.json)
       writeFileSync(asked.json, `${JSON.stringify({ url: asked.settings.url, rows }, null, 2)}\n`)
     process.exitCode = exitCode(rows, asked.strict)

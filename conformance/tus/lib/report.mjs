@@ -26,3 +26,12 @@ export function summaryLines(rows) {
   })
   return [header, ...counted]
 }
+
+/**
+ * Whether the rows that speak of bytes have seen any.
+ * @param {import('./server.mjs').Server} server
+ */
+export function bytesLine({ compared, unreadable }) {
+  if (compared === 0) return `No bytes were compared: ${unreadable}.`
+  return `The bytes of ${compared} finished uploads were compared.`
+}

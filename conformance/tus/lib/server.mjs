@@ -30,8 +30,10 @@ export class Server {
     this.url = settings.url
     /** @type {import('./transport.mjs').Answer | null} what OPTIONS answers */
     this.options = null
-    /** Whether bytes of finished uploads can be read, and how; the report says so. */
-    this.bytes = 'not compared: no upload was finished'
+    /** How many finished uploads were read and compared. */
+    this.compared = 0
+    /** Why bytes cannot be read, if so. */
+    this.unreadable = 'no upload was finished'
   }
 
   /** Asks what the server offers. Throws what the connection throws. */
@@ -177,29 +179,30 @@ export class Server {
     throw new Violation(`PATCH still answers ${last} after ${(retries.tries * retries.pause) / 1000} s`)
   }
 
-  /** Throws if the bytes of a finished upload can be read and are others. */
+  /** Throws if the bytes of a finished upload are others, or cannot be read although those of another one could. */
   async expectBytes(url, bytes) {
-    const stored = await this.#read(url)
-    if (stored && !stored.equals(bytes)) {
-      throw new Violation(`the ${stored.length} stored bytes are not the ${bytes.length} that were sent`)
-    }
-  }
-
-  async #read(url) {
     const { download } = this.settings
     const id = new URL(url).pathname.split('/').at(-1) ?? ''
-    let from = download ? download.replaceAll('{id}', id) : url
-    let answer = await this.request('GET', from)
-    if ([301, 302, 303, 307].includes(answer.status)) {
-      from = new URL(expectHeader(answer, 'Location'), from).href
-      answer = await send({ method: 'GET', url: from, headers: {}, timeout: this.settings.timeout })
+    const answer = await this.#read(download ? download.replaceAll('{id}', id) : url)
+    if (answer.status !== 200) {
+      this.unreadable = `GET of ${download ?? "the upload's URL"} answered ${answer.status}`
+      expectThat(this.compared === 0, `the bytes cannot be read: ${this.unreadable}`)
+      return
     }
-    const readable = answer.status === 200
-    const where = download ?? "the upload's URL"
-    this.bytes = readable
-      ? `compared by GET of ${where}`
-      : `not compared: GET of ${where} answered ${answer.status}`
-    return readable ? answer.body : null
+    this.compared++
+    const stored = answer.body
+    expectThat(
+      stored.equals(bytes),
+      `the ${stored.length} stored bytes are not the ${bytes.length} that were sent`,
+    )
+  }
+
+  /** Also from where the answer points, without the headers that are for the server. */
+  async #read(url) {
+    const answer = await this.request('GET', url)
+    if (![301, 302, 303, 307, 308].includes(answer.status)) return answer
+    const elsewhere = new URL(expectHeader(answer, 'Location'), url).href
+    return send({ method: 'GET', url: elsewhere, headers: {}, timeout: this.settings.timeout })
   }
 
   /** Terminates the uploads of this run, if the server can. */
