@@ -52,13 +52,19 @@ export class Server {
   }
 
   /**
-   * Sends a request with the protocol's version and the headers that the operator of the suite gave.
+   * Sends a request with the protocol's version and the headers that the operator of the suite gave. A server that asks for
+   * fewer requests (429) is given the time that it asks for.
    * @param {string} method
    * @param {string} url
    * @param {{ headers?: Headers, body?: Buffer, chunks?: Buffer[], trailers?: Record<string, string> }} [content]
    */
-  request(method, url, { headers, ...content } = {}) {
-    return send({ method, url, headers: this.#headers(headers), timeout: this.settings.timeout, ...content })
+  async request(method, url, { headers, ...content } = {}) {
+    const { timeout } = this.settings
+    for (let tried = 0; ; tried++) {
+      const answer = await send({ method, url, headers: this.#headers(headers), timeout, ...content })
+      if (answer.status !== 429 || tried === 3) return answer
+      await delay(Math.min(Number(answer.header('Retry-After')) || 1, 120) * 1000)
+    }
   }
 
   /** As a browser asks before a page's request: without credentials and version. */

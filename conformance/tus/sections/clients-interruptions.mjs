@@ -77,6 +77,24 @@ export const clientsInterruptions = [
       await server.expectBytes(url, bytes)
     },
   },
+  ...[
+    ['300 KB', 300_000],
+    ['6 MiB', 6 * 2 ** 20],
+  ].map(([size, length]) => ({
+    section,
+    level: 'client',
+    what: `a body in chunks that is cut off when all ${size} have come, but not its end, loses none of them`,
+    async run(server) {
+      const bytes = sample(length)
+      const url = await server.create(length)
+      const exchange = server.begin('PATCH', url, { 'Upload-Offset': '0', ...contentType })
+      await exchange.write(bytes)
+      await delay(300)
+      exchange.cut()
+      await server.resume(url, bytes)
+      await server.expectBytes(url, bytes)
+    },
+  })),
   {
     section,
     level: 'client',

@@ -6,14 +6,14 @@ const section = '2.1.2 Creation: Upload-Metadata'
 /** What a client may send, and must find again letter for letter. */
 const wellFormed = [
   [
-    'the two pairs of the protocol’s example',
+    "the two pairs of the protocol's example",
     'filename d29ybGRfZG9taW5hdGlvbl9wbGFuLnBkZg==,is_confidential',
   ],
   ['a value that is no ASCII', `filename ${base64('Übersicht – 世界 🎈.bin')}`],
   ['a key without value and without space', `filename ${base64('a.bin')},flag`],
   ['a key without value and with the space', `flag ,filename ${base64('a.bin')}`],
   [
-    'keys in an order that is not the alphabet’s',
+    "keys in an order that is not the alphabet's",
     `zz ${base64('1')},filename ${base64('a.bin')},aa ${base64('2')}`,
   ],
   [
