@@ -89,8 +89,10 @@ export const clientsInterruptions = [
       const url = await server.create(length)
       const exchange = server.begin('PATCH', url, { 'Upload-Offset': '0', ...contentType })
       await exchange.write(bytes)
-      await delay(300)
+      // For the server to read all of it, and then to keep it.
+      await delay(500)
       exchange.cut()
+      await delay(1000)
       await server.resume(url, bytes)
       await server.expectBytes(url, bytes)
     },
