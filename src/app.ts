@@ -10,6 +10,7 @@ import { createDialects } from './dialects'
 import { publicFilesPath } from './dialects/ctxfy/public-files-path'
 import type { HttpEnv } from './http/context'
 import { exposedHeaders } from './http/exposed-headers'
+import { meantRequest } from './http/method-override'
 import { type Dialect, mount } from './http/mount'
 import { isAllowedOrigin } from './http/origins'
 import { createPublicCopies } from './http/public-copies'
@@ -21,11 +22,16 @@ const preflightMaxAgeSeconds = 7200
 
 const apps = new WeakMap<Composition, HonoBase<HttpEnv>>()
 
-/** The app of an isolate. */
-export function appFor(composition: Composition): HonoBase<HttpEnv> {
+/** Answers a request with the app of its isolate. */
+export function answer(
+  composition: Composition,
+  request: Request,
+  env: Env,
+  context: ExecutionContext,
+): Response | Promise<Response> {
   const app = apps.get(composition) ?? createApp(composition)
   apps.set(composition, app)
-  return app
+  return app.fetch(meantRequest(request), env, context)
 }
 
 /** The HTTP face of the gateway: request ids, logs and CORS around the dialects. */

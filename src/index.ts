@@ -1,4 +1,4 @@
-import { appFor } from './app'
+import { answer } from './app'
 import { compose } from './compose'
 import { onStorageEvents } from './jobs/storage-events'
 import { onCron } from './jobs/sweep'
@@ -9,7 +9,7 @@ export default {
   async fetch(request, env, context) {
     const composition = await compose(env).catch(answerMisconfigured)
     if (composition instanceof Response) return composition
-    return appFor(composition).fetch(request, env, context)
+    return answer(composition, request, env, context)
   },
 
   async scheduled(_controller, env, context) {

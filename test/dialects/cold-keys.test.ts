@@ -273,14 +273,6 @@ const operations: Record<
     trips: 4,
     request: ({ appended }) => ({ method: 'DELETE', path: appended, headers: version }),
   },
-  'tus.overrideMethod': {
-    trips: 1,
-    request: ({ appended }) => ({
-      method: 'POST',
-      path: appended,
-      headers: { ...version, 'x-http-method-override': 'HEAD' },
-    }),
-  },
   'resumable.createUpload': {
     trips: 2,
     request: () => ({

@@ -28,9 +28,9 @@ export async function expectDocumented(request: Request, answer: Response): Prom
   // A page for people is no answer of the API.
   if (answer.headers.get('content-type')?.startsWith('text/html')) return
   const path = routedPath(request)
-  const method = request.method.toLowerCase()
+  const method = methodOf(request).toLowerCase()
   const route = routes.find((one) => one.operation.method === method && one.path.test(path))
-  if (route) await expectRoute(route, `${request.method} ${path}`, answer.clone())
+  if (route) await expectRoute(route, `${methodOf(request)} ${path}`, answer.clone())
 }
 
 async function expectRoute({ operation, documented }: Route, name: string, answer: Response): Promise<void> {
@@ -76,4 +76,9 @@ function statusOf(
 
 function raise(message: string): never {
   throw new Error(message)
+}
+
+/** The method that counts. */
+function methodOf({ method, headers }: Request): string {
+  return headers.get('x-http-method-override')?.toUpperCase() || method
 }

@@ -289,7 +289,7 @@ async function expectRetry(
   // A dead stream has its key for a quarter of an hour.
   for (let waits = 0; waits < 16; waits++) {
     const retryAfter = retried.headers.get('retry-after')
-    if (retried.status !== 409 || retryAfter === null) break
+    if (![409, 423].includes(retried.status) || retryAfter === null) break
     vi.setSystemTime(Date.now() + (Number(retryAfter) + 1) * 1000)
     retried = await act(client, prepared)
   }

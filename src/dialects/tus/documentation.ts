@@ -51,28 +51,13 @@ export const documentation: Documentation = {
     },
     Appended: { description: 'The bytes are kept', headers: progress },
     Ended: { description: 'The upload is given up, or its file deleted', headers: resumable },
-    Abilities: {
-      description: '`X-HTTP-Method-Override: OPTIONS`: what the server can do',
-      headers: {
-        ...resumable,
-        'Tus-Version': '`1.0.0`',
-        'Tus-Extension': 'The extensions of the protocol that there are',
-        'Tus-Max-Size': 'The most bytes of an upload',
-        'Tus-Checksum-Algorithm': 'The algorithms of `Upload-Checksum`',
-      },
-    },
-    OtherMethod: {
-      description: '`X-HTTP-Method-Override` names no method that is possible here',
-      headers: { ...resumable, Allow: 'The methods that are' },
-      ...sentence('POST is not possible here'),
-    },
     OtherVersion: {
       description: 'The request is of no version of tus, or of another',
       headers: { ...resumable, 'Tus-Version': '`1.0.0`' },
       ...sentence('Tus-Resumable must be 1.0.0'),
     },
   },
-  requests: { createUpload: bytes, appendBytes: bytes, overrideMethod: bytes },
+  requests: { createUpload: bytes, appendBytes: bytes },
   parameters: { id: { description: 'The upload', schema: z.string(), example: fileExample.id } },
   headers: {
     'Tus-Resumable': {
@@ -97,10 +82,6 @@ export const documentation: Documentation = {
       description: 'Of the bytes of this request: `sha256`, `sha1` or `md5`, and the digest in base64',
       schema: z.string(),
       example: 'md5 ixqZU8RhEpaoJ6v4xHgE1w==',
-    },
-    'X-HTTP-Method-Override': {
-      description: 'The method that is meant, for clients that can send no other than POST',
-      schema: z.string(),
     },
   },
   failure: z.string(),

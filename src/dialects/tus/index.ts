@@ -6,7 +6,6 @@ import { createUploadOperation } from './operations/create-upload'
 import { endUploadOperation } from './operations/end-upload'
 import { getLimitsOperation } from './operations/get-limits'
 import { getOffsetOperation } from './operations/get-offset'
-import { overrideMethodOperation } from './operations/override-method'
 import { admit, protocolHeaders } from './protocol'
 
 /** The tus resumable upload protocol, version 1.0.0. */
@@ -18,7 +17,6 @@ export const tusDialect: Dialect = {
     getOffsetOperation,
     appendBytesOperation,
     endUploadOperation,
-    overrideMethodOperation,
   ],
   guards: [''],
   owns: [''],

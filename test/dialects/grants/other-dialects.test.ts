@@ -67,7 +67,6 @@ describe('under a grant', () => {
       'tus.endUpload',
       'tus.getLimits',
       'tus.getOffset',
-      'tus.overrideMethod',
       'uploads.abortUpload',
       'uploads.completeUpload',
       'uploads.createUpload',

@@ -41,7 +41,7 @@ describe('OPTIONS', () => {
   it('that is no preflight says the methods', async () => {
     const allow = async (path: string) => (await startWorker().call('OPTIONS', path)).headers.get('allow')
     expect(await allow(tusPath)).toBe('GET, HEAD, POST, OPTIONS')
-    expect(await allow(`${tusPath}/file_1`)).toBe('HEAD, POST, PATCH, DELETE, OPTIONS')
+    expect(await allow(`${tusPath}/file_1`)).toBe('HEAD, PATCH, DELETE, OPTIONS')
   })
 
   it('as a preflight allows PATCH, and lets pages read what uploads are told by', async () => {
@@ -150,9 +150,33 @@ describe('X-HTTP-Method-Override', () => {
       const { api } = await start()
       const upload = await api.begun(5)
       const answer = await api.call('POST', upload, { headers: { 'x-http-method-override': method } })
-      expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'HEAD, PATCH, DELETE, OPTIONS'])
+      expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'HEAD, PATCH, DELETE'])
     },
   )
+
+  it.each(['PUT', 'GET', 'PATCH', 'DELETE'])('counts in place of %s', async (method) => {
+    const { api } = await start()
+    const upload = await api.begun(5)
+    const meant = (name: string, headers: Record<string, string> = {}, body?: string) =>
+      api.call(method, upload, {
+        headers: { 'x-http-method-override': name, ...headers },
+        ...(body === undefined || method === 'GET' ? {} : { body }),
+      })
+    const appending = { 'upload-offset': '0', 'content-type': offsetStream }
+    const looked = await meant('HEAD', appending, 'hello')
+    expect([looked.status, ...headersOf(looked, 'upload-offset')]).toEqual([200, '0'])
+    const appended = await meant('PATCH', appending, 'hel')
+    expect([appended.status, ...headersOf(appended, 'upload-offset')]).toEqual([
+      204,
+      method === 'GET' ? '0' : '3',
+    ])
+  })
+
+  it('changes nothing of other APIs', async () => {
+    const { worker, token } = await start()
+    const headers = { 'x-http-method-override': 'DELETE' }
+    expect((await worker.call('GET', '/v1/files', { token, headers })).status).toBe(200)
+  })
 
   it('that says POST creates', async () => {
     const { api } = await start()

@@ -5,12 +5,11 @@ import { announcedBytesOf, type BodyBytes, requireBodyType, withBodyBytes } from
 import { formatFileId } from '../../../http/file-ids'
 import { operation } from '../../../http/operation'
 import { ownUrl } from '../../../http/own-url'
-import { plainFailures } from '../../../http/plain-failures'
 import { appendFails } from '../failures'
 import { checksumOf, newLengthOf, refuseConcatenation } from '../headers'
 import { readMetadata } from '../metadata'
 import { fateHeaders, progressHeaders } from '../presenter'
-import { methodOf, offsetStream } from '../protocol'
+import { offsetStream } from '../protocol'
 
 /** The upload, with the first bytes if the request brings some. */
 export const createUploadOperation = operation({
@@ -19,15 +18,8 @@ export const createUploadOperation = operation({
   path: '',
   summary: 'Begin an upload, with or without its first bytes',
   access: 'files:write or grant',
-  headers: [
-    'Tus-Resumable',
-    'Upload-Length',
-    'Upload-Defer-Length',
-    'Upload-Metadata',
-    'Upload-Checksum',
-    'X-HTTP-Method-Override',
-  ],
-  answers: { 201: 'Created', 204: 'Abilities', 405: 'OtherMethod', 412: 'OtherVersion' },
+  headers: ['Tus-Resumable', 'Upload-Length', 'Upload-Defer-Length', 'Upload-Metadata', 'Upload-Checksum'],
+  answers: { 201: 'Created', 412: 'OtherVersion' },
   marksReplays: true,
   fails: [
     ...appendFails,
@@ -40,7 +32,6 @@ export const createUploadOperation = operation({
     'upload_superseded',
   ],
   async handle(c, caller, { idempotencyKey }) {
-    if (methodOf(c) !== 'POST') return plainFailures.renderMethodNotAllowed(c, 'GET, POST, OPTIONS')
     refuseConcatenation(c)
     const statement = c.req.header('upload-metadata') ?? null
     const input = {
