@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { freePort } from './support/npm-start'
+import { copyOfProject, freePort, NpmStart } from './support/npm-start'
 import { type Habits, startSmallTusServer } from './support/small-tus-server'
 
 interface Row {
@@ -323,5 +323,39 @@ describe('npm run conformance:tus', () => {
     })
     refusing.closeAllConnections()
     refusing.close()
+  })
+})
+
+describe('the gateway', () => {
+  it('does all that the suite asks of what it offers', async () => {
+    const project = copyOfProject()
+    const port = await freePort()
+    const gateway = new NpmStart(project, port)
+    try {
+      await gateway.running()
+      const key = /^ *API key {2,}(\S+)$/m.exec(gateway.output)?.[1] ?? ''
+      const url = `http://127.0.0.1:${port}`
+      const { code, stdout, rows, failed } = await run([
+        `${url}/tus`,
+        ...['--header', `Authorization: Bearer ${key}`],
+        ...['--download', `${url}/v1/files/{id}/content`],
+        // `npm start` allows pages of localhost.
+        ...['--origin', 'http://localhost:3000'],
+        '--strict',
+      ])
+      expect(failed).toEqual([])
+      expect(code, stdout).toBe(0)
+      const reasons = new Set(rows.filter(({ result }) => result !== 'pass').map(({ reason }) => reason))
+      expect([...reasons].sort()).toEqual([
+        'checksum-trailer',
+        'concatenation',
+        'concatenation-unfinished',
+        expect.stringMatching(/^uploads expire in \d+ s/),
+      ])
+      expect(stdout).toMatch(/^The bytes of \d\d finished uploads were compared\.$/m)
+    } finally {
+      gateway.end()
+      rmSync(project, { recursive: true, force: true })
+    }
   })
 })
