@@ -152,6 +152,38 @@ describe.each(listingStores)('an upload in portions over $name', (store) => {
   })
 })
 
+describe.each([
+  ['breaks off', (bytes: Uint8Array<ArrayBuffer>) => brokenOff(bytes.subarray(0, 500), 0, bytes.length)],
+  [
+    'has another digest',
+    (bytes: Uint8Array<ArrayBuffer>) => ({
+      ...portionOf(bytes, 0),
+      digest: { algorithm: 'sha256' as const, expected: '0'.repeat(64) },
+    }),
+  ],
+])('a creation whose first portion %s', (_, portion) => {
+  it('leaves nothing, as no client was told of it', async () => {
+    const api = await appender(r2)
+    for (const byteSize of [1000, partBytes + 1000])
+      await expect(api.create(byteSize, portion(contentOf(byteSize)))).rejects.toThrow()
+    expect(await rows('SELECT * FROM files')).toEqual([])
+    expect(api.multiparts()).toEqual([])
+    await api.worker.runCron()
+    expect(await objectKeys()).toEqual([])
+  })
+
+  it('is gone on with under its idempotency key', async () => {
+    const api = await appender(r2)
+    const bytes = contentOf(1000)
+    const key = { idempotencyKey: { text: 'once', caller: { kind: 'root' as const } } }
+    await expect(api.create(1000, portion(bytes), key)).rejects.toThrow()
+    const { file } = await api.create(1000, portionOf(bytes, 0), key)
+    const offset = receivedOf(file)
+    expect((await api.append(file.id, portionOf(bytes.subarray(offset), offset))).status).toBe('ready')
+    expect(await rows('SELECT status FROM files')).toEqual([{ status: 'ready' }])
+  })
+})
+
 describe('one upload and two requests', () => {
   it('refuses the second one while the first appends', async () => {
     const api = await appender(r2)

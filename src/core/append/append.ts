@@ -28,6 +28,8 @@ export type Portion = {
   announcedBytes: number | null
   /** How many bytes the whole upload has, if the request says so. Left out or null: it does not. */
   byteSize?: number | null
+  /** The name of the file, which some clients say only with the first bytes. Left out or null: it keeps the one it has. */
+  filename?: string | null
   /** These are the last bytes. Left out: they are if the upload then has its length. */
   isLast?: boolean
   /** What the client promises of these bytes: either all of them are kept or none. Left out or null: as many as come. */

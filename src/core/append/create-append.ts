@@ -2,6 +2,7 @@ import { fail } from '../errors'
 import type { Gateway } from '../gateway'
 import { claimFor } from '../idempotency/idempotency'
 import { beginUpload, intentOf, type Replay } from '../uploads/begin-upload'
+import { leaveNothing } from '../uploads/finish-upload'
 import { requireVerifiable } from '../uploads/single-put'
 import { startMultipart } from '../uploads/start-multipart'
 import { comesInParts } from '../uploads/upload'
@@ -14,7 +15,8 @@ import { planAppend } from './plan'
 /**
  * Promises a place for bytes that will be appended, and takes the first ones, if there are any. An upload of no bytes is
  * ready at once. One database round trip, one more where the bytes come in parts, and those of `appendBytes` but the first.
- * When the first bytes fail, the upload is there all the same.
+ * When the first bytes fail, nothing is left behind, but for the reason of a refusal and what a retry with the same key goes on
+ * with.
  *
  * Throws `upload_too_large`, `checksum_unverifiable`, `quota_exceeded`, `too_many_uploads`, `too_many_files`, what a grant and
  * what an idempotency key can throw, `upload_superseded`, `store_failed`, `database_failed`, and what `appendBytes` throws.
@@ -50,7 +52,13 @@ export async function createAppend(
   const pending: Held['file'] = { ...intent.file, status: 'uploading', upload }
   if (first === null) return { progress: { status: 'uploading', file: pending, statement }, replayed: false }
   const held = { file: pending, statement, ledger: { pieces: [], partsSkipped: 0 }, hold }
-  return { progress: await appendHeld(gateway, file, held, first), replayed: false }
+  try {
+    return { progress: await appendHeld(gateway, file, held, first), replayed: false }
+  } catch (error) {
+    // No client was told of it. Under a key a retry finds it, and goes on.
+    if (claim === null) leaveNothing(gateway, intent)
+    throw error
+  }
 }
 
 const nothing: Portion = {

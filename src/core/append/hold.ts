@@ -45,7 +45,7 @@ export async function takeHold(
   const { offset, announcedBytes, isLast = false } = portion
   const end = announcedBytes === null ? null : offset + announcedBytes
   const byteSize = portion.byteSize ?? (isLast ? end : null)
-  const wish = { hold, offset, byteSize, end }
+  const wish = { hold, offset, byteSize, end, filename: portion.filename ?? null }
   const found = await gateway.appends.take(ownedFile(owner, id), wish, now)
   if (found === null) fail({ code: 'file_not_found', fileId: id })
   const { file, statement } = found

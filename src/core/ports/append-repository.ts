@@ -24,6 +24,8 @@ export type AppendWish = {
   offset: number
   /** The length of the whole upload, if this request says it; null: it does not. */
   byteSize: number | null
+  /** The name that the file gets with its first bytes; null: it keeps the one it has. */
+  filename: string | null
   /** Where the bytes of the request end, if that is known before they come; null: it is not. */
   end: number | null
 }

@@ -40,6 +40,10 @@ const takeUpload = `UPDATE uploads SET
       AND (byte_size IS NOT NULL OR :byteSize <= part_bytes * :partsMax)))
     AND (:end IS NULL OR coalesce(byte_size, :byteSize, :end) >= :end)` as const
 
+const nameFile = `UPDATE files SET filename = :filename
+  WHERE organization_id = :organizationId AND id = unhex(:fileId, '-')
+    AND EXISTS (SELECT 1 FROM uploads WHERE ${isHeld} AND received_bytes = 0)` as const
+
 const takeUploadOver = `UPDATE uploads SET
     parts_skipped = parts_skipped + 1, append_token = NULL, append_until = NULL
   WHERE ${isOwned} AND append_until IS NOT NULL` as const
@@ -60,7 +64,7 @@ const keepParts = `INSERT INTO upload_parts (organization_id, file_id, part_numb
 /** How far uploads have come whose bytes are appended. Each of these batches may be run twice. */
 export function createAppendRepository(db: D1Database): AppendRepository {
   return {
-    async take({ organizationId, id: fileId, grantId }, { hold, offset, byteSize, end }, now) {
+    async take({ organizationId, id: fileId, grantId }, { hold, offset, byteSize, end, filename }, now) {
       const owned = { organizationId, fileId, grantId }
       const { found } = await runRepeatableBatch(db, 'appends.take', {
         take: prepare(db, takeUpload, {
@@ -72,6 +76,10 @@ export function createAppendRepository(db: D1Database): AppendRepository {
           now,
           partsMax: partCountMaxOfUnknown,
         }),
+        name:
+          filename === null
+            ? null
+            : prepare(db, nameFile, { organizationId, fileId, token: hold.token, filename }),
         found: selectFound(db, owned),
       })
       return found[0] ? toFound(found[0]) : null

@@ -113,6 +113,15 @@ describe('chunks', () => {
     expect(await fileOf(id)).toMatchObject({ filename: 'a-ä.css', contentType: 'text/css', status: 'ready' })
   })
 
+  it('name the file with the first of them', async () => {
+    const { api, fileOf } = await start()
+    const id = await api.begun(5)
+    await api.patch(id, 0, 5, 'hel', { 'upload-name': 'first.txt' })
+    expect((await fileOf(id)).filename).toBe('first.txt')
+    await api.patch(id, 3, 5, 'lo', { 'upload-name': 'second.txt' })
+    expect((await fileOf(id)).filename).toBe('first.txt')
+  })
+
   it('are awaited after an empty form, and not after one that has the file, whatever else is said', async () => {
     const { api, fileOf } = await start()
     const headers = { 'content-type': `multipart/form-data; boundary=${boundary}`, 'upload-length': '5' }

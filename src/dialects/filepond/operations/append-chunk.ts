@@ -4,7 +4,7 @@ import { ownerOf } from '../../../core/organizations/principal'
 import { type BodyBytes, requireBodyType, withBodyBytes } from '../../../http/body-bytes'
 import { operation } from '../../../http/operation'
 import { patchedFile } from '../file-id'
-import { lengthOf, offsetOf } from '../headers'
+import { lengthOf, offsetOf, uploadNameOf } from '../headers'
 import { offsetIn } from '../presenter'
 
 /**
@@ -18,7 +18,7 @@ export const appendChunkOperation = operation({
   summary: 'Append a chunk to an upload',
   access: 'files:write or grant',
   query: { patch: [] },
-  headers: ['Upload-Offset', 'Upload-Length'],
+  headers: ['Upload-Offset', 'Upload-Length', 'Upload-Name'],
   answers: { 204: 'Offset' },
   fails: [
     'unsupported_body',
@@ -40,7 +40,8 @@ export const appendChunkOperation = operation({
   async handle(c, caller, { query }) {
     const id = patchedFile(query.one('patch'))
     requireBodyType(c.req.raw, 'application/offset+octet-stream')
-    const place = { offset: offsetOf(c), byteSize: lengthOf(c), isAtomic: true }
+    const filename = uploadNameOf(c)
+    const place = { offset: offsetOf(c), byteSize: lengthOf(c), filename, isAtomic: true }
     const append = (bytes: BodyBytes) =>
       appendBytes(c.get('gateway'), ownerOf(caller), id, { ...place, ...bytes }).then(offsetIn, (error) =>
         keptAlready(error, place.offset, bytes),
