@@ -79,6 +79,7 @@ async function build(env: Env): Promise<Composition> {
       hasR2Binding: bucket !== undefined,
       supportsIfNoneMatch: config.writeOnce,
       honoursCopyIfMatch: config.copyIfMatch === 'auto' ? service !== 's3' : config.copyIfMatch,
+      allowsSurplusParts: service !== 's3',
       allowsPartUrls: config.multipartUrls,
       // AWS refuses x-amz-* headers that are not signed.
       enforcesWriteOnce: service === 'amazon' ? async () => true : sealsCopySource,

@@ -85,6 +85,10 @@ export interface StoreFacts {
    */
   readonly honoursCopyIfMatch: boolean
   /**
+   * Whether a multipart upload may be completed without some of its parts. Ceph wants all of them named.
+   */
+  readonly allowsSurplusParts: boolean
+  /**
    * Whether clients may be given URLs of parts. Not where these outlive their upload, as in Swift, whose objects
    * are made of the parts themselves, copies included.
    */

@@ -32,7 +32,8 @@ export type S3OverBucket = {
   openMultiparts(): { key: string; id: string }[]
 }
 
-type Part = { etag: string; byteSize: number }
+/** `stored`: the ETag by which the bucket itself knows it. */
+type Part = { etag: string; stored: string; byteSize: number }
 type Multipart = { key: string; parts: Map<number, Part> }
 type Call = {
   request: Request
@@ -81,8 +82,10 @@ export function createS3OverBucket(
     const partNumber = Number(call.query.get('partNumber'))
     if (!Number.isInteger(partNumber) || partNumber < 1 || partNumber > 10_000)
       throw new Refused(400, 'InvalidArgument')
-    const { etag } = await handle.uploadPart(partNumber, bytes)
-    parts.set(partNumber, { etag, byteSize: bytes.length })
+    const { etag: stored } = await handle.uploadPart(partNumber, bytes)
+    // As with S3 and R2, where the same bytes have the same ETag; the simulator's are other ones each time.
+    const etag = new Uint8Array(await crypto.subtle.digest('MD5', bytes)).toHex()
+    parts.set(partNumber, { etag, stored, byteSize: bytes.length })
     return etag
   }
   const sourceOf = async ({ headers, bucketName }: Call) => {
@@ -236,7 +239,9 @@ export function createS3OverBucket(
         etag: decoded(elementsOf(part, 'ETag')[0] ?? '').replaceAll('"', ''),
       }))
       checkParts(asked, parts)
-      const object = await handle.complete(asked)
+      const object = await handle.complete(
+        asked.map(({ partNumber, etag }) => ({ partNumber, etag: parts.get(partNumber)?.stored ?? etag })),
+      )
       multiparts.delete(id)
       return xmlOf('CompleteMultipartUploadResult', { Key: call.key, ETag: object.httpEtag })
     },
@@ -273,7 +278,9 @@ function bindingOf(bucket: R2Bucket, multiparts: Map<string, Multipart>): R2Buck
     uploadId: upload.uploadId,
     async uploadPart(partNumber, value, options) {
       const part = await upload.uploadPart(partNumber, value, options)
-      multiparts.get(upload.uploadId)?.parts.set(partNumber, { etag: part.etag, byteSize: 0 })
+      multiparts
+        .get(upload.uploadId)
+        ?.parts.set(partNumber, { etag: part.etag, stored: part.etag, byteSize: 0 })
       return part
     },
     async abort() {

@@ -115,7 +115,7 @@ export function createAppendWriter(
     const bytes = await collect(first)
     if (first === 0) await requireBeginning(gateway, file, bytes)
     await prolong()
-    const partNumber = partNumberAt(file.upload, first, ledger.partsSkipped)
+    const partNumber = partNumberAt(file.upload, first, ledger.partsSkipped, gateway.store)
     const part = await gateway.workerMultipart.uploadPart(objectKey, multipartId ?? '', partNumber, bytes)
     if (part === null) fail({ code: 'upload_over', fileId: file.id, status: file.status })
     parts.push(part)

@@ -1,5 +1,5 @@
 import { fail } from '../errors'
-import type { Limits } from '../gateway'
+import type { Limits, StoreFacts } from '../gateway'
 import { partBytesMin, partCountMax } from '../uploads/parts'
 import type { AppendDelivery } from '../uploads/upload'
 
@@ -44,10 +44,17 @@ export function appendableBytes({ byteSize, partBytes }: AppendDelivery): number
 
 /**
  * The number of the part that begins at `offset`. Parts are numbered one after the other, but a number is left out for each
- * request that may have put a part which is not recorded: such a put may still land, and must not replace another one.
+ * request that may have put a part which is not recorded: such a put may still land, and must not replace another one. Where
+ * a store wants all parts named, no number is left out: there the same bytes have the same ETag, so that a part which lands
+ * late with the same bytes changes nothing, and one with others is seen at the end.
  */
-export function partNumberAt(upload: AppendDelivery, offset: number, partsSkipped: number): number {
-  const { byteSize, partBytes } = upload
+export function partNumberAt(
+  { byteSize, partBytes }: AppendDelivery,
+  offset: number,
+  partsSkipped: number,
+  store: Pick<StoreFacts, 'allowsSurplusParts'>,
+): number {
   const planned = byteSize === null ? partCountMaxOfUnknown : Math.ceil(byteSize / partBytes)
-  return offset / partBytes + 1 + Math.min(partsSkipped, partCountMax - planned)
+  const skipped = store.allowsSurplusParts ? Math.min(partsSkipped, partCountMax - planned) : 0
+  return offset / partBytes + 1 + skipped
 }
