@@ -9,8 +9,9 @@ import { lookAtAppend } from '../../src/core/append/look-at-append'
 import { openContent } from '../../src/core/contents/open-content'
 import { getFile } from '../../src/core/files/get-file'
 import type { Gateway } from '../../src/core/gateway'
-import type { FileId, OrganizationId } from '../../src/core/ids'
+import type { FileId, ObjectKey, OrganizationId } from '../../src/core/ids'
 import { type StoreKind, startOver } from './start-over'
+import { rows } from './worker'
 
 export type UploadOptions = {
   portionBytes: number
@@ -24,8 +25,11 @@ export type Appender = Awaited<ReturnType<typeof appender>>
 
 const organizationId = 'acme' as OrganizationId
 
-/** The use cases over a store, and what is done with them most. Background work is awaited. */
-export async function appender(store: StoreKind) {
+/**
+ * The use cases over a store, and what is done with them most. Background work is awaited. `alter` makes another gateway of
+ * the one that each request has.
+ */
+export async function appender(store: StoreKind, alter: (gateway: Gateway) => Gateway = (same) => same) {
   const over = await startOver(store)
   const bindings = { ...env, ...(store.hasBinding ? {} : { BUCKET: undefined }) } as Env
   const composition = await compose(bindings)
@@ -33,7 +37,7 @@ export async function appender(store: StoreKind) {
   const during = async <T>(work: (gateway: Gateway) => Promise<T>): Promise<T> => {
     const background: Promise<unknown>[] = []
     try {
-      return await work(composition.gatewayFor((left) => void background.push(left), {}))
+      return await work(alter(composition.gatewayFor((left) => void background.push(left), {})))
     } finally {
       for (let done = 0; done < background.length; done++) await background[done]
     }
@@ -49,9 +53,19 @@ export async function appender(store: StoreKind) {
     during((gateway) => appendBytes(gateway, owner, id, portion))
   return {
     ...over,
+    owner,
     file,
+    during,
     create,
     append,
+    /** As the store does by itself with multipart uploads that have lasted too long. */
+    endMultiparts: () =>
+      during(async ({ workerMultipart }) => {
+        const open = await rows<{ object_key: ObjectKey; multipart_id: string }>(
+          'SELECT object_key, multipart_id FROM uploads WHERE multipart_id IS NOT NULL',
+        )
+        for (const { object_key, multipart_id } of open) await workerMultipart.abort(object_key, multipart_id)
+      }),
     look: (id: FileId) => during((gateway) => lookAtAppend(gateway, owner, id)),
 
     /** Uploads `bytes` in portions; the file that is ready in the end. */

@@ -7,7 +7,7 @@ import { foldedFrom, type Piece, pieceKeyOf } from './ledger'
 import { createPartBuffer, type PartBuffer } from './part-buffer'
 import { readPiece } from './pieces'
 import { holdMs, partNumberAt } from './plan'
-import { requireBeginning } from './refuse-append'
+import { refuseLost, requireBeginning } from './refuse-append'
 
 export type AppendWriter = {
   /** Takes a copy of `chunk`. Resolves when there is room for more. */
@@ -40,8 +40,9 @@ export type AppendWriting = {
  * later request reads back.
  *
  * Methods throw `store_failed`, `database_failed`, `quota_exceeded` and `grant_too_large` of bytes that no length promised,
- * `append_in_progress` when another request has taken the upload over, `upload_over` when the store has given it up, and
- * `upload_refused` when the first bytes are of another type than was declared. After that nothing may be called.
+ * `append_in_progress` when another request has taken the upload over, `upload_over` when one has ended it, and
+ * `upload_refused` when the first bytes are of another type than was declared, or the store has lost the parts. After that
+ * nothing may be called.
  */
 export function createAppendWriter(
   gateway: Gateway,
@@ -117,7 +118,7 @@ export function createAppendWriter(
     await prolong()
     const partNumber = partNumberAt(file.upload, first, ledger.partsSkipped, gateway.store)
     const part = await gateway.workerMultipart.uploadPart(objectKey, multipartId ?? '', partNumber, bytes)
-    if (part === null) fail({ code: 'upload_over', fileId: file.id, status: file.status })
+    if (part === null) return refuseLost(gateway, file)
     parts.push(part)
     pieces = []
     buffer = null

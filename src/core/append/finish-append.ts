@@ -54,8 +54,8 @@ const isOthersDoing: ReadonlySet<string> = new Set([
  * object is the same: what is put in one piece is put only if there is none, and parts are put together by the ETags that
  * were recorded.
  *
- * Returns the file as it then is, null when it was deleted meanwhile. Throws `upload_refused`, `upload_over` when the store
- * has given the parts up, `store_failed`, `database_failed`.
+ * Returns the file as it then is, null when it was deleted meanwhile. Throws `upload_refused`, `store_failed`,
+ * `database_failed`.
  */
 export async function finishAppend(
   gateway: Gateway,
@@ -128,10 +128,10 @@ async function finishParts(
   const parts = await gateway.appends.parts(file)
   const completed = await gateway.workerMultipart.complete(objectKey, id, parts)
   if (completed.outcome === 'invalid_parts') return refuse(gateway, file, { code: 'parts_lost' })
-  // No such upload: an earlier request completed it, or it was aborted. The object tells which.
+  // No such upload: an earlier request completed it, or the store has ended it. The object tells which.
   const stated = completed.outcome === 'completed' ? completed.object : null
   const object = stated ?? (await gateway.objects.head(objectKey))
-  if (object === null) fail({ code: 'upload_over', fileId: file.id, status: file.status })
+  if (object === null) return refuse(gateway, file, { code: 'parts_lost' })
   return sha256 !== null && object.byteSize === byteSize
     ? settle(gateway, file, object, sha256)
     : settleObject(gateway, { file, upload: file.upload, object })

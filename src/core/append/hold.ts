@@ -66,7 +66,9 @@ export function requireAppended(
   if (file.status !== 'uploading') fail({ code: 'upload_over', fileId: file.id, status: file.status })
   const { upload } = file
   if (upload.method !== 'append' || ledger === null) fail({ code: 'not_appendable', fileId: file.id })
-  if (upload.expiresAt <= now) fail({ code: 'upload_over', fileId: file.id, status: file.status })
+  // One whose bytes are all there is settled, however late.
+  const isOver = upload.expiresAt <= now && upload.receivedBytes !== upload.byteSize
+  if (isOver) fail({ code: 'upload_over', fileId: file.id, status: file.status })
   return { file: { ...file, upload }, ledger, statement }
 }
 

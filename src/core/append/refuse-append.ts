@@ -11,6 +11,17 @@ export async function refuseAppend(gateway: Gateway, file: AppendedFile, refusal
   fail({ code: 'upload_refused', fileId: file.id, refusal })
 }
 
+/**
+ * Ends an upload whose parts the store does not know any more: what was received is lost. Throws `upload_refused`, `upload_over`
+ * when another request had ended it, which is why the parts are gone; `database_failed` before that.
+ */
+export async function refuseLost(gateway: Gateway, file: AppendedFile): Promise<never> {
+  const refusal: Refusal = { code: 'parts_lost' }
+  const ended = await refuse(gateway, file, refusal)
+  if (ended?.status === 'error') fail({ code: 'upload_refused', fileId: file.id, refusal: ended.refusal })
+  fail({ code: 'upload_over', fileId: file.id, status: ended?.status ?? 'failed' })
+}
+
 /** Refuses the upload if the bytes that it begins with are recognisably of another type than was declared. */
 export async function requireBeginning(
   gateway: Gateway,

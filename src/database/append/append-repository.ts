@@ -30,11 +30,14 @@ const isHeld =
 const reserve = <const ByteSize extends string>(byteSize: ByteSize) =>
   `reserved_bytes = max(reserved_bytes, ${byteSize}), granted_bytes = max(granted_bytes, ${byteSize})` as const
 
+/** No upload is over whose bytes are all there: it is settled, however late. */
+const isOpen = '(expires_at > :now OR received_bytes = byte_size)' as const
+
 const takeUpload = `UPDATE uploads SET
     parts_skipped = parts_skipped + (append_until IS NOT NULL AND append_token IS NOT :token),
     append_token = :token, append_until = :until,
     byte_size = coalesce(byte_size, :byteSize), ${reserve('coalesce(:byteSize, 0)')}
-  WHERE ${isOwned} AND expires_at > :now AND received_bytes = :offset
+  WHERE ${isOwned} AND ${isOpen} AND received_bytes = :offset
     AND (append_until IS NULL OR append_until <= :now OR append_token = :token)
     AND (:byteSize IS NULL OR (:byteSize >= received_bytes AND coalesce(byte_size, :byteSize) = :byteSize
       AND (byte_size IS NOT NULL OR :byteSize <= part_bytes * :partsMax)))
