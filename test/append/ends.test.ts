@@ -72,6 +72,19 @@ describe.each(listingStores)('an upload over $name that the store did not let en
     expect(await sha256Of(await api.read(file.id))).toBe(await sha256Of(bytes))
   })
 
+  it('is not kept from the next request by one that has failed to end it', async () => {
+    const { state, alter } = troubled()
+    const api = await appender(store, alter)
+    const bytes = contentOf(partBytes + 10)
+    const { file } = await api.create(bytes.length)
+    state.isDown = true
+    await expect(api.append(file.id, portionOf(bytes, 0))).rejects.toEqual(codeOf('store_failed'))
+    await expect(api.look(file.id)).rejects.toEqual(codeOf('store_failed'))
+    state.isDown = false
+    const nothing = portionOf(bytes.subarray(0, 0), bytes.length)
+    expect((await api.append(file.id, nothing)).status).toBe('ready')
+  })
+
   it('is refused if the store has ended it, and gives back what was reserved', async () => {
     const { state, alter } = troubled()
     const api = await appender(store, alter)

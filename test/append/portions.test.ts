@@ -271,6 +271,18 @@ describe('one upload and two requests', () => {
 })
 
 describe('what an upload may have', () => {
+  it('is not kept from the next request when what came of a portion is too much', async () => {
+    const api = await appender(r2)
+    await env.DB.prepare('UPDATE organizations SET quota_bytes = 1000').run()
+    const { file } = await api.create(null)
+    await expect(api.append(file.id, brokenOff(contentOf(1001), 0, null))).rejects.toThrow(
+      'the client has gone',
+    )
+    expect(await objectKeys()).toEqual([])
+    const next = await api.append(file.id, portionOf(contentOf(10), 0))
+    expect(receivedOf(next.file)).toBe(10)
+  })
+
   it.each([
     ['another offset', { offset: 5, bytes: 10, byteSize: null }, 'offset_mismatch'],
     ['more bytes than it is to have', { offset: 10, bytes: 91, byteSize: null }, 'beyond_length'],

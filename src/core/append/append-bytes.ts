@@ -10,7 +10,7 @@ import { refuse } from '../uploads/settle-object'
 import type { Portion, Progress } from './append'
 import { type AppendWriter, createAppendWriter } from './append-writer'
 import { finishAppend } from './finish-append'
-import { type Held, takeHold } from './hold'
+import { type Held, letGo, takeHold } from './hold'
 import { appendableBytes } from './plan'
 
 /**
@@ -68,27 +68,19 @@ async function receive(gateway: Gateway, owner: Owner, held: Held, portion: Port
     return { status: 'uploading', file: { ...file, upload }, statement: held.statement }
   } catch (error) {
     if (portion.endsWhenTooLong && isTooLong(error)) await endTooLong(gateway, owner, file.id, portion)
-    gateway.background(
-      leave(gateway, held, writer, hasBrokenOff, error).catch((cause) => {
-        gateway.log({ event: 'append_left_to_next', fileId: file.id, cause })
-      }),
-    )
+    gateway.background(hasBrokenOff ? salvage(gateway, held, writer) : letGo(gateway, held, error))
     throw error
   }
 }
 
-/** Keeps what had come when the client broke off; after any other failure another request may go on from the last step. */
-async function leave(
-  { appends }: Gateway,
-  { file, hold }: Held,
-  writer: AppendWriter,
-  hasBrokenOff: boolean,
-  error: unknown,
-): Promise<void> {
-  if (hasBrokenOff) return writer.salvage()
-  // A put that was not answered may still land.
-  const isOurs = error instanceof GatewayError && error.failure.code === 'store_failed'
-  await appends.release(file, hold.token, isOurs)
+/** Keeps what had come when the client broke off. */
+async function salvage(gateway: Gateway, held: Held, writer: AppendWriter): Promise<void> {
+  try {
+    await writer.salvage()
+  } catch (cause) {
+    gateway.log({ event: 'append_not_salvaged', fileId: held.file.id, cause })
+    await letGo(gateway, held, cause)
+  }
 }
 
 /**

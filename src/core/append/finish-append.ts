@@ -8,7 +8,7 @@ import { bytesOfPut } from '../uploads/finish-upload'
 import { refuse, settleObject } from '../uploads/settle-object'
 import { digestRefusal } from '../uploads/verify-object'
 import { createAppendWriter } from './append-writer'
-import { type AppendedFile, type Held, takeHold } from './hold'
+import { type AppendedFile, type Held, letGo, takeHold } from './hold'
 import { pieceKeyOf } from './ledger'
 import { refuseAppend, requireBeginning } from './refuse-append'
 
@@ -30,13 +30,21 @@ export async function finishReceived(gateway: Gateway, pending: PendingFile): Pr
   const offset = upload.method === 'append' ? upload.receivedBytes : 0
   try {
     const held = await takeHold(gateway, { organizationId }, id, { offset, announcedBytes: 0 })
-    if (!('hold' in held)) return held.file
-    const writer = createAppendWriter(gateway, held, { announcedBytes: 0, isLast: true, isAtomic: false })
-    return await finishAppend(gateway, held, { bytes: await writer.gather(), sha256: null })
+    return 'hold' in held ? await finishHeld(gateway, held) : held.file
   } catch (error) {
     // Another request has it, or it has just ended.
     if (error instanceof GatewayError && isOthersDoing.has(error.failure.code))
       return gateway.files.find(organizationId, id)
+    throw error
+  }
+}
+
+async function finishHeld(gateway: Gateway, held: Held): Promise<FileRecord | null> {
+  const writer = createAppendWriter(gateway, held, { announcedBytes: 0, isLast: true, isAtomic: false })
+  try {
+    return await finishAppend(gateway, held, { bytes: await writer.gather(), sha256: null })
+  } catch (error) {
+    gateway.background(letGo(gateway, held, error))
     throw error
   }
 }

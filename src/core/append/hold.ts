@@ -1,4 +1,4 @@
-import { fail } from '../errors'
+import { fail, GatewayError } from '../errors'
 import { isStored, type PendingFile, type StoredFile } from '../files/file-record'
 import type { Gateway } from '../gateway'
 import type { Owner } from '../grants/grant'
@@ -26,6 +26,21 @@ export function newHold(gateway: Gateway, now: number): Hold {
 
 export function ownedFile({ organizationId, grant }: Owner, id: FileId): OwnedFile {
   return { organizationId, id, grantId: grant?.id ?? null }
+}
+
+/** Lets another request go on from the last step, after `error`. It handles its own failure: the time of the hold passes. */
+export async function letGo(
+  gateway: Gateway,
+  { file, hold }: Pick<Held, 'file' | 'hold'>,
+  error: unknown,
+): Promise<void> {
+  // A put that was not answered may still land.
+  const skipsPart = error instanceof GatewayError && error.failure.code === 'store_failed'
+  try {
+    await gateway.appends.release(file, hold.token, skipsPart)
+  } catch (cause) {
+    gateway.log({ event: 'append_left_to_next', fileId: file.id, cause })
+  }
 }
 
 /**
