@@ -237,6 +237,44 @@ describe('one upload and two requests', () => {
     expect(await sha256Of(await api.read(file.id))).toBe(await sha256Of(bytes))
   })
 
+  it('leaves out all numbers that an overtaken request puts without recording its parts', async () => {
+    const api = await appender(r2)
+    const bytes = contentOf(3 * partBytes)
+    const { file } = await api.create(bytes.length)
+    const { promise: goesOn, resolve: goOn } = Promise.withResolvers<void>()
+    const { promise: isUnderWay, resolve: underWay } = Promise.withResolvers<void>()
+    const chunks = (async function* () {
+      yield bytes.subarray(0, 2 * partBytes - 1)
+      underWay()
+      await goesOn
+      yield bytes.subarray(2 * partBytes - 1)
+    })()
+    const whole = { offset: 0, announcedBytes: bytes.length, chunks, isAtomic: true }
+    const refused = expect(api.append(file.id, whole)).rejects.toEqual(codeOf('append_in_progress'))
+    await isUnderWay
+    await api.look(file.id)
+    await api.append(file.id, portionOf(bytes.subarray(0, partBytes), 0))
+    // The second part of the overtaken request is put now.
+    goOn()
+    await refused
+    const done = await api.append(file.id, portionOf(bytes.subarray(partBytes), partBytes))
+    expect(done.status).toBe('ready')
+    expect(await sha256Of(await api.read(file.id))).toBe(await sha256Of(bytes))
+  })
+
+  it('numbers the parts of portions that are kept whole without a gap', async () => {
+    const api = await appender(r2)
+    const bytes = contentOf(4 * partBytes + 1)
+    const { file } = await api.create(bytes.length)
+    for (const offset of [0, 2 * partBytes]) {
+      const portion = portionOf(bytes.subarray(offset, offset + 2 * partBytes), offset)
+      await api.append(file.id, { ...portion, isAtomic: true })
+    }
+    expect(await rows('SELECT part_number FROM upload_parts')).toEqual(
+      [1, 2, 3, 4].map((part_number) => ({ part_number })),
+    )
+  })
+
   it('takes an object of the same bytes for its own, and refuses one of others', async () => {
     const api = await appender(r2)
     const bytes = contentOf(1000)

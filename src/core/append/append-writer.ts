@@ -16,7 +16,7 @@ export type AppendWriter = {
   position(): number
   /** Keeps what was written, and lets other requests go on. */
   keep(): Promise<void>
-  /** The same after the client has broken off: no byte is read back for it. */
+  /** The same after the client has broken off: unless there are many pieces, no byte is read back for it. */
   salvage(): Promise<void>
   /**
    * There are no more bytes. Those of an upload that is put in one piece are returned; null: all are in parts now, and the
@@ -72,16 +72,22 @@ export function createAppendWriter(
 
   const overtaken = () => fail({ code: 'append_in_progress', retryAfterSeconds: 1 })
 
+  /** Parts that were put and are not recorded: no other request may put one of their numbers. */
+  const prolongNow = async () => {
+    until = gateway.now() + holdMs
+    const skipped = ledger.partsSkipped + parts.length
+    if (!(await gateway.appends.prolong(file, { token: hold.token, until }, skipped))) overtaken()
+  }
+
   const prolong = async () => {
-    const now = gateway.now()
-    if (until - now > (holdMs * 2) / 3) return
-    until = now + holdMs
-    if (!(await gateway.appends.prolong(file, { token: hold.token, until }))) overtaken()
+    if (until - gateway.now() <= (holdMs * 2) / 3) await prolongNow()
   }
 
   const commit = async ({ goesOn, isEnd }: { goesOn: boolean; isEnd: boolean }) => {
     until = gateway.now() + holdMs
-    const step = { from: committed, to: position, parts, pieces, isEnd, until: goesOn ? until : null }
+    const { partsSkipped } = ledger
+    const range = { from: committed, to: position }
+    const step = { ...range, parts, pieces, isEnd, partsSkipped, until: goesOn ? until : null }
     if (!(await gateway.appends.commit(file, hold.token, step))) overtaken()
     const dropped = recorded.filter((piece) => !pieces.includes(piece))
     committed = position
@@ -148,6 +154,12 @@ export function createAppendWriter(
     }
   }
 
+  const keep = () => {
+    const own = Math.max(start, first)
+    const inMemory = pieces.filter(({ from }) => buffer !== null && from >= buffer.from)
+    return settleDown(foldedFrom(inMemory, own, position))
+  }
+
   return {
     position: () => position,
 
@@ -160,16 +172,13 @@ export function createAppendWriter(
         at += taken
         if (multipartId === null || position < first + partBytes) continue
         await sendPart()
-        if (!isAtomic) await commit({ goesOn: true, isEnd: false })
+        if (isAtomic) await prolongNow()
+        else await commit({ goesOn: true, isEnd: false })
       }
       await prolong()
     },
 
-    keep() {
-      const own = Math.max(start, first)
-      const inMemory = pieces.filter(({ from }) => buffer !== null && from >= buffer.from)
-      return settleDown(foldedFrom(inMemory, own, position))
-    },
+    keep,
 
     async salvage() {
       if (isAtomic) return gateway.appends.release(file, hold.token, false)

@@ -41,6 +41,8 @@ export type AppendStep = {
   pieces: readonly Piece[]
   /** There are no more bytes than these. */
   isEnd: boolean
+  /** How many numbers of parts are left out. */
+  partsSkipped: number
   /** Until when the request goes on; null: it is over. */
   until: number | null
 }
@@ -62,8 +64,11 @@ export interface AppendRepository {
    * Bytes of an upload of unknown length are reserved as they come. Throws `quota_exceeded`, `grant_too_large`.
    */
   commit(file: FileKey, token: string, step: AppendStep): Promise<boolean>
-  /** Prolongs the request's time. False when it has not the upload any more. */
-  prolong(file: FileKey, hold: Hold): Promise<boolean>
+  /**
+   * Prolongs the request's time. `partsSkipped`: as many numbers of parts are left out if another one takes the upload over.
+   * False when the request has not the upload any more.
+   */
+  prolong(file: FileKey, hold: Hold, partsSkipped: number): Promise<boolean>
   /** Lets another request have the upload. `skipsPart`: this one may have left a part in the store that is not recorded. */
   release(file: FileKey, token: string, skipsPart: boolean): Promise<void>
   /** The parts that were committed, in order. */

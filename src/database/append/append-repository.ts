@@ -52,7 +52,7 @@ const takeUploadOver = `UPDATE uploads SET
   WHERE ${isOwned} AND append_until IS NOT NULL` as const
 
 const advance = `UPDATE uploads SET
-    received_bytes = :to, pieces = :pieces, append_until = :until,
+    received_bytes = :to, pieces = :pieces, parts_skipped = :partsSkipped, append_until = :until,
     byte_size = CASE WHEN :isEnd THEN coalesce(byte_size, :to) ELSE byte_size END,
     ${reserve(':to')}
   WHERE ${isHeld} AND received_bytes = :from` as const
@@ -104,7 +104,7 @@ export function createAppendRepository(db: D1Database): AppendRepository {
 
     async commit({ organizationId, id: fileId }, token, step) {
       const of = { organizationId, fileId }
-      const { from, to, isEnd, until } = step
+      const { from, to, isEnd, partsSkipped, until } = step
       const pieces = JSON.stringify(step.pieces.map(pieceName))
       const outcome: Statement<{ received_bytes: number }> = prepare(
         db,
@@ -121,19 +121,18 @@ export function createAppendRepository(db: D1Database): AppendRepository {
                 from,
                 parts: JSON.stringify(step.parts.map(({ partNumber, etag }) => [partNumber, etag])),
               }),
-        advance: prepare(db, advance, { ...of, token, from, to, pieces, isEnd, until }),
+        advance: prepare(db, advance, { ...of, token, from, to, pieces, isEnd, partsSkipped, until }),
         rows: outcome,
       })
       return rows[0]?.received_bytes === to
     },
 
-    async prolong({ organizationId, id: fileId }, { token, until }) {
-      const prolong = prepare(db, `UPDATE uploads SET append_until = :until WHERE ${isHeld} RETURNING 1`, {
-        organizationId,
-        fileId,
-        token,
-        until,
-      })
+    async prolong({ organizationId, id: fileId }, { token, until }, partsSkipped) {
+      const prolong = prepare(
+        db,
+        `UPDATE uploads SET append_until = :until, parts_skipped = :partsSkipped WHERE ${isHeld} RETURNING 1`,
+        { organizationId, fileId, token, until, partsSkipped },
+      )
       const { prolonged } = await runRepeatableBatch(db, 'appends.prolong', { prolonged: prolong })
       return prolonged.length > 0
     },
