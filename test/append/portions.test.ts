@@ -275,6 +275,17 @@ describe('one upload and two requests', () => {
     )
   })
 
+  it.each([null, 2 * partBytes])('waits for the store to have begun it, of length %s', async (byteSize) => {
+    const api = await appender(r2)
+    const { file } = await api.create(byteSize)
+    // As long as the request that creates it has no answer of the store.
+    await env.DB.prepare('UPDATE uploads SET multipart_id = NULL').run()
+    await expect(api.append(file.id, portionOf(contentOf(10), 0))).rejects.toEqual(
+      codeOf('append_in_progress'),
+    )
+    expect(receivedOf((await api.look(file.id)).file)).toBe(0)
+  })
+
   it('takes an object of the same bytes for its own, and refuses one of others', async () => {
     const api = await appender(r2)
     const bytes = contentOf(1000)

@@ -33,11 +33,14 @@ const reserve = <const ByteSize extends string>(byteSize: ByteSize) =>
 /** No upload is over whose bytes are all there: it is settled, however late. */
 const isOpen = '(expires_at > :now OR received_bytes = byte_size)' as const
 
+/** The store has begun it, unless its bytes are put in one piece. Until then the request that makes it is at it. */
+const isBegun = '(multipart_id IS NOT NULL OR byte_size <= part_bytes)' as const
+
 const takeUpload = `UPDATE uploads SET
     parts_skipped = parts_skipped + (append_until IS NOT NULL AND append_token IS NOT :token),
     append_token = :token, append_until = :until,
     byte_size = coalesce(byte_size, :byteSize), ${reserve('coalesce(:byteSize, 0)')}
-  WHERE ${isOwned} AND ${isOpen} AND received_bytes = :offset
+  WHERE ${isOwned} AND ${isOpen} AND ${isBegun} AND received_bytes = :offset
     AND (append_until IS NULL OR append_until <= :now OR append_token = :token)
     AND (:byteSize IS NULL OR (:byteSize >= received_bytes AND coalesce(byte_size, :byteSize) = :byteSize
       AND (byte_size IS NOT NULL OR :byteSize <= part_bytes * :partsMax)))
