@@ -110,6 +110,19 @@ describe.each(listingStores)('an upload in portions over $name', (store) => {
     expect(await objectKeys()).toHaveLength(1)
   })
 
+  it('puts the pieces of many portions that broke off together', async () => {
+    const api = await appender(store)
+    const bytes = contentOf(150)
+    const { file } = await api.create(bytes.length)
+    for (let at = 0; at < 149; at++)
+      await expect(api.append(file.id, brokenOff(bytes.subarray(at, at + 1), at, null))).rejects.toThrow()
+    expect((await objectKeys()).length).toBeLessThan(80)
+    await expectInvariants({ swept: true })
+    const done = await api.append(file.id, portionOf(bytes.subarray(149), 149))
+    expect(done.status).toBe('ready')
+    expect(await sha256Of(await api.read(file.id))).toBe(await sha256Of(bytes))
+  })
+
   it('keeps all bytes of a portion with a digest, or none', async () => {
     const api = await appender(store)
     const bytes = contentOf(2 * partBytes + 9)

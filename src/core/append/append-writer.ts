@@ -34,6 +34,9 @@ export type AppendWriting = {
   isAtomic: boolean
 }
 
+/** Of so many pieces, what a client that has broken off leaves is put together with some. */
+const piecesMax = 64
+
 /**
  * Writes the bytes of one request to where its upload stands. There is one part in memory: while it is sent, no chunk is
  * taken, and so none is read from the client. What does not fill a part is put as a piece, an object of its own, which a
@@ -182,7 +185,8 @@ export function createAppendWriter(
 
     async salvage() {
       if (isAtomic) return gateway.appends.release(file, hold.token, false)
-      await settleDown(committed)
+      if (pieces.length < piecesMax) await settleDown(committed)
+      else await keep()
     },
 
     async gather() {
