@@ -5,7 +5,7 @@ import type { AppendDelivery } from '../uploads/upload'
 
 const mebibyte = 1024 ** 2
 
-/** The size of parts while no client says how many bytes there will be: enough for 74 GiB. */
+/** The size of parts while no client says how many bytes there will be, if they may be as large: enough for 74 GiB. */
 const partBytesOfUnknown = 8 * mebibyte
 
 /**
@@ -24,17 +24,22 @@ export const holdMs = 90_000
 export function planAppend(byteSize: number | null, limits: Limits): AppendDelivery {
   if (byteSize !== null && byteSize > limits.appendMaxBytes)
     fail({ code: 'upload_too_large', limitBytes: limits.appendMaxBytes, byteSize })
-  const least = Math.ceil((byteSize ?? 0) / partCountMax / mebibyte) * mebibyte
   return {
     method: 'append',
     byteSize,
     md5: null,
     sha256: null,
     contentDisposition: null,
-    partBytes: byteSize === null ? partBytesOfUnknown : Math.max(partBytesMin, least),
+    partBytes: partBytesFor(byteSize, Math.floor(limits.appendMaxBytes / partCountMax)),
     multipartId: null,
     receivedBytes: 0,
   }
+}
+
+function partBytesFor(byteSize: number | null, partMaxBytes: number): number {
+  const usual = Math.min(byteSize === null ? partBytesOfUnknown : partBytesMin, partMaxBytes)
+  const isEnough = byteSize === null || byteSize <= usual * partCountMax
+  return isEnough ? usual : Math.ceil(byteSize / partCountMax / mebibyte) * mebibyte
 }
 
 /** The most bytes that fit into an upload that was begun with parts of `partBytes`. */
