@@ -60,6 +60,8 @@ export function createAppendWriter(
   /** Where the part begins that is being filled. */
   let first = Math.floor(start / partBytes) * partBytes
   let buffer: PartBuffer | null = null
+  /** What the part before has left. */
+  let memory: Uint8Array<ArrayBuffer> | null = null
   let parts: UploadedPart[] = []
   /** What the database knows, and what it is to know next. */
   let committed = start
@@ -104,7 +106,7 @@ export function createAppendWriter(
     const limit = first + partBytes
     const end = Math.min(announcedEnd ?? limit, limit)
     const isWhole = announcedEnd === null || isLast || end === limit || end === byteSize
-    return createPartBuffer(isWhole ? first : foldedFrom(pieces, position, end), end, limit)
+    return createPartBuffer(isWhole ? first : foldedFrom(pieces, position, end), end, limit, memory)
   }
 
   /** The bytes from `from` to `position`; those that are in pieces are read back. */
@@ -130,6 +132,7 @@ export function createAppendWriter(
     if (part === null) return refuseLost(gateway, file)
     parts.push(part)
     pieces = []
+    memory = buffer?.release() ?? null
     buffer = null
     first = position
   }
@@ -176,7 +179,8 @@ export function createAppendWriter(
         if (multipartId === null || position < first + partBytes) continue
         await sendPart()
         if (isAtomic) await prolongNow()
-        else await commit({ goesOn: true, isEnd: false })
+        // With the last byte of the request, the step that lets go of the upload commits the part too.
+        else if (position !== announcedEnd) await commit({ goesOn: true, isEnd: false })
       }
       await prolong()
     },

@@ -6,11 +6,21 @@ export type PartBuffer = {
   set(bytes: Uint8Array, offset: number): void
   /** The bytes from `from` to `to`, without a copy. */
   slice(from: number, to: number): Uint8Array<ArrayBuffer>
+  /** The memory, which another part may have once this one is sent. */
+  release(): Uint8Array<ArrayBuffer>
 }
 
-/** Room for the bytes from `from` to `to`; it grows to `limit` when more come. */
-export function createPartBuffer(from: number, to: number, limit: number): PartBuffer {
-  let bytes = new Uint8Array(to - from)
+/**
+ * Room for the bytes from `from` to `to`; it grows to `limit` when more come. `memory` is taken for it if that is enough: what a
+ * part before it has left, so that there is never a second one beside it.
+ */
+export function createPartBuffer(
+  from: number,
+  to: number,
+  limit: number,
+  memory: Uint8Array<ArrayBuffer> | null = null,
+): PartBuffer {
+  let bytes = memory !== null && memory.length >= to - from ? memory : new Uint8Array(to - from)
   return {
     from,
     set(chunk, offset) {
@@ -23,5 +33,6 @@ export function createPartBuffer(from: number, to: number, limit: number): PartB
       bytes.set(chunk, offset - from)
     },
     slice: (first, last) => bytes.subarray(first - from, last - from),
+    release: () => bytes,
   }
 }
