@@ -12,6 +12,7 @@ const commands = {
   start: () => import('./start.mjs'),
   base64: () => import('./base64.mjs'),
   form: () => import('./form.mjs'),
+  tus: () => import('./tus.mjs'),
   sweep: () => import('./sweep.mjs'),
   worst: () => import('./worst.mjs'),
   soak: () => import('./soak.mjs'),

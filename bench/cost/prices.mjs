@@ -8,8 +8,7 @@ const free = /^(delete|abort|DELETE)\b/
 
 /** What a million of these cost. */
 export function priceOf({ requests, rowsRead, rowsWritten, store }) {
-  const a = store.filter((call) => classA.test(call)).length
-  const b = store.filter((call) => !classA.test(call) && !free.test(call)).length
+  const { a, b } = classesOf(store)
   return (
     requests * prices.request +
     rowsRead * prices.rowRead +
@@ -17,4 +16,11 @@ export function priceOf({ requests, rowsRead, rowsWritten, store }) {
     a * prices.classA +
     b * prices.classB
   )
+}
+
+/** How many of the store's calls are operations of R2's class A, and of class B. */
+export function classesOf(store) {
+  const a = store.filter((call) => classA.test(call)).length
+  const b = store.filter((call) => !classA.test(call) && !free.test(call)).length
+  return { a, b }
 }

@@ -24,6 +24,19 @@ export function rawBodies(byteSize) {
   return () => [beginning(), rest]
 }
 
+/** Makes the bytes in portions of `portionSize`. */
+export function portionBodies(byteSize, portionSize) {
+  const make = rawBodies(byteSize)
+  return () => {
+    const bytes = Buffer.concat(make().map((piece) => Buffer.from(piece)))
+    const starts = Array.from(
+      { length: Math.ceil(byteSize / portionSize) },
+      (_, index) => index * portionSize,
+    )
+    return starts.map((start) => bytes.subarray(start, start + portionSize))
+  }
+}
+
 function beginning() {
   return randomBytes(6).toString('hex')
 }

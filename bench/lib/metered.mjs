@@ -3,7 +3,7 @@ import { startGateway } from './workerd.mjs'
 
 /**
  * Runs the gateway so that it tells what it asks of D1 and of the store. `askedBy(make)` sends one request and resolves to
- * `{ text, asked }` when its work after the answer is done too; `asked` is `{ trips, statements, rowsRead, rowsWritten,
+ * `{ text, headers, asked }` when its work after the answer is done too; `asked` is `{ trips, statements, rowsRead, rowsWritten,
  * store }`. Requests are to be sent one after the other. `sweepAsked(hours)` is the same of a sweep in so many hours.
  */
 export async function startMeteredGateway() {
@@ -19,8 +19,8 @@ export async function startMeteredGateway() {
     const told = new Promise((resolve) => {
       tell = resolve
     })
-    const { texts } = await load(gateway.url, { count: 1 }, make)
-    return { text: texts[0], asked: await told }
+    const { texts, headers } = await load(gateway.url, { count: 1 }, make)
+    return { text: texts[0], headers: headers[0], asked: await told }
   }
   const advance = (hours) =>
     load(gateway.url, { count: 1 }, () => ({ method: 'PUT', path: '/advance', body: String(hours) }))

@@ -4,7 +4,7 @@ const shared = new Agent({ keepAlive: true })
 
 /**
  * Sends a request with Content-Length, as every client with a file does; `body` is a text, bytes or an array of them.
- * Resolves to status and text, whatever the status.
+ * Resolves to status, headers and text, whatever the status.
  */
 export function send(url, { method = 'GET', headers = {}, body = [] } = {}, agent = shared) {
   const pieces = [body].flat()
@@ -16,7 +16,8 @@ export function send(url, { method = 'GET', headers = {}, body = [] } = {}, agen
       const chunks = []
       answer.on('data', (chunk) => chunks.push(chunk))
       answer.on('error', reject)
-      answer.on('end', () => resolve({ status: answer.statusCode, text: Buffer.concat(chunks).toString() }))
+      const { statusCode: status, headers } = answer
+      answer.on('end', () => resolve({ status, headers, text: Buffer.concat(chunks).toString() }))
     })
     outgoing.on('error', reject)
     for (const piece of pieces) outgoing.write(piece)

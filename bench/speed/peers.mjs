@@ -1,7 +1,7 @@
 // What a user would take in place of Slipway: started here, on loopback, with a folder of its own each.
 import { execFileSync, fork, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, existsSync, realpathSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -54,8 +54,7 @@ const peers = {
 
 /** Installs the packages of bench/package.json when they are not there. Says what went wrong, if anything did. */
 export function installPeers() {
-  // npm writes it when it is done.
-  if (existsSync(join(folder, 'node_modules', '.package-lock.json'))) return null
+  if (arePackagesThere()) return null
   console.log('installing the packages of bench/package.json')
   const npm = process.env.npm_execpath
   const [command, before] = npm?.endsWith('.js') ? [process.execPath, [npm]] : ['npm', []]
@@ -73,6 +72,14 @@ export function installPeers() {
     },
   )
   return status === 0 ? null : (error?.message ?? stderr.trim().split('\n')[0] ?? 'npm ci failed')
+}
+
+function arePackagesThere() {
+  const { dependencies } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  // npm writes the last one when it is done.
+  return [...Object.keys(dependencies), '.package-lock.json'].every((name) =>
+    existsSync(join(folder, 'node_modules', name)),
+  )
 }
 
 /**
@@ -98,7 +105,8 @@ export async function startPeers() {
   return { running, leftOut, stop: () => Promise.all(stops.map((stop) => stop())) }
 }
 
-async function startNode(file, folder) {
+/** Starts a program of bench/peers, which keeps what it has in `folder`. Answers its `url`, its `pid`, and `stop`. */
+export async function startNode(file, folder) {
   const child = fork(join(root, 'bench', 'peers', file), {
     env: { PATH: process.env.PATH, FOLDER: folder },
     execArgv: ['--disable-warning=ExperimentalWarning'],

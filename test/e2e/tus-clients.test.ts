@@ -205,7 +205,7 @@ describe.each(Object.entries(tusClients))('%s in Node', (version, client) => {
     })
     expect(answer.status).toBe(410)
     await gateway.expectAborted(idIn(url ?? ''))
-    await gateway.expectNoPieces({ wasCut: true })
+    await gateway.expectNoPieces(idIn(url ?? ''), { wasCut: true })
   })
 
   it('deletes the file by terminating an upload that was done', async () => {

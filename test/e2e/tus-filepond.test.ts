@@ -33,11 +33,18 @@ async function openWith({ byteSize, chunks }: { byteSize: number; chunks: boolea
   const grant = await run.gateway.grant({ maxBytes: byteSize })
   const opened = await run.open('pond', { server: `${grant}/filepond`, chunks: chunks ? 'yes' : 'no' })
   const choose = () => opened.page.setInputFiles('.filepond--browser', run.file(name, bytes))
-  return { ...opened, name, bytes, choose }
+  return { ...opened, bytes, choose }
 }
 
 const uploaded = (page: Page) => page.getByText('Upload complete').first().waitFor()
-const serverIdOf = (page: Page) => page.evaluate('pond.getFile().serverId')
+
+/** The file whose id the widget has got is there; resolves to the id. */
+async function expectUploaded(page: Page, bytes: Buffer, of: { wasCut?: boolean } = {}): Promise<string> {
+  const id = String(await page.evaluate('pond.getFile().serverId'))
+  await run.gateway.expectBytes(id, bytes, of)
+  return id
+}
+
 const countOf = (requests: string[], method: string) =>
   requests.filter((request) => request.startsWith(method)).length
 
@@ -53,24 +60,23 @@ describe.runIf(canDrive)('FilePond in Chromium, on a page of another origin', ()
       ['POST 201', 'PATCH 204', 'PATCH 204', 'PATCH 204'],
     ],
   ] as const)('uploads a file %s', async (_, chunks, byteSize, expected) => {
-    const { page, name, bytes, requests, choose } = await openWith({ byteSize, chunks })
+    const { page, bytes, requests, choose } = await openWith({ byteSize, chunks })
     await choose()
     await uploaded(page)
-    const id = await run.gateway.expectStored(name, bytes)
-    expect(await serverIdOf(page)).toBe(id)
+    await expectUploaded(page, bytes)
     expect(requests.filter((request) => !request.startsWith('OPTIONS'))).toEqual(expected)
     await page.context().close()
   })
 
   it.each([false, true])('takes back what it uploaded (in chunks: %s)', async (chunks) => {
-    const { page, name, bytes, choose } = await openWith({ byteSize: 12 * megabyte, chunks })
+    const { page, bytes, choose } = await openWith({ byteSize: 12 * megabyte, chunks })
     await choose()
     await uploaded(page)
-    await run.gateway.expectStored(name, bytes)
+    const id = await expectUploaded(page, bytes)
     const reverting = page.waitForResponse((response) => response.request().method() === 'DELETE')
     await page.click('.filepond--action-revert-item-processing')
     expect((await reverting).status()).toBe(204)
-    expect(await run.gateway.filesNamed(name)).toEqual([])
+    expect((await run.gateway.call(`/v1/files/${id}`)).status).toBe(404)
     await page.context().close()
   })
 
@@ -79,27 +85,27 @@ describe.runIf(canDrive)('FilePond in Chromium, on a page of another origin', ()
     ['in a later chunk', 8 * megabyte],
     ['in the last chunk', 11 * megabyte],
   ])('sends a chunk again when the connection was cut %s', async (_, cutAfter) => {
-    const { page, name, bytes, choose } = await openWith({ byteSize: 12 * megabyte, chunks: true })
+    const { page, bytes, choose } = await openWith({ byteSize: 12 * megabyte, chunks: true })
     const before = run.proxy.cuts
     run.proxy.cutAfter(cutAfter)
     await choose()
     await uploaded(page)
     expect(run.proxy.cuts - before).toBe(1)
-    await run.gateway.expectStored(name, bytes, { wasCut: true })
+    await expectUploaded(page, bytes, { wasCut: true })
     await page.context().close()
   })
 
   it('sends a chunk again whose answer was lost', async () => {
-    const { page, name, bytes, choose } = await openWith({ byteSize: 12 * megabyte, chunks: true })
+    const { page, bytes, choose } = await openWith({ byteSize: 12 * megabyte, chunks: true })
     run.proxy.loseAnswerTo('PATCH')
     await choose()
     await uploaded(page)
-    await run.gateway.expectStored(name, bytes, { wasCut: true })
+    await expectUploaded(page, bytes, { wasCut: true })
     await page.context().close()
   })
 
   it('goes on where it was when the person lets it try again', async () => {
-    const { page, name, bytes, requests, choose } = await openWith({ byteSize: 12 * megabyte, chunks: true })
+    const { page, bytes, requests, choose } = await openWith({ byteSize: 12 * megabyte, chunks: true })
     await page.route(/patch=/, (route) =>
       route.request().headers()['upload-offset'] === '5000000' ? route.abort() : route.continue(),
     )
@@ -108,7 +114,7 @@ describe.runIf(canDrive)('FilePond in Chromium, on a page of another origin', ()
     await page.unrouteAll()
     await page.click('.filepond--action-retry-item-processing')
     await uploaded(page)
-    await run.gateway.expectStored(name, bytes, { wasCut: true })
+    await expectUploaded(page, bytes, { wasCut: true })
     expect(countOf(requests, 'POST')).toBe(1)
     expect(countOf(requests, 'HEAD 200')).toBe(1)
     expect(countOf(requests, 'PATCH 204')).toBe(3)

@@ -14,6 +14,9 @@ export class CuttingProxy {
   #sent = 0
   #cutAt: number[] = []
   #answersToLose: string[] = []
+  #stallAt = Number.POSITIVE_INFINITY
+  #stalled = () => {}
+  #heldBack: (() => void)[] = []
 
   private constructor(port: number, server: Server) {
     this.#port = port
@@ -31,6 +34,27 @@ export class CuttingProxy {
   /** Cuts when the clients have sent as many bytes from now on, in all their connections together. Ascending. */
   cutAfter(...bytes: number[]): void {
     this.#cutAt = bytes.map((count) => this.#sent + count)
+  }
+
+  /** Carries no more when the clients have sent as many bytes from now on; resolves then. */
+  stallAfter(bytes: number): Promise<void> {
+    this.#stallAt = this.#sent + bytes
+    return new Promise((resolve) => {
+      this.#stalled = resolve
+    })
+  }
+
+  /** Carries on, also what was held back. */
+  flow(): void {
+    this.#stallAt = Number.POSITIVE_INFINITY
+    for (const carry of this.#heldBack.splice(0)) carry()
+  }
+
+  /** Cuts all connections, and carries on with new ones. */
+  cutAll(): void {
+    this.#heldBack = []
+    for (const socket of this.#sockets) socket.resetAndDestroy()
+    this.flow()
   }
 
   /** Cuts before the answer to the next request with `method` comes through, which the server has had whole. */
@@ -68,6 +92,15 @@ export class CuttingProxy {
       server.destroy()
     }
     client.on('data', (bytes) => {
+      if (this.#sent + bytes.length >= this.#stallAt) {
+        this.#heldBack.push(() => pass(bytes))
+        this.#stalled()
+        client.pause()
+      } else pass(bytes)
+    })
+    const pass = (bytes: Buffer) => {
+      client.resume()
+      if (client.destroyed) return
       if (isAnswered) method = bytes.toString('latin1', 0, bytes.indexOf(' '))
       isAnswered = false
       const left = (this.#cutAt[0] ?? Number.POSITIVE_INFINITY) - this.#sent
@@ -76,7 +109,7 @@ export class CuttingProxy {
       this.#cutAt.shift()
       // What came before the cut does arrive.
       server.write(bytes.subarray(0, left), cut)
-    })
+    }
     server.on('data', (bytes) => {
       isAnswered = true
       const at = this.#answersToLose.indexOf(method)

@@ -72,7 +72,7 @@ export class TusGateway {
     const content = await this.call(`/v1/files/${id}/content?redirect=false`)
     expect(content.status).toBe(200)
     expect(sha256Of(Buffer.from(await content.arrayBuffer()))).toBe(sha256Of(bytes))
-    await this.expectNoPieces(of)
+    await this.expectNoPieces(id, of)
   }
 
   async expectAborted(id: string): Promise<void> {
@@ -81,17 +81,17 @@ export class TusGateway {
   }
 
   /** The gateway deletes pieces after its answer; what a request brought that was cut off, with the next sweep. */
-  async expectNoPieces({ wasCut = false } = {}): Promise<void> {
+  async expectNoPieces(id: string, { wasCut = false } = {}): Promise<void> {
     const keys = async () => {
       if (wasCut)
         await fetch(`${this.origin}/cdn-cgi/local/scheduled?cron=${encodeURIComponent('*/5 * * * *')}`)
-      return this.#keysOfPieces()
+      return this.#keysOfPieces(id)
     }
     await expect.poll(keys, { timeout: patienceMs }).toEqual([])
   }
 
-  /** Keys of the bucket that uploads have while they last, by asking the store past the gateway. */
-  async #keysOfPieces(): Promise<string[]> {
+  /** Keys of the bucket that the upload of this file has while it lasts, by asking the store past the gateway. */
+  async #keysOfPieces(id: string): Promise<string[]> {
     const store = new AwsClient({
       accessKeyId: 'slipway-local',
       secretAccessKey: 'slipway-local-secret',
@@ -103,7 +103,8 @@ export class TusGateway {
     expect(answer.status, text).toBe(200)
     expect(text).toContain('<IsTruncated>false</IsTruncated>')
     const keys = [...text.matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = '']) => key)
-    return keys.filter((key) => key.startsWith('_incoming/') || key.includes('/pieces/'))
+    const own = keys.filter((key) => key.replaceAll('-', '').includes(id.slice('file_'.length)))
+    return own.filter((key) => key.startsWith('_incoming/') || key.includes('/pieces/'))
   }
 
   /** Stops the gateway as Ctrl-C does; its folder stays. */
