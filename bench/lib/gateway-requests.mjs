@@ -77,6 +77,18 @@ export function gatewayRequests(key, organization = 'acme') {
       headers: { ...authorized, 'content-type': `multipart/form-data; boundary=${boundary}` },
       body,
     }),
+    /** By tus, in one request. */
+    tus: (body) => ({
+      method: 'POST',
+      path: '/tus',
+      headers: {
+        ...authorized,
+        'tus-resumable': '1.0.0',
+        'content-type': 'application/offset+octet-stream',
+        'upload-length': String([body].flat().reduce((sum, piece) => sum + Buffer.byteLength(piece), 0)),
+      },
+      body,
+    }),
     content: (id) => get(`/v1/files/file_${id.replaceAll('-', '')}/content?redirect=false`),
   }
 }

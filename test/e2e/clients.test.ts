@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -9,7 +9,7 @@ import { type Recipe, recipes } from './support/recipes'
 type Runner = { program: string; file: string; run: (file: string) => string[] }
 
 /** Those for pages are run by widgets.test.ts. */
-const programs = recipes.filter(({ title }) => /^(Under a grant|Documents|Any type)/.test(title))
+const programs = recipes.filter(({ title }) => /^(Under a grant|Documents|Any type|In portions)/.test(title))
 
 /** How a recipe of each language is run, from a file that has it as it is printed. */
 const runners: Record<string, Runner> = {
@@ -45,6 +45,7 @@ const env: Record<string, string> = {}
 beforeAll(async () => {
   project = copyOfProject()
   folder = mkdtempSync(join(tmpdir(), 'slipway-clients-'))
+  symlinkSync(join(process.cwd(), 'node_modules'), join(folder, 'node_modules'))
   const port = await freePort()
   gateway = new NpmStart(project, port)
   await gateway.running()
@@ -92,7 +93,7 @@ async function fileNamedIn(output: string) {
 describe('the recipes of docs/clients.md', () => {
   it('are all found', () => {
     expect(new Set(programs.map(({ language }) => language))).toEqual(new Set(Object.keys(runners)))
-    expect(programs.length).toBeGreaterThanOrEqual(11)
+    expect(programs.length).toBeGreaterThanOrEqual(14)
   })
 
   for (const recipe of programs)

@@ -150,6 +150,14 @@ describe.runIf(canDrive)('the recipes of docs/clients.md for pages', () => {
 
   describe.each([
     ['FilePond', 'js', '<input type="file" id="upload">', '.filepond--browser', 'Upload complete'],
+    ['FilePond, in chunks', 'js', '<input type="file" id="upload">', '.filepond--browser', 'Upload complete'],
+    [
+      'tus-js-client',
+      'js',
+      '<input type="file" id="upload"> <output></output>',
+      '#upload',
+      'grün.txt was uploaded',
+    ],
     ['Dropzone', 'js', '<form id="upload" class="dropzone"></form>', '.dz-hidden-input', null],
     [
       'react-dropzone with axios',
@@ -184,9 +192,10 @@ describe.runIf(canDrive)('the recipes of docs/clients.md for pages', () => {
   })
 
   describe.each([
-    ['Uppy 5', 'uppy5'],
-    ['Uppy 6', 'uppy6'],
-  ] as const)('the Dashboard of %s', (title, version) => {
+    ['Uppy 5', 'uppy5', 'Files of this type are not accepted here.'],
+    ['Uppy 6', 'uppy6', 'Files of this type are not accepted here.'],
+    ['Uppy 6, by tus', 'uppy6', 'text/plain'],
+  ] as const)('the Dashboard of %s', (title, version, refusal) => {
     const html = '<div id="upload"></div>'
     const file = { ...text, name: `${title}.txt` }
 
@@ -217,7 +226,7 @@ describe.runIf(canDrive)('the recipes of docs/clients.md for pages', () => {
         return dialog.accept()
       })
       await opened.click('.uppy-StatusBar-details')
-      expect(said).toContain('Files of this type are not accepted here.')
+      expect(said).toContain(refusal)
       await opened.close()
     })
   })
