@@ -33,15 +33,15 @@ async function openWith({ byteSize, chunks }: { byteSize: number; chunks: boolea
   const grant = await run.gateway.grant({ maxBytes: byteSize })
   const opened = await run.open('pond', { server: `${grant}/filepond`, chunks: chunks ? 'yes' : 'no' })
   const choose = () => opened.page.setInputFiles('.filepond--browser', run.file(name, bytes))
-  return { ...opened, bytes, choose }
+  return { ...opened, name, bytes, choose }
 }
 
 const uploaded = (page: Page) => page.getByText('Upload complete').first().waitFor()
 
-/** The file whose id the widget has got is there; resolves to the id. */
-async function expectUploaded(page: Page, bytes: Buffer, of: { wasCut?: boolean } = {}): Promise<string> {
-  const id = String(await page.evaluate('pond.getFile().serverId'))
-  await run.gateway.expectBytes(id, bytes, of)
+/** There is one file of this name, whose id the widget has got; resolves to the id. */
+async function expectUploaded(page: Page, name: string, bytes: Buffer, of: { wasCut?: boolean } = {}) {
+  const id = await run.gateway.expectStored(name, bytes, of)
+  expect(await page.evaluate('pond.getFile().serverId')).toBe(id)
   return id
 }
 
@@ -60,19 +60,19 @@ describe.runIf(canDrive)('FilePond in Chromium, on a page of another origin', ()
       ['POST 201', 'PATCH 204', 'PATCH 204', 'PATCH 204'],
     ],
   ] as const)('uploads a file %s', async (_, chunks, byteSize, expected) => {
-    const { page, bytes, requests, choose } = await openWith({ byteSize, chunks })
+    const { page, name, bytes, requests, choose } = await openWith({ byteSize, chunks })
     await choose()
     await uploaded(page)
-    await expectUploaded(page, bytes)
+    await expectUploaded(page, name, bytes)
     expect(requests.filter((request) => !request.startsWith('OPTIONS'))).toEqual(expected)
     await page.context().close()
   })
 
   it.each([false, true])('takes back what it uploaded (in chunks: %s)', async (chunks) => {
-    const { page, bytes, choose } = await openWith({ byteSize: 12 * megabyte, chunks })
+    const { page, name, bytes, choose } = await openWith({ byteSize: 12 * megabyte, chunks })
     await choose()
     await uploaded(page)
-    const id = await expectUploaded(page, bytes)
+    const id = await expectUploaded(page, name, bytes)
     const reverting = page.waitForResponse((response) => response.request().method() === 'DELETE')
     await page.click('.filepond--action-revert-item-processing')
     expect((await reverting).status()).toBe(204)
@@ -85,27 +85,27 @@ describe.runIf(canDrive)('FilePond in Chromium, on a page of another origin', ()
     ['in a later chunk', 8 * megabyte],
     ['in the last chunk', 11 * megabyte],
   ])('sends a chunk again when the connection was cut %s', async (_, cutAfter) => {
-    const { page, bytes, choose } = await openWith({ byteSize: 12 * megabyte, chunks: true })
+    const { page, name, bytes, choose } = await openWith({ byteSize: 12 * megabyte, chunks: true })
     const before = run.proxy.cuts
     run.proxy.cutAfter(cutAfter)
     await choose()
     await uploaded(page)
     expect(run.proxy.cuts - before).toBe(1)
-    await expectUploaded(page, bytes, { wasCut: true })
+    await expectUploaded(page, name, bytes, { wasCut: true })
     await page.context().close()
   })
 
   it('sends a chunk again whose answer was lost', async () => {
-    const { page, bytes, choose } = await openWith({ byteSize: 12 * megabyte, chunks: true })
+    const { page, name, bytes, choose } = await openWith({ byteSize: 12 * megabyte, chunks: true })
     run.proxy.loseAnswerTo('PATCH')
     await choose()
     await uploaded(page)
-    await expectUploaded(page, bytes, { wasCut: true })
+    await expectUploaded(page, name, bytes, { wasCut: true })
     await page.context().close()
   })
 
   it('goes on where it was when the person lets it try again', async () => {
-    const { page, bytes, requests, choose } = await openWith({ byteSize: 12 * megabyte, chunks: true })
+    const { page, name, bytes, requests, choose } = await openWith({ byteSize: 12 * megabyte, chunks: true })
     await page.route(/patch=/, (route) =>
       route.request().headers()['upload-offset'] === '5000000' ? route.abort() : route.continue(),
     )
@@ -114,7 +114,7 @@ describe.runIf(canDrive)('FilePond in Chromium, on a page of another origin', ()
     await page.unrouteAll()
     await page.click('.filepond--action-retry-item-processing')
     await uploaded(page)
-    await expectUploaded(page, bytes, { wasCut: true })
+    await expectUploaded(page, name, bytes, { wasCut: true })
     expect(countOf(requests, 'POST')).toBe(1)
     expect(countOf(requests, 'HEAD 200')).toBe(1)
     expect(countOf(requests, 'PATCH 204')).toBe(3)

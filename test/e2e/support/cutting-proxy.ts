@@ -86,6 +86,7 @@ export class CuttingProxy {
     const server = connect({ host: '127.0.0.1', port: this.#port })
     let method = ''
     let isAnswered = true
+    let isCut = false
     const cut = () => {
       this.cuts++
       client.resetAndDestroy()
@@ -100,14 +101,16 @@ export class CuttingProxy {
     })
     const pass = (bytes: Buffer) => {
       client.resume()
-      if (client.destroyed) return
+      // What comes after the cut must not arrive without what was cut off before it.
+      if (isCut || client.destroyed) return
       if (isAnswered) method = bytes.toString('latin1', 0, bytes.indexOf(' '))
       isAnswered = false
       const left = (this.#cutAt[0] ?? Number.POSITIVE_INFINITY) - this.#sent
       this.#sent += Math.min(left, bytes.length)
       if (bytes.length < left) return carryOn(client, server, bytes)
       this.#cutAt.shift()
-      // What came before the cut does arrive.
+      isCut = true
+      // What came before does arrive.
       server.write(bytes.subarray(0, left), cut)
     }
     server.on('data', (bytes) => {
