@@ -1,3 +1,4 @@
+import { Agent } from 'node:http'
 import { temporaryFolder } from '../lib/cleanup.mjs'
 import { send } from '../lib/send.mjs'
 import { startGateway, startWorker } from '../lib/workerd.mjs'
@@ -25,9 +26,8 @@ export const servers = {
   /** The least that a Worker can do: one PUT, whatever the portions are. */
   async 'raw PUT'() {
     const worker = await startWorker('bench/form/raw-worker.ts')
-    const ask = asking(worker.url)
     const upload = async (portions) => {
-      await ask({ method: 'PUT', path: '/', body: portions })
+      await withConnection(worker.url, (ask) => ask({ method: 'PUT', path: '/', body: portions }))
       return () => {}
     }
     return { ...worker, upload }
@@ -35,17 +35,22 @@ export const servers = {
 }
 
 function tusOf(url, authorization) {
-  const ask = asking(url)
   return async (portions) => {
-    const path = await uploadByTus(ask, '/tus', portions, authorization)
-    return () => terminate(ask, path, authorization)
+    const path = await withConnection(url, (ask) => uploadByTus(ask, '/tus', portions, authorization))
+    return () => withConnection(url, (ask) => terminate(ask, path, authorization))
   }
 }
 
-function asking(url) {
-  return async ({ path, ...request }) => {
-    const answer = await send(new URL(path, url), request)
-    if (answer.status >= 400) throw new Error(`${request.method} ${path}: ${answer.status} ${answer.text}`)
-    return answer
+/** Gives `act` a connection of its own: one that is kept may be closed by the server while others are measured. */
+async function withConnection(url, act) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  try {
+    return await act(async ({ path, ...request }) => {
+      const answer = await send(new URL(path, url), request, agent)
+      if (answer.status >= 400) throw new Error(`${request.method} ${path}: ${answer.status} ${answer.text}`)
+      return answer
+    })
+  } finally {
+    agent.destroy()
   }
 }
