@@ -367,6 +367,18 @@ describe('what an upload may have', () => {
     await expectInvariants({ swept: true })
   })
 
+  it('is nothing more once it is ready, however the client says that nothing comes', async () => {
+    const api = await appender(r2)
+    const { file } = await api.create(10, portionOf(contentOf(10), 0))
+    for (const isAnnounced of [true, false]) {
+      expect((await api.append(file.id, portionOf(contentOf(0), 10, isAnnounced))).status).toBe('ready')
+      await expect(api.append(file.id, portionOf(contentOf(1), 10, isAnnounced))).rejects.toEqual(
+        codeOf('beyond_length'),
+      )
+    }
+    expect(await api.read(file.id)).toEqual(contentOf(10))
+  })
+
   it('ends with too many bytes where the client wants that', async () => {
     const api = await appender(r2)
     for (const isAnnounced of [true, false]) {

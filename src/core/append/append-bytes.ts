@@ -33,7 +33,12 @@ export async function appendBytes(
     if (portion.endsWhenTooLong && isTooLong(error)) await endTooLong(gateway, owner, id, portion)
     throw error
   })
-  if (!('hold' in held)) return { status: 'ready', ...held, file: asSeenBy(owner, held.file) }
+  if (!('hold' in held)) {
+    // A client that does not say how many bytes come sends its last request without any.
+    const { value } = await portion.chunks.next()
+    if (value?.length > 0) fail({ code: 'beyond_length', byteSize: held.file.content.byteSize })
+    return { status: 'ready', ...held, file: asSeenBy(owner, held.file) }
+  }
   return appendHeld(gateway, owner, held, portion)
 }
 

@@ -44,8 +44,8 @@ export async function letGo(
 }
 
 /**
- * Takes the upload for a request that brings `portion`; a file that is ready is returned as it is, if the portion brings
- * nothing. One database round trip. Throws `file_not_found`, `upload_over`, `not_appendable`, `append_in_progress`,
+ * Takes the upload for a request that brings `portion`; a file that is ready is returned as it is, unless the portion says
+ * that it brings bytes. One database round trip. Throws `file_not_found`, `upload_over`, `not_appendable`, `append_in_progress`,
  * `offset_mismatch`, `length_mismatch`, `beyond_length`, `upload_too_large`, `quota_exceeded`, `grant_too_large`,
  * `database_failed`.
  */
@@ -87,11 +87,11 @@ export function requireAppended(
   return { file: { ...file, upload }, ledger, statement }
 }
 
-/** Throws unless the portion brings no bytes, and expects none to be missing. */
+/** Throws unless the portion expects no byte to be missing, and brings none as far as that is known before they come. */
 function requireNothing({ content }: StoredFile, { offset, announcedBytes }: Omit<Portion, 'chunks'>): void {
   const { byteSize } = content
   if (offset !== byteSize) fail({ code: 'offset_mismatch', expectedBytes: byteSize, providedBytes: offset })
-  if (announcedBytes !== 0) fail({ code: 'beyond_length', byteSize })
+  if ((announcedBytes ?? 0) > 0) fail({ code: 'beyond_length', byteSize })
 }
 
 /** Throws what `take` refused. What has changed since then counts as another request's doing. */
