@@ -17,6 +17,8 @@ const testBindings = {
   // There is no store at that endpoint to be asked.
   S3_SEAL_COPY_SOURCE: 'true',
   CORS_ALLOWED_ORIGINS: 'https://app.example.com',
+  // How many random lives of an upload are tried: more in a long search.
+  APPEND_MODEL_RUNS: process.env.APPEND_MODEL_RUNS ?? '30',
 }
 
 /** Ends a test that hangs. On a busy machine a test that works may take minutes. In milliseconds. */
@@ -28,7 +30,7 @@ const patience = { testTimeout: 600_000, hookTimeout: 600_000, teardownTimeout: 
  */
 const exhaustive = [
   'test/faults/*.test.ts',
-  'test/append/sizes.test.ts',
+  'test/append/{model,sizes}.test.ts',
   'test/{files-max,promotion,promotion-races,quota-of-urls,quotas,replay-over,routing,unpromised-headers}.test.ts',
   'test/database/{rows,file-list}.test.ts',
   'test/dialects/{body-spellings,cold-keys,idempotency-keys,metadata}.test.ts',
