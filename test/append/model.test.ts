@@ -18,7 +18,11 @@ const content = contentOf(50_000)
 const hour = 60 * 60 * 1000
 const day = 24 * hour
 
-const sizes = fc.oneof(fc.constantFrom(0, 1, 999, 1000, 1001, 2000, 3017), fc.nat(4500))
+const sizes = fc.oneof(
+  fc.constantFrom(0, 1, 999, 1000, 1001, 2000, 3017),
+  fc.nat(4500),
+  fc.integer({ min: 2001, max: 5000 }),
+)
 const bringings: fc.Arbitrary<Bringing> = fc.record({
   size: fc.oneof(fc.nat(30), fc.constantFrom(0, 999, 1000, 1001, 2000), fc.nat(2500)),
   offBy: fc.oneof(
@@ -42,7 +46,8 @@ const steps: fc.Arbitrary<Step> = fc.oneof(
     weight: 4,
     arbitrary: fc.record({
       step: fc.constant('hold' as const),
-      bringing: bringings,
+      // Enough for some parts.
+      bringing: bringings.map((bringing) => ({ ...bringing, size: bringing.size + 1500 })),
       waitsAt: fc.double({ min: 0, max: 1, noNaN: true }),
     }),
   },
