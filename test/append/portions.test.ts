@@ -1,37 +1,12 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { type FileId, sha256Of } from '../../src/core/ids'
-import { appender, contentOf, cut, portionOf } from '../support/append'
+import { appender, brokenOff, contentOf, cut, held, portionOf } from '../support/append'
 import { expectInvariants } from '../support/invariants'
 import { listingStores, r2, s3 } from '../support/start-over'
 import { objectKeys, rows } from '../support/worker'
 
 const partBytes = 5 * 1024 ** 2
-
-/** A portion whose client breaks off after `bytes`. */
-function brokenOff(bytes: Uint8Array<ArrayBuffer>, offset: number, announcedBytes: number | null) {
-  return {
-    offset,
-    announcedBytes,
-    chunks: (async function* () {
-      yield* cut(bytes, 100_000)
-      throw new Error('the client has gone')
-    })(),
-  }
-}
-
-/** A portion that waits before its last byte until it is told to go on. */
-function held(bytes: Uint8Array<ArrayBuffer>, offset: number) {
-  const { promise: goesOn, resolve: goOn } = Promise.withResolvers<void>()
-  const { promise: isUnderWay, resolve: underWay } = Promise.withResolvers<void>()
-  const chunks = (async function* () {
-    yield bytes.subarray(0, -1)
-    underWay()
-    await goesOn
-    yield bytes.subarray(-1)
-  })()
-  return { portion: { offset, announcedBytes: bytes.length, chunks }, isUnderWay, goOn }
-}
 
 const codeOf = (code: string) => expect.objectContaining({ failure: expect.objectContaining({ code }) })
 

@@ -110,6 +110,31 @@ export function portionOf(bytes: Uint8Array<ArrayBuffer>, offset: number, isAnno
   }
 }
 
+/** A portion whose client breaks off after `bytes`. */
+export function brokenOff(bytes: Uint8Array<ArrayBuffer>, offset: number, announcedBytes: number | null) {
+  return {
+    offset,
+    announcedBytes,
+    chunks: (async function* () {
+      yield* cut(bytes, 100_000)
+      throw new Error('the client has gone')
+    })(),
+  }
+}
+
+/** A portion that waits before its last byte until it is told to go on. */
+export function held(bytes: Uint8Array<ArrayBuffer>, offset: number) {
+  const { promise: goesOn, resolve: goOn } = Promise.withResolvers<void>()
+  const { promise: isUnderWay, resolve: underWay } = Promise.withResolvers<void>()
+  const chunks = (async function* () {
+    yield bytes.subarray(0, -1)
+    underWay()
+    await goesOn
+    yield bytes.subarray(-1)
+  })()
+  return { portion: { offset, announcedBytes: bytes.length, chunks }, isUnderWay, goOn }
+}
+
 /** `bytes` in pieces of `size`, the last one smaller. */
 export function* cut(bytes: Uint8Array<ArrayBuffer>, size: number): Generator<Uint8Array<ArrayBuffer>> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, Math.min(at + size, bytes.length))

@@ -5,6 +5,8 @@ import { awaitsMultipart } from './upload'
 
 /** Promotion and settling: 8; and a look at the file when another settler was first. */
 const statementsPerSettle = 9
+/** Of bytes that were appended: to take the upload, keep its last part, read the names of all, and to settle it. */
+const statementsPerFinish = 16
 /** Besides, when it is refused: to end it, and to look at it. */
 const statementsPerRefusal = 5
 const statementsPerEnd = 4
@@ -19,7 +21,7 @@ export const statementsPerOverdueBatch = 2 + 2 * statementsPerEnd
 const uploadsPerBatch = 50
 /** How many of them are looked at together: a Worker waits for the headers of six answers at a time. */
 const uploadsAtOnce = 4
-const statementsAtOnce = uploadsAtOnce * (statementsPerSettle + statementsPerRefusal)
+const statementsAtOnce = uploadsAtOnce * (statementsPerFinish + statementsPerRefusal)
 
 /** How long an upload that a sweep could not deal with stays out of the way of others. */
 const overdueRetryMs = 15 * 60 * 1000
@@ -63,10 +65,11 @@ function isUntold({ upload }: PendingFile): boolean {
 /** Whether nothing has arrived, which takes no statement; what has is settled. */
 async function isMissing(run: Sweep, file: PendingFile): Promise<boolean> {
   const { gateway, report } = run
-  run.statementsLeft -= statementsPerSettle
+  const statements = file.upload.method === 'append' ? statementsPerFinish : statementsPerSettle
+  run.statementsLeft -= statements
   const outcome = await settleIfThere(gateway, file)
   if (outcome === 'nothing_there') {
-    run.statementsLeft += statementsPerSettle
+    run.statementsLeft += statements
     return true
   }
   // Otherwise it was deleted, or another settler is at it: that is looked at again.
