@@ -5,6 +5,7 @@ import { cuadra, plainId, textFile } from '../support/cuadra'
 import { type Meter, meterDatabase, newMeter } from '../support/metered-bindings'
 import { base64, quantcdn } from '../support/quantcdn'
 import { seedAssociations, seededId, seedFiles, seedTerm } from '../support/seed-files'
+import { tus } from '../support/tus'
 import { bodyOf, startWorker } from '../support/worker'
 
 /** What D1 reads, and writes, for one request: that is what it is paid for, and how long the others wait. */
@@ -203,6 +204,45 @@ describe('rows written by an upload', () => {
       'in a form': 12,
       'begun as /v1/uploads has it': 4,
       'deleted, with its four values': 9,
+    }
+    for (const [name, bound] of Object.entries(bounds))
+      expect(written[name as keyof typeof written], name).toBeLessThanOrEqual(bound)
+  })
+
+  it('are as few for bytes that are appended, and no more for a portion than it has parts', async () => {
+    const { worker, token, cost } = await start()
+    const { begun, patch, end } = tus(worker, token)
+    const partBytes = 5 * 1024 ** 2
+    const inOne = await cost(() => begun(10))
+    const piece = await cost(() => patch(inOne.result, 0, 'hello'))
+    const settle = await cost(() => patch(inOne.result, 5, 'again'))
+    const inParts = await cost(() => begun(3 * partBytes))
+    const part = await cost(() => patch(inParts.result, 0, new Uint8Array(partBytes)))
+    const lastParts = await cost(() => patch(inParts.result, partBytes, new Uint8Array(2 * partBytes)))
+    const deferred = await cost(() => begun(null))
+    const counted = await cost(() => patch(deferred.result, 0, 'hello'))
+    const given = await cost(() => end(deferred.result))
+    const written = {
+      'begun, in one piece': inOne.rowsWritten,
+      'a portion': piece.rowsWritten,
+      'the last portion': settle.rowsWritten,
+      'begun, in parts': inParts.rowsWritten,
+      'a part': part.rowsWritten,
+      'the last two parts': lastParts.rowsWritten,
+      'begun without a length': deferred.rowsWritten,
+      'a portion that is counted as it comes': counted.rowsWritten,
+      'given up': given.rowsWritten,
+    }
+    const bounds: typeof written = {
+      'begun, in one piece': 5,
+      'a portion': 2,
+      'the last portion': 8,
+      'begun, in parts': 6,
+      'a part': 4,
+      'the last two parts': 15,
+      'begun without a length': 6,
+      'a portion that is counted as it comes': 3,
+      'given up': 6,
     }
     for (const [name, bound] of Object.entries(bounds))
       expect(written[name as keyof typeof written], name).toBeLessThanOrEqual(bound)

@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { pieceKeyOf } from '../../src/core/append/ledger'
 import type { ObjectKey, OrganizationId } from '../../src/core/ids'
 import type { BeginUpload, NewUploadIntent } from '../../src/core/ports/upload-repository'
 import { edgeUploadTtlMs, lateArrivalMs, promotionMaxMs } from '../../src/core/uploads/upload'
@@ -16,6 +17,7 @@ import {
   settled,
   sha256,
   term,
+  token,
   uploadsOf,
 } from '../support/entities'
 import '../support/fresh-storage'
@@ -186,6 +188,12 @@ describe('settle', () => {
   it.each(methods)('gives the file its bytes, and keeps all that is said of them: %s', async (method) => {
     const intent = intentOf(1, method)
     const { file, upload } = intent
+    const watchUntil = {
+      edge: null,
+      put: 6500 + promotionMaxMs,
+      multipart: null,
+      append: 6600 + promotionMaxMs,
+    }
     await beginUnder(intent)
     if (method === 'put') await uploads.choosePromotion(file, 'the source', 6500)
     const sourceEtag = method === 'put' ? 'the source' : null
@@ -199,7 +207,7 @@ describe('settle', () => {
         objectKey: upload.contentKey,
         etag: 'the etag',
         sourceEtag,
-        watchUntil: { edge: null, put: 6500 + promotionMaxMs, multipart: null }[method],
+        watchUntil: watchUntil[method],
       },
       isDuplicate: false,
     }
@@ -209,7 +217,7 @@ describe('settle', () => {
       {
         organization_id: acme,
         is_public: 1,
-        watch_until: { edge: null, put: 6500 + promotionMaxMs, multipart: null }[method],
+        watch_until: watchUntil[method],
       },
     ])
     expect(
@@ -428,6 +436,36 @@ describe('what the sweep and the events ask', () => {
     expect(await uploads.awaitedKeys(named)).toEqual(named.map(({ key }) => key))
     await uploads.settle(second, { byteSize: 1, sha256: null, etag: 'e', sourceEtag: null }, 6000)
     expect(await uploads.awaitedKeys(named)).toEqual([first.upload.objectKey])
+  })
+
+  it('tells the pieces that an upload has, and those that it has not got as far as', async () => {
+    const [kept, another] = [intentOf(1, 'append'), intentOf(2, 'append')]
+    for (const intent of [kept, another]) await begin(intent)
+    await env.DB.prepare('UPDATE uploads SET received_bytes = 10, pieces = ?1')
+      .bind(JSON.stringify([`0-6-${token('a')}`, `6-10-${token('b')}`]))
+      .run()
+    const named = (intent: NewUploadIntent, from: number, to: number, letter: string) => {
+      const piece = { from, to, token: token(letter) }
+      return { key: pieceKeyOf(intent.file, piece), file: keyOf(intent), piece }
+    }
+    const pieces = {
+      recorded: [named(kept, 0, 6, 'a'), named(kept, 6, 10, 'b')],
+      beyond: [named(kept, 6, 11, 'c'), named(kept, 10, 12, 'b'), named(kept, 20, 30, 'c')],
+      over: [named(kept, 0, 6, 'b'), named(kept, 6, 10, 'c'), named(kept, 0, 10, 'a')],
+      strange: [
+        named(intentOf(3, 'append'), 0, 99, 'a'),
+        named(intentOf(1, 'append', { organizationId: other }), 0, 6, 'a'),
+      ],
+    }
+    const all = Object.values(pieces).flat()
+    const awaited = [...pieces.recorded, ...pieces.beyond].map(({ key }) => key)
+    expect((await uploads.awaitedKeys(all)).sort()).toEqual(awaited.sort())
+    await uploads.abandon([another.file], null, 6000)
+    expect(await uploads.awaitedKeys([named(another, 0, 6, 'a'), named(another, 10, 11, 'a')])).toEqual([])
+    // Other uploads have no pieces, however far these would reach.
+    const put = intentOf(4)
+    await begin(put)
+    expect(await uploads.awaitedKeys([named(put, 0, 99, 'a')])).toEqual([])
   })
 
   it('takes overdue uploads whole, oldest first, and has them wait', async () => {

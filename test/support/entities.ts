@@ -4,7 +4,13 @@ import type { MetadataTerm } from '../../src/core/files/metadata'
 import type { IdempotencyClaim } from '../../src/core/idempotency/idempotency'
 import type { FileId, Md5, ObjectKey, OrganizationId, Sha256 } from '../../src/core/ids'
 import type { NewUploadIntent } from '../../src/core/ports/upload-repository'
-import type { EdgeUpload, MultipartUpload, PutUpload, UploadPlace } from '../../src/core/uploads/upload'
+import type {
+  AppendUpload,
+  EdgeUpload,
+  MultipartUpload,
+  PutUpload,
+  UploadPlace,
+} from '../../src/core/uploads/upload'
 import { createRepositories } from '../../src/database/repositories'
 import { seededId } from './seed-files'
 
@@ -16,6 +22,7 @@ export const other = 'other' as OrganizationId
 export const limits = { pendingUploadsMax: 100, filesMax: 200 }
 
 export const sha256 = (letter: string) => letter.repeat(64) as Sha256
+export const token = (letter: string) => letter.repeat(16)
 export const term = (letter: string) => letter.repeat(16) as MetadataTerm
 
 /** Organizations that uploads may begin in. */
@@ -79,6 +86,22 @@ export const uploadsOf = {
     partBytes: 5_000_000 + index,
     multipartId: null,
   }),
+  append: (index: number): AppendUpload => {
+    const { contentKey: objectKey, ...place } = placeOf(index)
+    return {
+      ...place,
+      objectKey,
+      contentKey: objectKey,
+      method: 'append',
+      byteSize: 80 + index,
+      md5: null,
+      sha256: sha256('f'),
+      contentDisposition: null,
+      partBytes: 5_000_000 + index,
+      multipartId: null,
+      receivedBytes: 0,
+    }
+  },
 }
 
 export function intentOf(
