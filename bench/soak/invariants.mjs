@@ -6,9 +6,10 @@ export function checkInvariants(state, clients) {
   return {
     'every ready file has its bytes, with size and ETag': filesWithoutBytes(state),
     'every content has a file': contentsWithoutFile(state),
+    'every byte that an upload has received is in a part or a piece': bytesNotKept(state),
     'no object without a row that refers to it': objectsWithoutRow(state),
     'no open multipart upload without a row that refers to it': multipartsWithoutRow(state),
-    'usage equals its rows': wrongUsage(state),
+    'usage equals its rows': [...wrongUsage(state), ...wrongUseOfGrants(state)],
     'one file per Idempotency-Key': keysOfSeveralFiles(state),
     'files are those that the clients know, in the states they know': strangeFiles(state, clients),
   }
@@ -36,15 +37,60 @@ function contentsWithoutFile({ files, contents }) {
   return contents.filter(({ id }) => !used.has(id)).map(({ object_key }) => object_key)
 }
 
+/** Parts hold as many bytes each, and pieces what came after the last one. */
+function bytesNotKept({ uploads, objects, strayParts }) {
+  const sizes = new Map(objects.map(({ key, size }) => [key, size]))
+  const problems = uploads
+    .filter(({ method }) => method === 'append')
+    .flatMap((upload) => {
+      const { id, received_bytes: received, part_bytes: partBytes, part_count: parts } = upload
+      let at = Math.min(parts * partBytes, received)
+      for (const { name, from, to } of piecesOf(upload)) {
+        if (from !== at) return `upload ${id}: ${name} does not begin at ${at}`
+        const size = sizes.get(pieceFolderOf(upload) + name)
+        if (size !== to - from) return `upload ${id}: ${name} has ${size ?? 'no'} bytes`
+        at = to
+      }
+      return at === received ? [] : `upload ${id}: ${at} bytes of ${received}`
+    })
+  return [
+    ...problems,
+    ...strayParts.map(({ file_id }) => `upload ${file_id} is over, and its parts are known`),
+  ]
+}
+
+function pieceFolderOf({ organization_id, id }) {
+  return `_incoming/${organization_id}/${id}/pieces/`
+}
+
+function piecesOf({ pieces }) {
+  return JSON.parse(pieces ?? '[]').map((name) => {
+    const [from, to] = name.split('-').map(Number)
+    return { name, from, to }
+  })
+}
+
+/** What a piece that no row names may still be: of a request that is about to record it. */
+function isBeyond(key, upload) {
+  const folder = pieceFolderOf(upload)
+  return key.startsWith(folder) && Number(key.slice(folder.length).split('-')[1]) > upload.received_bytes
+}
+
 function objectsWithoutRow({ contents, uploads, deletions, objects }) {
+  const appended = uploads.filter(({ method }) => method === 'append')
   const keys = new Set([
     ...contents.map(({ object_key }) => object_key),
     ...deletions.map(({ object_key }) => object_key),
     ...uploads.map(({ object_key }) => object_key),
     ...uploads.filter(({ promoting_etag }) => promoting_etag !== null).map(({ content_key }) => content_key),
+    ...appended.flatMap((upload) => piecesOf(upload).map(({ name }) => pieceFolderOf(upload) + name)),
   ])
-  // No row names an object under _incoming/ once its upload is over: the sweep finds it by listing.
-  return objects.map(({ key }) => key).filter((key) => !keys.has(key) && !key.startsWith('_incoming/'))
+  // No row names what was put under _incoming/ by a URL once its upload is over: the sweep finds it by listing. Pieces are
+  // put by the gateway only, and the last sweep came after all of them.
+  const isExplained = (key) =>
+    key.startsWith('_incoming/') &&
+    (!key.includes('/pieces/') || appended.some((upload) => isBeyond(key, upload)))
+  return objects.map(({ key }) => key).filter((key) => !keys.has(key) && !isExplained(key))
 }
 
 function multipartsWithoutRow({ uploads, deletions, openMultiparts }) {
@@ -63,6 +109,21 @@ function wrongUsage({ organizations, contents, uploads }) {
       own(uploads).length,
     ].join()
     return said === counted ? [] : `${id}: used, reserved, pending are ${said}, counted ${counted}`
+  })
+}
+
+/** A pending file takes what its upload says, a ready one its bytes. */
+function wrongUseOfGrants({ grants, files, contents, uploads }) {
+  const sizes = new Map(contents.map(({ id, byte_size }) => [id, byte_size]))
+  const taken = new Map(uploads.map(({ id, granted_bytes }) => [id, granted_bytes]))
+  return grants.flatMap(({ id, files_used, bytes_used }) => {
+    const own = files.filter(
+      ({ grant_id, status }) => grant_id === id && ['uploading', 'ready'].includes(status),
+    )
+    const bytes = own.reduce((sum, file) => sum + (sizes.get(file.content_id) ?? taken.get(file.id) ?? 0), 0)
+    const said = [files_used, bytes_used].join()
+    const counted = [own.length, bytes].join()
+    return said === counted ? [] : `grant ${id}: files and bytes used are ${said}, counted ${counted}`
   })
 }
 

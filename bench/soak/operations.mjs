@@ -1,3 +1,4 @@
+import * as appends from './appends.mjs'
 import * as misuse from './misuse.mjs'
 import * as reads from './reads.mjs'
 import { retry } from './retries.mjs'
@@ -17,6 +18,11 @@ const operations = [
   { name: 'form of 6 MiB', weight: 1, run: uploads.uploadLargeForm },
   { name: '/v1/uploads', weight: 5, run: uploads.uploadSingle },
   { name: '/v1/uploads in parts', weight: 2, run: uploads.uploadInParts },
+  { name: 'tus', weight: 5, run: appends.uploadByTus },
+  { name: 'tus, of several parts', weight: 1, run: appends.uploadLargeByTus },
+  { name: 'tus, under a grant', weight: 2, run: appends.uploadByTusUnderGrant },
+  { name: 'tus, terminated', weight: 1, run: appends.terminateTus },
+  { name: 'tus, abandoned', weight: 0.5, run: appends.abandonTus },
   { name: 'parts, aborted', weight: 1, run: misuse.abortParts },
   { name: 'parts, abandoned', weight: 0.3, run: misuse.abandonParts },
   { name: 'presigned, abandoned', weight: 0.5, run: misuse.abandonPresigned },

@@ -16,15 +16,23 @@ export async function readState(folder) {
     const rows = async (sql) => (await env.DB.prepare(sql).all()).results
     return {
       files: await rows(
-        'SELECT uuid AS id, organization_id, status, hex(content_id) AS content_id, metadata FROM files',
+        'SELECT uuid AS id, organization_id, status, hex(content_id) AS content_id, hex(grant_id) AS grant_id, metadata FROM files',
       ),
       contents: await rows(
         'SELECT hex(id) AS id, organization_id, object_key, byte_size, etag FROM contents',
       ),
       uploads: await rows(
-        `SELECT organization_id, object_key, content_key, reserved_bytes, multipart_id, promoting_etag
-         FROM uploads`,
+        `SELECT u.organization_id, f.uuid AS id, u.method, u.object_key, u.content_key, u.reserved_bytes, u.granted_bytes,
+           u.multipart_id, u.promoting_etag, u.received_bytes, u.part_bytes, u.pieces,
+           (SELECT count(*) FROM upload_parts p
+            WHERE p.organization_id = u.organization_id AND p.file_id = u.file_id) AS part_count
+         FROM uploads u JOIN files f ON f.organization_id = u.organization_id AND f.id = u.file_id`,
       ),
+      strayParts: await rows(
+        `SELECT hex(file_id) AS file_id, part_number FROM upload_parts p WHERE NOT EXISTS (
+           SELECT 1 FROM uploads u WHERE u.organization_id = p.organization_id AND u.file_id = p.file_id)`,
+      ),
+      grants: await rows('SELECT hex(id) AS id, files_used, bytes_used FROM grants'),
       deletions: await rows('SELECT object_key, multipart_id FROM object_deletions'),
       organizations: await rows('SELECT id, used_bytes, reserved_bytes, pending_uploads FROM organizations'),
       claims: await rows(
