@@ -274,6 +274,35 @@ describe('one upload and two requests', () => {
     expect(receivedOf((await api.look(file.id)).file)).toBe(0)
   })
 
+  it('is not refused by an overtaken request that finds its pieces in a part', async () => {
+    const api = await appender(r2)
+    const bytes = contentOf(partBytes + 1000)
+    const { file } = await api.create(bytes.length)
+    await api.append(file.id, portionOf(bytes.subarray(0, 400), 0))
+    const first = held(bytes.subarray(400, partBytes), 400)
+    const refused = expect(api.append(file.id, first.portion)).rejects.toEqual(codeOf('append_in_progress'))
+    await first.isUnderWay
+    await api.look(file.id)
+    await api.append(file.id, portionOf(bytes.subarray(400, partBytes), 400))
+    expect(await objectKeys(), 'pieces').toEqual([])
+    first.goOn()
+    await refused
+    const done = await api.append(file.id, portionOf(bytes.subarray(partBytes), partBytes))
+    expect(done.status).toBe('ready')
+    expect(await sha256Of(await api.read(file.id))).toBe(await sha256Of(bytes))
+  })
+
+  it('is refused when the store has lost a piece of it', async () => {
+    const api = await appender(r2)
+    const { file } = await api.create(1000, portionOf(contentOf(400), 0))
+    await env.BUCKET.delete(await objectKeys())
+    await expect(api.append(file.id, portionOf(contentOf(600), 400))).rejects.toEqual(
+      codeOf('upload_refused'),
+    )
+    await expect(api.look(file.id)).rejects.toEqual(codeOf('upload_over'))
+    await expectInvariants({ swept: true })
+  })
+
   it('takes an object of the same bytes for its own, and refuses one of others', async () => {
     const api = await appender(r2)
     const bytes = contentOf(1000)

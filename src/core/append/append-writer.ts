@@ -7,7 +7,7 @@ import { foldedFrom, type Piece, pieceKeyOf } from './ledger'
 import { createPartBuffer, type PartBuffer } from './part-buffer'
 import { readPiece } from './pieces'
 import { holdMs, partNumberAt } from './plan'
-import { refuseLost, requireBeginning } from './refuse-append'
+import { refuseAppend, requireBeginning } from './refuse-append'
 
 export type AppendWriter = {
   /** Takes a copy of `chunk`. Resolves when there is room for more. */
@@ -49,9 +49,10 @@ const piecesMax = 64
  */
 export function createAppendWriter(
   gateway: Gateway,
-  { file, ledger, hold }: Held,
+  held: Held,
   { announcedBytes, isLast, isAtomic }: AppendWriting,
 ): AppendWriter {
+  const { file, ledger, hold } = held
   const { byteSize, multipartId, objectKey, receivedBytes: start } = file.upload
   // What is put in one piece is one part of its own size.
   const partBytes = multipartId === null ? Math.max(1, byteSize ?? 1) : file.upload.partBytes
@@ -74,6 +75,8 @@ export function createAppendWriter(
       gateway,
       dropped.map((piece) => pieceKeyOf(file, piece)),
     )
+
+  const lost = () => refuseAppend(gateway, held, { code: 'parts_lost' })
 
   const overtaken = () => fail({ code: 'append_in_progress', retryAfterSeconds: 1 })
 
@@ -117,7 +120,7 @@ export function createAppendWriter(
     buffer = room
     for (const piece of pieces.filter((one) => one.from >= from)) {
       await prolong()
-      await readPiece(gateway, pieceKeyOf(file, piece), piece, room)
+      if (!(await readPiece(gateway, pieceKeyOf(file, piece), piece, room))) await lost()
     }
     return room.slice(from, position)
   }
@@ -125,11 +128,11 @@ export function createAppendWriter(
   /** Sends the part that `position` ends. */
   const sendPart = async () => {
     const bytes = await collect(first)
-    if (first === 0) await requireBeginning(gateway, file, bytes)
+    if (first === 0) await requireBeginning(gateway, held, bytes)
     await prolong()
     const partNumber = partNumberAt(file.upload, first, ledger.partsSkipped, gateway.store)
     const part = await gateway.workerMultipart.uploadPart(objectKey, multipartId ?? '', partNumber, bytes)
-    if (part === null) return refuseLost(gateway, file)
+    if (part === null) return lost()
     parts.push(part)
     pieces = []
     memory = buffer?.release() ?? null

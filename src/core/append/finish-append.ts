@@ -5,7 +5,7 @@ import type { Gateway } from '../gateway'
 import { type Sha256, sha256Of } from '../ids'
 import type { StoredObject } from '../ports/object-store'
 import { bytesOfPut } from '../uploads/finish-upload'
-import { refuse, settleObject } from '../uploads/settle-object'
+import { settleObject } from '../uploads/settle-object'
 import { digestRefusal } from '../uploads/verify-object'
 import { createAppendWriter } from './append-writer'
 import { type AppendedFile, type Held, letGo, takeHold } from './hold'
@@ -67,12 +67,13 @@ const isOthersDoing: ReadonlySet<string> = new Set([
  */
 export async function finishAppend(
   gateway: Gateway,
-  { file, ledger }: Held,
+  held: Held,
   gathered: Gathered,
 ): Promise<FileRecord | null> {
+  const { file, ledger } = held
   const finished = await (gathered.bytes === null
-    ? finishParts(gateway, file, gathered.sha256)
-    : finishWhole(gateway, file, gathered.bytes))
+    ? finishParts(gateway, held, gathered.sha256)
+    : finishWhole(gateway, held, gathered.bytes))
   deleteObjects(
     gateway,
     ledger.pieces.map((piece) => pieceKeyOf(file, piece)),
@@ -82,14 +83,14 @@ export async function finishAppend(
 
 async function finishWhole(
   gateway: Gateway,
-  file: AppendedFile,
+  held: Held,
   bytes: Uint8Array<ArrayBuffer>,
 ): Promise<FileRecord | null> {
-  await requireBeginning(gateway, file, bytes)
+  await requireBeginning(gateway, held, bytes)
   const sha256 = await sha256Of(bytes)
-  await requireDigest(gateway, file, sha256)
-  const object = await putWhole(gateway, file, bytes, sha256)
-  return settle(gateway, file, object, sha256)
+  await requireDigest(gateway, held, sha256)
+  const object = await putWhole(gateway, held, bytes, sha256)
+  return settle(gateway, held.file, object, sha256)
 }
 
 /**
@@ -98,11 +99,11 @@ async function finishWhole(
  */
 async function putWhole(
   gateway: Gateway,
-  file: AppendedFile,
+  held: Held,
   bytes: Uint8Array<ArrayBuffer>,
   sha256: Sha256,
 ): Promise<StoredObject> {
-  const { objectKey, contentType } = file.upload
+  const { objectKey, contentType } = held.file.upload
   const options = { contentType, sha256 }
   if (!gateway.store.supportsIfNoneMatch) return gateway.objects.put(objectKey, bytes, options)
   const put = await gateway.objects.putOnce(objectKey, bytes, options)
@@ -112,7 +113,7 @@ async function putWhole(
     fail({ code: 'store_failed', operation: 'put' }, new Error('no object is there after all'))
   const actual = await sha256Of(new Uint8Array(await new Response(found.body).arrayBuffer()))
   if (actual === sha256) return found.object
-  return refuseAppend(gateway, file, {
+  return refuseAppend(gateway, held, {
     code: 'checksum_mismatch',
     algorithm: 'sha256',
     expected: actual,
@@ -120,34 +121,31 @@ async function putWhole(
   })
 }
 
-async function finishParts(
-  gateway: Gateway,
-  file: AppendedFile,
-  sha256: Sha256 | null,
-): Promise<FileRecord | null> {
+async function finishParts(gateway: Gateway, held: Held, sha256: Sha256 | null): Promise<FileRecord | null> {
+  const { file } = held
   const { objectKey, multipartId, byteSize } = file.upload
   const id = multipartId ?? fail({ code: 'internal' })
   if (byteSize === 0) {
     // No store makes an object of no parts.
     await gateway.workerMultipart.abort(objectKey, id)
-    return finishWhole(gateway, file, new Uint8Array())
+    return finishWhole(gateway, held, new Uint8Array())
   }
-  if (sha256 !== null) await requireDigest(gateway, file, sha256)
+  if (sha256 !== null) await requireDigest(gateway, held, sha256)
   const parts = await gateway.appends.parts(file)
   const completed = await gateway.workerMultipart.complete(objectKey, id, parts)
-  if (completed.outcome === 'invalid_parts') return refuse(gateway, file, { code: 'parts_lost' })
+  if (completed.outcome === 'invalid_parts') return refuseAppend(gateway, held, { code: 'parts_lost' })
   // No such upload: an earlier request completed it, or the store has ended it. The object tells which.
   const stated = completed.outcome === 'completed' ? completed.object : null
   const object = stated ?? (await gateway.objects.head(objectKey))
-  if (object === null) return refuse(gateway, file, { code: 'parts_lost' })
+  if (object === null) return refuseAppend(gateway, held, { code: 'parts_lost' })
   return sha256 !== null && object.byteSize === byteSize
-    ? settle(gateway, file, object, sha256)
+    ? settle(gateway, held.file, object, sha256)
     : settleObject(gateway, { file, upload: file.upload, object })
 }
 
-async function requireDigest(gateway: Gateway, file: AppendedFile, sha256: Sha256): Promise<void> {
-  const refusal = digestRefusal(file.upload, { md5: null, sha256 })
-  if (refusal !== null) await refuseAppend(gateway, file, refusal)
+async function requireDigest(gateway: Gateway, held: Held, sha256: Sha256): Promise<void> {
+  const refusal = digestRefusal(held.file.upload, { md5: null, sha256 })
+  if (refusal !== null) await refuseAppend(gateway, held, refusal)
 }
 
 async function settle(
