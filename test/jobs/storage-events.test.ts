@@ -109,9 +109,9 @@ describe('an event of the store', () => {
     if (!upload) throw new Error('no upload')
     await deliver(eventOf('CompleteMultipartUpload', upload.object_key))
     expect(await fileOf(upload.uuid)).toEqual(pending)
-    await env.BUCKET.resumeMultipartUpload(upload.object_key, upload.multipart_id).complete(
-      etags.map((etag, at) => ({ partNumber: at + 1, etag: etag.replaceAll('"', '') })),
-    )
+    await s3.binding
+      .resumeMultipartUpload(upload.object_key, upload.multipart_id)
+      .complete(etags.map((etag, at) => ({ partNumber: at + 1, etag: etag.replaceAll('"', '') })))
     await deliver(eventOf('CompleteMultipartUpload', upload.object_key, { size: half + 1 }))
     expect(await fileOf(upload.uuid)).toEqual(ready)
     await expectInvariants({ swept: false })

@@ -240,7 +240,7 @@ export function createS3OverBucket(
       }))
       checkParts(asked, parts)
       const object = await handle.complete(
-        asked.map(({ partNumber, etag }) => ({ partNumber, etag: parts.get(partNumber)?.stored ?? etag })),
+        asked.map(({ partNumber, etag }) => ({ partNumber, etag: storedOf(parts.get(partNumber), etag) })),
       )
       multiparts.delete(id)
       return xmlOf('CompleteMultipartUploadResult', { Key: call.key, ETag: object.httpEtag })
@@ -271,6 +271,11 @@ export function createS3OverBucket(
   }
 }
 
+/** The ETag by which the bucket knows the part that is named by `etag`. */
+function storedOf(part: Part | undefined, etag: string): string {
+  return part?.etag === etag ? part.stored : etag
+}
+
 /** `bucket`, whose multipart uploads are noted in `multiparts`. */
 function bindingOf(bucket: R2Bucket, multiparts: Map<string, Multipart>): R2Bucket {
   const noted = (upload: R2MultipartUpload): R2MultipartUpload => ({
@@ -287,8 +292,11 @@ function bindingOf(bucket: R2Bucket, multiparts: Map<string, Multipart>): R2Buck
       await upload.abort()
       multiparts.delete(upload.uploadId)
     },
-    async complete(parts) {
-      const object = await upload.complete(parts)
+    async complete(named) {
+      const { parts } = multiparts.get(upload.uploadId) ?? { parts: new Map<number, Part>() }
+      const object = await upload.complete(
+        named.map(({ partNumber, etag }) => ({ partNumber, etag: storedOf(parts.get(partNumber), etag) })),
+      )
       multiparts.delete(upload.uploadId)
       return object
     },
