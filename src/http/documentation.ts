@@ -28,7 +28,13 @@ export type RequestBody = {
 }
 
 /** A parameter of a path or a query, or a header of a request. */
-export type Parameter = { description: string; schema: z.ZodType; example?: unknown }
+export type Parameter = {
+  description: string
+  schema: z.ZodType
+  example?: unknown
+  /** Every request that knows it has it. Left out: as it likes; those of a path always have it. */
+  isRequired?: boolean
+}
 
 /**
  * What the reference says of a dialect beyond its operations. Read when `openapi.json` is made and by the tests; the

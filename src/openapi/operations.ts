@@ -75,12 +75,12 @@ function describeParameter(
   const { parameters, headers = {} } = documentation
   const parameter: Parameter | undefined = (place === 'header' ? headers : parameters)[name]
   if (!parameter) throw new Error(`${documentation.title}: the parameter ${name} is not documented`)
-  const { description, schema, example } = parameter
+  const { description, schema, example, isRequired = place === 'path' } = parameter
   return {
     name,
     in: place,
     description,
-    ...(place === 'path' ? { required: true } : {}),
+    ...(isRequired ? { required: true } : {}),
     schema: requestSchema(schema),
     ...(example === undefined ? {} : { example }),
   }

@@ -123,6 +123,13 @@ describe.runIf(canDrive)('the reference at /docs', () => {
     await another.close()
   })
 
+  /** Parameters of which a request has one or another, or none: the page leaves the choice to the client. */
+  const chosen: Record<string, Record<string, string>> = {
+    'tus.createUpload': { 'Upload-Length': '5' },
+    'resumable.appendBytes': { 'Upload-Complete': '?1' },
+    'filepond.loadFile': { load: `file_${'0'.repeat(32)}` },
+  }
+
   it.each(operations)(
     'tries $operationId as it is filled in: an answer that the reference describes',
     async ({ operationId, responses, isOfGrant }) => {
@@ -131,6 +138,13 @@ describe.runIf(canDrive)('the reference at /docs', () => {
       const file = its.locator('input[type=file]')
       if (await file.count())
         await file.setInputFiles({ name: 'a.txt', mimeType: 'text/plain', buffer: hello })
+      for (const [name, value] of Object.entries(chosen[operationId] ?? {})) {
+        const field = its.locator(`[data-param-name="${name}"]`)
+        if (await field.locator('select').count()) await field.locator('select').selectOption(value)
+        else await field.locator('input').fill(value)
+        // Only then does the page take what was typed.
+        await field.locator('input, select').first().blur()
+      }
       const { status, body } = await execute(its, dispatchClick)
       // What is closed is rendered no more.
       await dispatchClick(its.locator('.opblock-summary-control'))

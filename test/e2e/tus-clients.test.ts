@@ -52,7 +52,9 @@ const countOf = (requests: string[], method: string) =>
   requests.filter((request) => request.startsWith(method)).length
 
 describe.each(Object.entries(tusClients))('%s in Node', (version, client) => {
-  describe.each(Object.entries(chunkSizes))('with chunks of %s', (_, chunkSize) => {
+  // What is sent in chunks of one size is the same with either version.
+  const chosen = Object.entries(chunkSizes).slice(0, version.includes('4') ? undefined : 2)
+  describe.each(chosen)('with chunks of %s', (_, chunkSize) => {
     it.each(Object.entries(sizes))('uploads %s', async (size, byteSize) => {
       const bytes = randomBytes(byteSize)
       const { filename, ...options } = optionsFor(`${version} ${size}`, chunkSize ? { chunkSize } : {})

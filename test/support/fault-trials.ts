@@ -33,6 +33,8 @@ export type Scenario<Prepared> = {
   isUnrepeatable?: boolean
   /** It is costly: calls that are the same in other scenarios are left to those. */
   isLarge?: boolean
+  /** The faults that are tried. Left out: all that may happen to each call. */
+  faults?: readonly Fault[]
   /** With every store, D1's faults are tried at every call, also where they make no difference to the store. */
   triesAll?: boolean
   /** It calls no store, so that there is nothing to try with a second one. */
@@ -179,7 +181,7 @@ export async function injectEverywhere(scenario: AnyScenario, store: StoreKind):
   const callsStore = names.some((name) => !name.startsWith('d1.'))
   expect(callsStore, 'whether the scenario calls the store').toBe(!scenario.isStoreless)
   const points = names.flatMap((name, at) =>
-    (isLeftToOthers(scenario, store, names, at) ? [] : faultsOf(name)).map((fault) => ({
+    (isLeftToOthers(scenario, store, names, at) ? [] : faultsFor(scenario, name)).map((fault) => ({
       fault,
       at,
       name,
@@ -221,6 +223,10 @@ export async function injectEverywhere(scenario: AnyScenario, store: StoreKind):
     expect(files, `files of ${id}`).toBeLessThanOrEqual(scenario.files + (scenario.isKeyless ? 1 : 0))
   }
   return points.length
+}
+
+function faultsFor({ faults }: AnyScenario, name: string): readonly Fault[] {
+  return faultsOf(name).filter((fault) => faults?.includes(fault) ?? true)
 }
 
 /**

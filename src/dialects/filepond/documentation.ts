@@ -41,7 +41,7 @@ export const documentation: Documentation = {
     },
   },
   parameters: {
-    patch: { description: 'The upload', schema: z.string(), example: fileExample.id },
+    patch: { description: 'The upload', schema: z.string(), example: fileExample.id, isRequired: true },
     load: { description: 'The file', schema: z.string(), example: fileExample.id },
     restore: { description: 'Not offered', schema: z.string() },
     fetch: { description: 'Not offered', schema: z.string() },
@@ -54,7 +54,12 @@ export const documentation: Documentation = {
       example: 5,
     },
     'Upload-Name': { description: 'The name of the file that comes in chunks', schema: z.string() },
-    'Upload-Offset': { description: 'Where the chunk belongs', schema: z.int().min(0), example: 0 },
+    'Upload-Offset': {
+      description: 'Where the chunk belongs',
+      schema: z.int().min(0),
+      example: 0,
+      isRequired: true,
+    },
   },
   failure: z.string(),
   failureContentType: 'text/plain',

@@ -69,7 +69,12 @@ export const documentation: Documentation = {
       schema: z.int().min(0),
       example: 5,
     },
-    'Upload-Offset': { description: 'How many bytes there are', schema: z.int().min(0), example: 0 },
+    'Upload-Offset': {
+      description: 'How many bytes there are',
+      schema: z.int().min(0),
+      example: 0,
+      isRequired: true,
+    },
     'Content-Disposition': {
       description: 'The name of the file (RFC 6266)',
       schema: z.string(),

@@ -64,6 +64,7 @@ export const documentation: Documentation = {
       description: 'The version of the protocol',
       schema: z.literal('1.0.0'),
       example: '1.0.0',
+      isRequired: true,
     },
     'Upload-Length': {
       description: 'How many bytes the upload is to have',
@@ -71,7 +72,12 @@ export const documentation: Documentation = {
       example: 5,
     },
     'Upload-Defer-Length': { description: '`1`: the length is told later', schema: z.literal('1') },
-    'Upload-Offset': { description: 'How many bytes there are', schema: z.int().min(0), example: 0 },
+    'Upload-Offset': {
+      description: 'How many bytes there are',
+      schema: z.int().min(0),
+      example: 0,
+      isRequired: true,
+    },
     'Upload-Metadata': {
       description:
         'Keys, each with its value in base64. `filename` and `filetype` are the name and the type of the file; the rest becomes metadata',
