@@ -1,9 +1,7 @@
 import { type JwtConfig, type JwtVariables, readJwt } from './config-jwt'
+import { type LimitVariables, readLimits } from './config-limits'
 import type { Limits } from './core/gateway'
 import type { SigningSecrets } from './core/mac'
-import { partBytesMin, partCountMax } from './core/uploads/parts'
-import { multipartTtlMs } from './core/uploads/upload'
-import { presignTtlMaxSeconds } from './core/uploads/url-lifetime'
 import { isOriginPattern, originPatternsInWords } from './http/origins'
 import type { S3Configuration } from './storage/s3/s3-client'
 
@@ -42,50 +40,31 @@ export class ConfigError extends Error {
 }
 
 /** What the Worker is given as strings. Optional ones may be left out of `wrangler.toml`. */
-export type Variables = JwtVariables & {
-  ROOT_API_KEY?: string
-  SIGNING_SECRET?: string
-  SIGNING_SECRET_PREVIOUS?: string
-  S3_ENDPOINT?: string
-  S3_REGION?: string
-  S3_BUCKET?: string
-  S3_ACCESS_KEY_ID?: string
-  S3_SECRET_ACCESS_KEY?: string
-  S3_UPLOAD_ACCESS_KEY_ID?: string
-  S3_UPLOAD_SECRET_ACCESS_KEY?: string
-  S3_SEAL_COPY_SOURCE?: string
-  S3_COPY_IF_MATCH?: string
-  S3_WRITE_ONCE?: string
-  S3_MULTIPART_URLS?: string
-  DIRECT_UPLOAD_MAX_BYTES?: string
-  FORM_UPLOAD_MAX_BYTES?: string
-  UPLOAD_URL_TTL_SECONDS?: string
-  UPLOAD_URL_MAX_TTL_SECONDS?: string
-  DOWNLOAD_URL_TTL_SECONDS?: string
-  HASH_MAX_BYTES?: string
-  PENDING_UPLOADS_MAX?: string
-  FILES_MAX?: string
-  APPEND_PART_MAX_BYTES?: string
-  UPLOAD_MAX_AGE_SECONDS?: string
-  REQUEST_MAX_BYTES?: string
-  CORS_ALLOWED_ORIGINS?: string
-  QUANTCDN_EXTRA_CONTENT_TYPES?: string
-  GATEWAY_URL?: string
-  PUBLIC_BASE_URL?: string
-  CUADRA_EXTRA_CONTENT_TYPES?: string
-  LOG_REQUESTS_SHARE?: string
-}
+export type Variables = JwtVariables &
+  LimitVariables & {
+    ROOT_API_KEY?: string
+    SIGNING_SECRET?: string
+    SIGNING_SECRET_PREVIOUS?: string
+    S3_ENDPOINT?: string
+    S3_REGION?: string
+    S3_BUCKET?: string
+    S3_ACCESS_KEY_ID?: string
+    S3_SECRET_ACCESS_KEY?: string
+    S3_UPLOAD_ACCESS_KEY_ID?: string
+    S3_UPLOAD_SECRET_ACCESS_KEY?: string
+    S3_SEAL_COPY_SOURCE?: string
+    S3_COPY_IF_MATCH?: string
+    S3_WRITE_ONCE?: string
+    S3_MULTIPART_URLS?: string
+    CORS_ALLOWED_ORIGINS?: string
+    QUANTCDN_EXTRA_CONTENT_TYPES?: string
+    GATEWAY_URL?: string
+    PUBLIC_BASE_URL?: string
+    CUADRA_EXTRA_CONTENT_TYPES?: string
+    LOG_REQUESTS_SHARE?: string
+  }
 
 type Name = keyof Variables
-
-/** Decoded bytes, the JSON around them and R2's copy have to share an isolate's 128 MB with other requests. */
-const directUploadMaxBytes = 32 * 1024 ** 2
-/** What passes as a stream is bounded by the time a request may take, and by Cloudflare's plan (100 MB to 500 MB). */
-const formUploadMaxBytes = 500 * 1024 ** 2
-/** A part is in memory while it is filled, and several requests share an isolate's 128 MB. */
-const appendPartMaxBytes = 64 * 1024 ** 2
-/** SHA-256 takes a Worker some CPU seconds per GiB; this is what fits the five minutes it can be given. */
-const hashMaxBytes = 100 * 1024 ** 3
 
 /** Checks every variable once. Throws `ConfigError`. */
 export function readConfig(variables: Variables): Config {
@@ -151,25 +130,7 @@ export function readConfig(variables: Variables): Config {
     copyIfMatch: flagOrAuto('S3_COPY_IF_MATCH'),
     writeOnce: flag('S3_WRITE_ONCE', true),
     multipartUrls: flag('S3_MULTIPART_URLS', true),
-    limits: {
-      directUploadMaxBytes: integer('DIRECT_UPLOAD_MAX_BYTES', 7 * 1024 ** 2, 1, directUploadMaxBytes),
-      formUploadMaxBytes: integer('FORM_UPLOAD_MAX_BYTES', 50 * 1024 ** 2, 1, formUploadMaxBytes),
-      uploadUrlTtlSeconds: integer('UPLOAD_URL_TTL_SECONDS', 3600, 1, presignTtlMaxSeconds),
-      uploadUrlMaxTtlSeconds: integer('UPLOAD_URL_MAX_TTL_SECONDS', 86_400, 1, presignTtlMaxSeconds),
-      hashMaxBytes: integer('HASH_MAX_BYTES', 256 * 1024 ** 2, 0, hashMaxBytes),
-      pendingUploadsMax: integer('PENDING_UPLOADS_MAX', 10_000, 1, 1_000_000_000),
-      filesMax: integer('FILES_MAX', 1_000_000, 1, 1_000_000_000),
-      appendMaxBytes:
-        integer('APPEND_PART_MAX_BYTES', 16 * 1024 ** 2, partBytesMin, appendPartMaxBytes) * partCountMax,
-      uploadMaxAgeSeconds: integer(
-        'UPLOAD_MAX_AGE_SECONDS',
-        multipartTtlMs / 1000,
-        60,
-        multipartTtlMs / 1000,
-      ),
-      requestMaxBytes: integer('REQUEST_MAX_BYTES', 100_000_000, 1_000_000, 5_000_000_000),
-      downloadUrlTtlSeconds: integer('DOWNLOAD_URL_TTL_SECONDS', 3600, 1, presignTtlMaxSeconds),
-    },
+    limits: readLimits(integer),
     cors: {
       origins: list('CORS_ALLOWED_ORIGINS', isOriginPattern, originPatternsInWords),
     },

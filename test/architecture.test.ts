@@ -47,9 +47,10 @@ const directions: readonly { room: RegExp; mayImport: readonly string[] }[] = [
   { room: /^log\.ts$/, mayImport: ['/core'] },
   { room: /^misconfigured\.ts$/, mayImport: ['/log.ts'] },
   { room: /^config-jwt\.ts$/, mayImport: ['/core', '/tokens'] },
+  { room: /^config-limits\.ts$/, mayImport: ['/core'] },
   {
     room: /^config\.ts$/,
-    mayImport: ['/config-jwt.ts', '/core', '/http/origins.ts', '/storage', '/tokens'],
+    mayImport: ['/config-jwt.ts', '/config-limits.ts', '/core', '/http/origins.ts', '/storage', '/tokens'],
   },
   {
     room: /^compose\.ts$/,

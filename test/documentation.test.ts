@@ -50,6 +50,7 @@ describe('docs/configuration.md', () => {
     const code = [
       'src/config.ts',
       'src/config-jwt.ts',
+      'src/config-limits.ts',
       'wrangler.toml',
       'scripts/start.mjs',
       'scripts/start/gateway.mjs',
@@ -79,7 +80,7 @@ describe('links', () => {
 
 /** The names of the types of variables (`NAME?: string`). */
 function variablesIn(code: string): string[] {
-  return [...code.matchAll(/^ {2}([A-Z][A-Z0-9_]+)\?: string$/gm)].map(([, name]) => name ?? '')
+  return [...code.matchAll(/^ +([A-Z][A-Z0-9_]+)\?: string$/gm)].map(([, name]) => name ?? '')
 }
 
 /** Name and value of each variable of wrangler.toml. */
